@@ -1,0 +1,92 @@
+"""The entity types of each corpus: tag name, the corpus's own label, and the dictionary lists that feed the type.
+
+This is the one table of the project: the type code of a dictionary match (section 3.2 of the paper), the order of the BIO
+labels and the reading of a corpus's annotations all follow from it. A type's code is its place in its label set, from 1.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class EntityType:
+    """One type of entity in a label set.
+
+    Args:
+        name: Tag name, as in `B-Disease`.
+        corpus_label: What the corpus's files call it.
+        dictionary_lists: Dictionary lists (file stems) whose terms are evidence for this type.
+    """
+
+    name: str
+    corpus_label: str
+    dictionary_lists: tuple[str, ...] = ()
+
+
+_CCKS2018 = (
+    EntityType("Drug", "药物", ("drug",)),
+    EntityType("Anatomy", "解剖部位", ("anatomy",)),
+    EntityType("IndependentSymptom", "独立症状", ("symptom",)),
+    EntityType("SymptomDescription", "症状描述"),
+    EntityType("Operation", "手术", ("operation",)),
+)
+
+_CCKS2017 = (
+    EntityType("Disease", "疾病和诊断", ("disease",)),
+    EntityType("Anatomy", "身体部位", ("anatomy",)),
+    EntityType("Symptom", "症状和体征", ("symptom",)),
+    EntityType("Exam", "检查和检验", ("exam", "charge_items")),
+    EntityType("Treatment", "治疗", ("drug", "operation")),
+)
+
+LABEL_SETS: dict[str, tuple[EntityType, ...]] = {
+    "ccks2017": _CCKS2017,
+    "ccks2018": _CCKS2018,
+    "fccd": _CCKS2018,
+    "yidu_s4k": (
+        EntityType("Disease", "疾病和诊断", ("disease",)),
+        EntityType("ImagingExam", "影像检查"),
+        EntityType("LaboratoryTest", "实验室检验", ("exam", "charge_items")),
+        EntityType("Operation", "手术", ("operation",)),
+        EntityType("Drug", "药物", ("drug",)),
+        EntityType("Anatomy", "解剖部位", ("anatomy",)),
+    ),
+    "cmeee": (
+        EntityType("BodyPart", "bod", ("anatomy",)),
+        EntityType("Disease", "dis", ("disease",)),
+        EntityType("Symptom", "sym", ("symptom",)),
+        EntityType("Procedure", "pro", ("operation", "exam")),
+        EntityType("Drug", "dru", ("drug",)),
+        EntityType("ExamItem", "ite", ("charge_items",)),
+        EntityType("Microorganism", "mic"),
+        EntityType("Equipment", "equ"),
+        EntityType("Department", "dep"),
+    ),
+    "sample": _CCKS2017,
+}
+
+
+def code_width(num_types: int) -> int:
+    """Bits that a type code takes: `ceil(log2(num_types + 1))`, since the code 0 means "not in the dictionary"."""
+    if num_types < 1:
+        raise ValueError(f"A label set needs at least one entity type, got {num_types}.")
+    return num_types.bit_length()
+
+
+def bio_labels(entity_types: Sequence[str]) -> list[str]:
+    """BIO labels of the types in order: `["O", "B-Disease", "I-Disease", …]`.
+
+    Raises:
+        ValueError: If a type is empty, occurs twice, or is `O`.
+    """
+    for entity_type in entity_types:
+        if not entity_type or entity_type == "O":
+            raise ValueError(f"{entity_type!r} cannot be an entity type: give each type a name other than 'O'.")
+    if len(set(entity_types)) != len(entity_types):
+        raise ValueError(f"Entity types must be distinct, got {list(entity_types)}.")
+    return ["O"] + [f"{prefix}-{entity_type}" for entity_type in entity_types for prefix in "BI"]
+
+
+def entity_types_of(labels: Sequence[str]) -> list[str]:
+    """Entity types of a list of BIO labels, in the order in which their B- labels come (inverse of `bio_labels`)."""
+    return [label[2:] for label in labels if label.startswith("B-")]
