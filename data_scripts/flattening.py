@@ -1,0 +1,27 @@
+"""Nested entities → flat ones, for schemes that can tag a character once."""
+
+from collections.abc import Iterable
+
+from .readers.records import Entity
+
+
+def flatten_outermost(entities: Iterable[Entity]) -> list[Entity]:
+    """Keep the outermost entities, so that none overlap.
+
+    The longest is kept first, the earlier one (in the text, then in the list) of two equally long ones; each
+    entity left out thus overlaps a kept one that is at least as long, or is empty. Of two types on one span, the
+    one listed first is kept.
+
+    Args:
+        entities: A record's entities, nested or crossing.
+
+    Returns:
+        The kept entities by place in the text. What it left out is the difference of the lengths: report it.
+    """
+    kept: list[Entity] = []
+    for entity in sorted(entities, key=lambda e: (e["start"] - e["end"], e["start"])):
+        if entity["start"] == entity["end"]:
+            continue
+        if all(entity["end"] <= other["start"] or other["end"] <= entity["start"] for other in kept):
+            kept.append(entity)
+    return sorted(kept, key=lambda e: e["start"])
