@@ -1,0 +1,135 @@
+"""The shared layer: a bidirectional LSTM whose answer does not depend on padding, fast on few CPU cores.
+
+`nn.LSTM` differentiates through every time step on a CPU and adds up the weights' gradients step by step. Here both
+directions advance in one loop, and the gradients of the weights are one matrix product over all steps. On other devices
+and in reduced precision, `nn.LSTM` itself runs, on packed sequences.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+
+class BiLSTM(nn.LSTM):
+    """One-layer bidirectional LSTM over padded sentences; parameters and results are those of `nn.LSTM`.
+
+    Args:
+        input_size: Width of a character's representation.
+        hidden_size: Units a direction (the paper: 128).
+    """
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size, batch_first=True, bidirectional=True)
+
+    def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Run both directions over each sentence's own characters.
+
+        Args:
+            inputs: (B, L, input_size), padded at the right.
+            lengths: (B,) characters a sentence, each at least 1.
+
+        Returns:
+            (B, L, 2 * hidden_size), zero at padding.
+        """
+        if inputs.device.type != "cpu" or inputs.dtype != torch.float32 or torch.is_autocast_enabled("cpu"):
+            return self._forward_packed(inputs, lengths)
+        return _BiLSTM.apply(
+            inputs,
+            lengths.to(inputs.device),
+            torch.cat([self.weight_ih_l0, self.weight_ih_l0_reverse]),
+            torch.stack([self.weight_hh_l0, self.weight_hh_l0_reverse]),
+            torch.cat([self.bias_ih_l0 + self.bias_hh_l0, self.bias_ih_l0_reverse + self.bias_hh_l0_reverse]),
+        )
+
+    def _forward_packed(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        packed = pack_padded_sequence(inputs, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        outputs, _ = super().forward(packed)
+        return pad_packed_sequence(outputs, batch_first=True, total_length=inputs.size(1))[0]
+
+
+class _BiLSTM(torch.autograd.Function):
+    """Both directions at once. Shapes: B sentences, L characters, I inputs, H units; gates in nn.LSTM's order i, f, g, o."""
+
+    @staticmethod
+    def forward(ctx, inputs: Tensor, lengths: Tensor, weight_ih: Tensor, weight_hh: Tensor, bias: Tensor) -> Tensor:
+        # weight_ih: (2 * 4H, I), weight_hh: (2, 4H, H), bias: (2 * 4H,)
+        batch, length, _ = inputs.shape
+        hidden = weight_hh.size(2)
+        reversal, padding = _reversal_and_padding(lengths, length)
+        gates = torch.addmm(bias, inputs.transpose(0, 1).reshape(length * batch, -1), weight_ih.T)
+        gates = _split_directions(gates.view(length, batch, 2, 4 * hidden), reversal)  # (L, 2, B, 4H)
+
+        weight = weight_hh.transpose(1, 2).contiguous()  # (2, H, 4H)
+        states = inputs.new_empty(length, 2, batch, hidden)
+        cells = torch.empty_like(states)
+        squashed = torch.empty_like(states)  # tanh of the cells
+        state = cell = inputs.new_zeros(2, batch, hidden)
+        for t in range(length):
+            gate = gates[t]
+            gate.baddbmm_(state, weight)
+            gate[..., : 2 * hidden].sigmoid_()
+            gate[..., 2 * hidden : 3 * hidden].tanh_()
+            gate[..., 3 * hidden :].sigmoid_()
+            i, f, g, o = gate.split(hidden, dim=-1)
+            cell = torch.mul(f, cell, out=cells[t]).addcmul_(i, g)
+            state = torch.mul(o, torch.tanh(cell, out=squashed[t]), out=states[t])
+        if any(ctx.needs_input_grad):
+            ctx.save_for_backward(inputs, weight_ih, weight_hh, reversal, padding, gates, states, cells, squashed)
+        return _join_directions(states, reversal).masked_fill(padding, 0).transpose(0, 1).contiguous()
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, grad_output: Tensor) -> tuple[Tensor | None, ...]:
+        inputs, weight_ih, weight_hh, reversal, padding, gates, states, cells, squashed = ctx.saved_tensors
+        length, _, batch, hidden = states.shape
+        grad_output = grad_output.transpose(0, 1).masked_fill(padding, 0).view(length, batch, 2, hidden)
+        grad_states = _split_directions(grad_output, reversal)  # (L, 2, B, H)
+
+        # What each gate contributes per unit of its cell's (i, f, g) or its state's (o) gradient, for all steps at once.
+        i, f, g, o = gates.split(hidden, dim=-1)
+        state_to_cell = o * (1 - squashed * squashed)
+        per_gate = torch.empty_like(gates)
+        per_gate[..., :hidden] = g * i * (1 - i)
+        per_gate[1:, ..., hidden : 2 * hidden] = cells[:-1] * (f * (1 - f))[1:]
+        per_gate[0, ..., hidden : 2 * hidden] = 0  # the cell before the first character is zero
+        per_gate[..., 2 * hidden : 3 * hidden] = i * (1 - g * g)
+        per_gate[..., 3 * hidden :] = squashed * o * (1 - o)
+
+        grad_gates = per_gate.view(length, 2, batch, 4, hidden)
+        grad_state = inputs.new_zeros(2, batch, hidden)
+        grad_cell = inputs.new_zeros(2, batch, hidden)
+        for t in range(length - 1, -1, -1):
+            grad_state = grad_state + grad_states[t]
+            grad_cell.addcmul_(grad_state, state_to_cell[t])
+            grad_gates[t, :, :, :3].mul_(grad_cell.unsqueeze(2))
+            grad_gates[t, :, :, 3].mul_(grad_state)
+            grad_cell.mul_(f[t])
+            grad_state = torch.bmm(per_gate[t], weight_hh)
+
+        steps = per_gate[1:].transpose(0, 1).reshape(2, -1, 4 * hidden)  # (2, (L-1)B, 4H)
+        grad_weight_hh = torch.bmm(steps.transpose(1, 2), states[:-1].transpose(0, 1).reshape(2, -1, hidden))
+        grad_projected = _join_directions(per_gate, reversal).reshape(length * batch, 8 * hidden)
+        grad_weight_ih = grad_projected.T @ inputs.transpose(0, 1).reshape(length * batch, -1)
+        grad_inputs = None
+        if ctx.needs_input_grad[0]:
+            grad_inputs = (grad_projected @ weight_ih).view(length, batch, -1).transpose(0, 1)
+        return grad_inputs, None, grad_weight_ih, grad_weight_hh, grad_projected.sum(0)
+
+
+def _reversal_and_padding(lengths: Tensor, length: int) -> tuple[Tensor, Tensor]:
+    """Indices (L, B) that reverse each sentence within its length, and where padding is (L, B, 1)."""
+    positions = torch.arange(length, device=lengths.device)[:, None]
+    padding = positions >= lengths
+    return torch.where(padding, positions, lengths - 1 - positions), padding[..., None]
+
+
+def _split_directions(sequence: Tensor, reversal: Tensor) -> Tensor:
+    """(L, B, 2, W) in reading order to (L, 2, B, W), the second direction in its own order of steps."""
+    batch = torch.arange(sequence.size(1), device=sequence.device)
+    return torch.stack([sequence[:, :, 0], sequence[reversal, batch, 1]], dim=1)
+
+
+def _join_directions(steps: Tensor, reversal: Tensor) -> Tensor:
+    """Inverse of `_split_directions`, with the directions side by side: (L, 2, B, W) to (L, B, 2 * W)."""
+    batch = torch.arange(steps.size(2), device=steps.device)
+    return torch.cat([steps[:, 0], steps[reversal, 1, batch]], dim=-1)

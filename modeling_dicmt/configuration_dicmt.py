@@ -1,0 +1,139 @@
+"""Configuration of a DicMT network."""
+
+from transformers import AutoConfig, PreTrainedConfig
+from transformers.configuration_utils import SubConfigSpec
+
+from .label_sets import bio_labels, code_width, entity_types_of
+from .radicals import NUM_RADICALS
+from .sentences import MAX_SENTENCE_LENGTH
+
+AUTO_MAP = {
+    "AutoConfig": "configuration_dicmt.DicMTConfig",
+    "AutoModel": "modeling_dicmt.DicMTForTokenClassification",
+    "AutoModelForTokenClassification": "modeling_dicmt.DicMTForTokenClassification",
+    "AutoTokenizer": [None, "tokenization_dicmt.DicMTTokenizer"],
+}
+
+
+class DicMTConfig(PreTrainedConfig):
+    """What a DicMT network is made of. The defaults are the paper's, without an encoder (its "Random" setting).
+
+    Args:
+        entity_types: Tag names of the entity types, in the order of their dictionary codes. The BIO labels (`id2label`)
+            follow from it. Default: the five types of CCKS2017.
+        vocab_size: Characters in the vocabulary.
+        pad_token_id: Id that pads `input_ids`.
+        unk_token_id: Id of every character that the vocabulary lacks.
+        character_embedding_size: Width of a character's embedding where there is no encoder.
+        encoder_config: Configuration of a BERT-family encoder; None for plain character embeddings.
+        freeze_encoder: Whether the encoder's weights stay as they are.
+        encoder_begin_token_id: Id that the encoder expects before a sentence ([CLS]).
+        encoder_end_token_id: Id that the encoder expects after a sentence ([SEP]).
+        bigram_embedding_size: Width of the embeddings of the two character bigrams that each character is part of;
+            0 for none (not in the paper).
+        num_bigram_buckets: Rows of the bigram table; bigrams are hashed into it.
+        num_radicals: Radical ids, padding included.
+        radical_embedding_size: Width of a radical's embedding; 0 for none.
+        ngram_sizes: Sizes of the dictionary's n-grams, ascending; empty for no dictionary feature.
+        multi_hot_dictionary: One bit a type instead of a type code, for terms of several types (not in the paper).
+        context_encoder: "bilstm", or "none" to label from the representations alone.
+        lstm_hidden_size: Units of the BiLSTM a direction.
+        dropout: Dropout of the BiLSTM's input and output.
+        character_dropout: Share of characters that training replaces by the unknown character (not in the paper).
+        bigram_dropout: Share of bigrams that training leaves out.
+        dictionary_dropout: Share of dictionary codes that training leaves out (not in the paper).
+        decoder: "crf", or "softmax" for independent characters.
+        exclude_illegal_transitions: Whether the CRF gives no probability to I-X without a B-X or I-X before it.
+        recognition_task: Whether the network recognises entities (task 2, NER).
+        segmentation_task: Whether the network segments entities (task 1, NES).
+        recognition_loss_weight: β of eq. 6.
+        segmentation_loss_weight: α of eq. 6.
+        max_sentence_length: Characters above which a sentence is cut.
+    """
+
+    model_type = "dicmt"
+    sub_configs_defaults = {"encoder_config": SubConfigSpec(config_class=AutoConfig, model_type="bert", optional=True)}  # noqa: RUF012
+    keys_to_ignore_at_inference = (
+        "predictions",
+        "emissions",
+        "segmentation_logits",
+        "recognition_loss",
+        "segmentation_loss",
+    )
+
+    entity_types: list[str] | None = None
+    vocab_size: int = 2
+    pad_token_id: int | None = 0
+    unk_token_id: int | None = 1
+    character_embedding_size: int = 100
+    encoder_config: dict | PreTrainedConfig | None = None
+    freeze_encoder: bool = False
+    encoder_begin_token_id: int | None = None
+    encoder_end_token_id: int | None = None
+    bigram_embedding_size: int = 0
+    num_bigram_buckets: int = 20000
+    num_radicals: int = NUM_RADICALS
+    radical_embedding_size: int = 50
+    ngram_sizes: list[int] | tuple[int, ...] = (2, 3, 4, 5, 6)
+    multi_hot_dictionary: bool = False
+    context_encoder: str = "bilstm"
+    lstm_hidden_size: int = 128
+    dropout: float | int = 0.5
+    character_dropout: float | int = 0.0
+    bigram_dropout: float | int = 0.0
+    dictionary_dropout: float | int = 0.0
+    decoder: str = "crf"
+    exclude_illegal_transitions: bool = True
+    recognition_task: bool = True
+    segmentation_task: bool = True
+    recognition_loss_weight: float | int = 3.0
+    segmentation_loss_weight: float | int = 2.0
+    max_sentence_length: int = MAX_SENTENCE_LENGTH
+
+    def __post_init__(self, **kwargs):
+        # The labels are the entity types', so that the two can never disagree; a label set given alone sets the types.
+        labels = self.id2label
+        if self.entity_types is None:
+            default = ["Disease", "Anatomy", "Symptom", "Exam", "Treatment"]
+            self.entity_types = entity_types_of([labels[key] for key in sorted(labels, key=int)]) if labels else default
+        derived = dict(enumerate(bio_labels(self.entity_types)))
+        if labels is not None and {int(key): label for key, label in labels.items()} != derived:
+            raise ValueError(
+                f"id2label must be the BIO labels of entity_types {self.entity_types}, {list(derived.values())} in this "
+                f"order, got {labels}. Pass entity_types alone."
+            )
+        self.id2label = derived
+        self.label2id = {label: key for key, label in derived.items()}
+        kwargs.pop("num_labels", None)
+        kwargs.setdefault("auto_map", dict(AUTO_MAP))
+        super().__post_init__(**kwargs)
+
+    def validate_architecture(self) -> None:
+        """Reject settings that no network can be built from."""
+        if self.context_encoder not in ("bilstm", "none"):
+            raise ValueError(f"context_encoder must be 'bilstm' or 'none', got {self.context_encoder!r}.")
+        if self.decoder not in ("crf", "softmax"):
+            raise ValueError(f"decoder must be 'crf' or 'softmax', got {self.decoder!r}.")
+        if not (self.recognition_task or self.segmentation_task):
+            raise ValueError("Switch on recognition_task or segmentation_task: a network without a task learns nothing.")
+        sizes = list(self.ngram_sizes)
+        if sizes != sorted(set(sizes)) or any(not 1 <= size <= 10 for size in sizes):
+            raise ValueError(f"ngram_sizes must be distinct sizes from 1 to 10 in ascending order, got {sizes}.")
+        for name in ("dropout", "character_dropout", "bigram_dropout", "dictionary_dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 0 and below 1, got {getattr(self, name)}.")
+        if self.max_sentence_length < 1:
+            raise ValueError(f"max_sentence_length must be at least 1, got {self.max_sentence_length}.")
+
+    @property
+    def dictionary_code_width(self) -> int:
+        """Bits of one dictionary code."""
+        return len(self.entity_types) if self.multi_hot_dictionary else code_width(len(self.entity_types))
+
+    @property
+    def dictionary_feature_size(self) -> int:
+        """Width D of a character's dictionary feature: sizes × 2 directions × bits of a code (the paper: 30)."""
+        return len(self.ngram_sizes) * 2 * self.dictionary_code_width
+
+
+DicMTConfig.register_for_auto_class()

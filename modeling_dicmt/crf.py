@@ -1,0 +1,311 @@
+"""Linear-chain conditional random field: torchcrf's parameters and interface, vectorised inference.
+
+The paper's eq. 4 scores a pair of neighbouring tags by emissions of their own; as in torchcrf and in practice, a path's score
+here is the sum of one emission a character and one entry of a transition matrix a pair of neighbours:
+
+    score(y) = start[y_1] + Σ_t emission[t, y_t] + Σ_t transition[y_t, y_(t+1)] + end[y_n]
+
+Shapes are time-major inside this module, as in torchcrf: L characters, B sentences, T tags. Padding is at the right.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+try:
+    from torchcrf import CRF
+except ImportError as error:  # the module's name differs from the distribution's, which "pip install torchcrf" would miss
+    raise ImportError("DicMT's CRF needs the module 'torchcrf'. Install it with: pip install pytorch-crf") from error
+
+IGNORED_TAG = -100
+
+
+def legal_bio_transitions(labels: Sequence[str]) -> Tensor:
+    """Which transitions the BIO scheme allows: I-X comes only after B-X or I-X, and never first.
+
+    Args:
+        labels: The T BIO labels in the order of their ids.
+
+    Returns:
+        Boolean tensor of shape (T + 1, T): row i < T holds the tags that may follow tag i, row T those that may come first.
+    """
+    previous = [*labels, "O"]  # what may start a sentence is what may follow an O
+    return torch.tensor([[not tag.startswith("I-") or before[2:] == tag[2:] for tag in labels] for before in previous])
+
+
+class LinearChainCRF(CRF):
+    """`torchcrf.CRF` with vectorised inference, marginals, max-marginals, span probabilities and excluded transitions.
+
+    Parameters, argument checks and reductions are torchcrf's. The likelihood's gradient is computed by forward–backward in
+    one pass instead of differentiating through the recursion. Everything is computed in at least fp32.
+
+    Args:
+        num_tags: Number of tags T.
+        batch_first: Whether tensors are (B, L, …) rather than (L, B, …).
+        legal_transitions: Boolean (T + 1, T), as `legal_bio_transitions` gives it. Excluded transitions have probability 0
+            in likelihood and decoding alike. None allows every transition, which makes the model torchcrf's.
+    """
+
+    def __init__(self, num_tags: int, batch_first: bool = False, legal_transitions: Tensor | None = None) -> None:
+        super().__init__(num_tags, batch_first=batch_first)
+        if legal_transitions is not None and legal_transitions.shape != (num_tags + 1, num_tags):
+            raise ValueError(
+                f"legal_transitions must have the shape {(num_tags + 1, num_tags)}, got {tuple(legal_transitions.shape)}"
+            )
+        self.register_buffer("legal_transitions", legal_transitions, persistent=False)
+
+    def marginals(self, emissions: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Posterior probability of each tag at each character, p(y_t = j | x).
+
+        Args:
+            emissions: (B, L, T) if `batch_first`, else (L, B, T).
+            mask: Boolean (B, L) or (L, B), True for characters; padding at the right.
+
+        Returns:
+            Probabilities of the emissions' shape; 0 at padding.
+        """
+        emissions, mask, lengths = self._time_major(emissions, mask)
+        chain = self._chain()
+        forward, backward = _both_directions(emissions, *chain, lengths, _log_sum)
+        log_partition = _log_partition(forward, chain[2], lengths)
+        probabilities = (forward + backward - emissions - log_partition[:, None]).exp()
+        return self._batch_major(probabilities.masked_fill(~mask[..., None], 0))
+
+    def max_marginals(self, emissions: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Score of the best path through each tag at each character; its argmax over tags is the Viterbi path.
+
+        Where several paths are best, the one that `decode` returns is raised by one unit in the last place, so that the
+        argmax is one path and the same one.
+
+        Args:
+            emissions: (B, L, T) if `batch_first`, else (L, B, T).
+            mask: Boolean (B, L) or (L, B), True for characters; padding at the right.
+
+        Returns:
+            Scores of the emissions' shape; 0 at padding, the lowest finite number where no legal path passes.
+        """
+        emissions, mask, lengths = self._time_major(emissions, mask)
+        chain = self._chain()
+        forward, backward = _both_directions(emissions, *chain, lengths, _maximum)
+        scores = forward + backward - emissions
+        path = _backtrack(forward, chain[1], chain[2], lengths).clamp(min=0)[..., None]
+        best = scores.amax(-1, keepdim=True)
+        above = torch.nextafter(best, torch.full_like(best, torch.inf))
+        first_best = scores.argmax(-1, keepdim=True)
+        scores = scores.scatter(-1, path, torch.where(first_best == path, scores.gather(-1, path), above))
+        scores = scores.clamp(min=torch.finfo(scores.dtype).min)
+        return self._batch_major(scores.masked_fill(~mask[..., None], 0))
+
+    def viterbi(self, emissions: Tensor, mask: Tensor | None = None) -> Tensor:
+        """The best path as a tensor.
+
+        Args:
+            emissions: (B, L, T) if `batch_first`, else (L, B, T).
+            mask: Boolean (B, L) or (L, B), True for characters; padding at the right.
+
+        Returns:
+            Tag ids, (B, L) or (L, B), -100 at padding.
+        """
+        emissions, _, lengths = self._time_major(emissions, mask)
+        start, transitions, end = self._chain()
+        forward = _one_direction(emissions, start, transitions, _maximum)
+        return self._batch_major(_backtrack(forward, transitions, end, lengths))
+
+    def span_log_probabilities(self, emissions: Tensor, spans: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Log probability that exactly these spans are entities, over all paths.
+
+        A span is an entity of its type if a path enters it by B-X (or by I-X from elsewhere, where that is legal), stays in
+        I-X up to its end, and does not go on with I-X after it.
+
+        Args:
+            emissions: (B, L, T) if `batch_first`, else (L, B, T).
+            spans: Integer (N, 5): sentence in the batch, first character, end (exclusive), B tag, I tag.
+            mask: Boolean (B, L) or (L, B), True for characters; padding at the right.
+
+        Returns:
+            (N,) log probabilities.
+
+        Raises:
+            ValueError: If a span is empty or leaves its sentence.
+        """
+        emissions, mask, lengths = self._time_major(emissions, mask)
+        sentence, first, stop, begin, inside = spans.long().unbind(-1)
+        if bool(((first < 0) | (stop <= first) | (stop > lengths[sentence])).any()):
+            raise ValueError("Each span must be non-empty and lie within its sentence.")
+        start, transitions, end = self._chain()
+        forward, backward = _both_directions(emissions, start, transitions, end, lengths, _log_sum)
+        log_partition = _log_partition(forward, end, lengths)
+
+        tags = torch.arange(self.num_tags, device=emissions.device)
+        # Entering: by B, or by I from a tag that is neither B nor I of the type.  (N,)
+        enter_begin = forward[first, sentence, begin]
+        before = forward[(first - 1).clamp(min=0), sentence] + transitions[:, inside].T  # (N, T)
+        before = before.masked_fill((tags == begin[:, None]) | (tags == inside[:, None]), -torch.inf)
+        enter_inside = torch.where(first == 0, start[inside], before.logsumexp(-1)) + emissions[first, sentence, inside]
+        # Staying: sums of I emissions and I→I transitions, in double since they are differences of long sums.  (N,)
+        cumulative = emissions.double().cumsum(0)
+        stay = cumulative[stop - 1, sentence, inside] - cumulative[first, sentence, inside]
+        steps = stop - first - 1
+        to_inside = torch.where(steps > 0, transitions[begin, inside], 0.0)
+        more = (steps - 1).clamp(min=0)
+        stay_begin = to_inside + torch.where(more > 0, more * transitions[inside, inside], 0.0)
+        stay_inside = torch.where(steps > 0, steps * transitions[inside, inside], 0.0)
+        # Leaving: the sentence's end, or any tag but I of the type.  (N,)
+        after = backward[stop.clamp(max=emissions.size(0) - 1), sentence].masked_fill(tags == inside[:, None], -torch.inf)
+
+        def leave(last: Tensor) -> Tensor:
+            return torch.where(stop == lengths[sentence], end[last], (transitions[last] + after).logsumexp(-1))
+
+        by_begin = enter_begin + stay_begin + leave(torch.where(steps > 0, inside, begin))
+        by_inside = enter_inside + stay_inside + leave(inside)
+        total = torch.logaddexp(by_begin.double(), by_inside.double()) + stay - log_partition[sentence].double()
+        return total.clamp(max=0).to(emissions.dtype)
+
+    def _chain(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Start (T,), transition (T, T) and end (T,) scores, -inf where excluded."""
+        start, transitions, end = (_at_least_fp32(p) for p in (self.start_transitions, self.transitions, self.end_transitions))
+        if self.legal_transitions is not None:
+            transitions = transitions.masked_fill(~self.legal_transitions[:-1], -torch.inf)
+            start = start.masked_fill(~self.legal_transitions[-1], -torch.inf)
+        return start, transitions, end
+
+    def _time_major(self, emissions: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        self._validate(emissions, mask=mask)
+        if mask is None:
+            mask = emissions.new_ones(emissions.shape[:2], dtype=torch.bool)
+        if self.batch_first:
+            emissions, mask = emissions.transpose(0, 1), mask.transpose(0, 1)
+        mask = mask.bool()
+        return _at_least_fp32(emissions), mask, _lengths(mask)
+
+    def _batch_major(self, time_major: Tensor) -> Tensor:
+        return time_major.transpose(0, 1).contiguous() if self.batch_first else time_major
+
+    # torchcrf's hooks, called by its forward() and decode() with time-major tensors
+
+    def _compute_score(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+        start, transitions, end = self._chain()
+        mask = mask.bool()
+        lengths = _lengths(mask)
+        tags = tags.masked_fill(~mask, 0)
+        emitted = _at_least_fp32(emissions).gather(2, tags[..., None]).squeeze(2)
+        score = start[tags[0]] + emitted.masked_fill(~mask, 0).sum(0)
+        score = score + transitions[tags[:-1], tags[1:]].masked_fill(~mask[1:], 0).sum(0)
+        score = score + end[tags.gather(0, (lengths - 1)[None]).squeeze(0)]
+        if self.legal_transitions is not None and bool(torch.isneginf(score).any()):
+            sentence = int(torch.isneginf(score).nonzero()[0])
+            raise ValueError(
+                f"The labels of sentence {sentence} of the batch use a transition that the label scheme excludes "
+                "(an I- label must follow a B- or I- label of its type). Correct the labels, or switch the exclusion off."
+            )
+        return score
+
+    def _compute_normalizer(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        return _LogPartition.apply(_at_least_fp32(emissions), *self._chain(), _lengths(mask.bool()))
+
+    def _viterbi_decode(self, emissions: Tensor, mask: Tensor) -> list[list[int]]:
+        lengths = _lengths(mask.bool())
+        start, transitions, end = self._chain()
+        forward = _one_direction(_at_least_fp32(emissions), start, transitions, _maximum)
+        paths = _backtrack(forward, transitions, end, lengths).T.tolist()
+        return [path[:length] for path, length in zip(paths, lengths.tolist(), strict=True)]
+
+
+def _at_least_fp32(tensor: Tensor) -> Tensor:
+    return tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
+
+
+def _lengths(mask: Tensor) -> Tensor:
+    """Lengths (B,) of a time-major mask, which must be padded at the right."""
+    if bool((mask[1:] & ~mask[:-1]).any()):
+        raise ValueError("The mask must be contiguous from the first character on: padding belongs at the right.")
+    return mask.sum(0)
+
+
+def _log_sum(scores: Tensor) -> Tensor:
+    return scores.logsumexp(-2)
+
+
+def _maximum(scores: Tensor) -> Tensor:
+    return scores.amax(-2)
+
+
+def _one_direction(emissions: Tensor, start: Tensor, transitions: Tensor, combine) -> Tensor:
+    """Forward variables of emissions (L, …, T): the combined score of all prefixes that end in each tag, (L, …, T)."""
+    variables = [start + emissions[0]]
+    for emission in emissions[1:].unbind(0):
+        variables.append(combine(variables[-1].unsqueeze(-1) + transitions) + emission)
+    return torch.stack(variables)
+
+
+def _both_directions(
+    emissions: Tensor, start: Tensor, transitions: Tensor, end: Tensor, lengths: Tensor, combine
+) -> tuple[Tensor, Tensor]:
+    """Forward and backward variables (L, B, T), both with the emission at their own character; one loop runs both.
+
+    What stands at padding is meaningless.
+    """
+    reversal = _reversal(emissions, lengths)
+    both = torch.stack([emissions, emissions.gather(0, reversal)], dim=1)  # (L, 2, B, T)
+    variables = _one_direction(
+        both, torch.stack([start, end])[:, None], torch.stack([transitions, transitions.T])[:, None], combine
+    )
+    return variables[:, 0], variables[:, 1].gather(0, reversal)
+
+
+def _reversal(emissions: Tensor, lengths: Tensor) -> Tensor:
+    """Indices (L, B, T) that reverse each sentence within its length and leave padding where it is."""
+    positions = torch.arange(emissions.size(0), device=emissions.device)[:, None]  # (L, 1)
+    reversal = torch.where(positions < lengths, lengths - 1 - positions, positions)
+    return reversal[..., None].expand_as(emissions)
+
+
+def _log_partition(forward: Tensor, end: Tensor, lengths: Tensor) -> Tensor:
+    last = forward[lengths - 1, torch.arange(lengths.numel(), device=lengths.device)]  # (B, T)
+    return (last + end).logsumexp(-1)
+
+
+def _backtrack(forward: Tensor, transitions: Tensor, end: Tensor, lengths: Tensor) -> Tensor:
+    """Best path (L, B) from max-product forward variables, -100 at padding. Ties go to the lower tag id."""
+    into = transitions.T.contiguous()  # row j: scores of arriving at tag j
+    last = (lengths - 1).tolist()
+    final = (forward + end).argmax(-1)  # (L, B), used at each sentence's last character
+    path = final.new_full(final.shape, IGNORED_TAG)
+    shortest = min(last)
+    tags = final[-1]
+    for t in range(forward.size(0) - 1, -1, -1):
+        if t < forward.size(0) - 1:
+            tags = (forward[t] + into[tags]).argmax(-1)
+        if t >= shortest:  # sentences that end here start from their final tag; those that have not begun keep any
+            tags = torch.where(lengths - 1 <= t, final[t], tags)
+        path[t] = tags
+    return path.masked_fill(torch.arange(forward.size(0), device=path.device)[:, None] >= lengths, IGNORED_TAG)
+
+
+class _LogPartition(torch.autograd.Function):
+    """Log partition function (B,) whose gradient is the marginals, found by forward–backward (no second derivative)."""
+
+    @staticmethod
+    def forward(ctx, emissions: Tensor, start: Tensor, transitions: Tensor, end: Tensor, lengths: Tensor) -> Tensor:
+        if not any(ctx.needs_input_grad):
+            return _log_partition(_one_direction(emissions, start, transitions, _log_sum), end, lengths)
+        forward, backward = _both_directions(emissions, start, transitions, end, lengths, _log_sum)
+        log_partition = _log_partition(forward, end, lengths)
+        ctx.save_for_backward(emissions, transitions, lengths, forward, backward, log_partition)
+        return log_partition
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, grad_output: Tensor) -> tuple[Tensor | None, ...]:
+        emissions, transitions, lengths, forward, backward, log_partition = ctx.saved_tensors
+        positions = torch.arange(emissions.size(0), device=emissions.device)[:, None]
+        outside = (positions >= lengths)[..., None]  # (L, 1 or B, 1)
+        relative = forward - log_partition[:, None]
+        tag_marginals = (relative + backward - emissions).exp().masked_fill(outside, 0) * grad_output[:, None]
+        # (L - 1, B, T, T): exact in log space even where single factors would overflow
+        pairs = (relative[:-1].unsqueeze(-1) + transitions + backward[1:].unsqueeze(-2)).exp()
+        weights = grad_output.expand(emissions.shape[:2])[1:].masked_fill(outside[1:, :, 0], 0)
+        pair_marginals = torch.einsum("lbij,lb->ij", pairs.masked_fill(outside[1:, ..., None], 0), weights)
+        sentences = torch.arange(lengths.numel(), device=lengths.device)
+        return tag_marginals, tag_marginals[0].sum(0), pair_marginals, tag_marginals[lengths - 1, sentences].sum(0), None

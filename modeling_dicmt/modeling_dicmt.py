@@ -1,0 +1,237 @@
+"""The DicMT network: representations → BiLSTM → segmentation (NES) and recognition (NER) of entities."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import PreTrainedModel
+from transformers import initialization as init
+from transformers.utils import ModelOutput
+
+from .bilstm import BiLSTM
+from .configuration_dicmt import DicMTConfig
+from .crf import IGNORED_TAG, LinearChainCRF, legal_bio_transitions
+from .representations import CharacterRepresentation, embedding_bound
+
+
+@dataclass
+class DicMTOutput(ModelOutput):
+    """What the network returns; B sentences, L characters, T tags.
+
+    Args:
+        loss: α · segmentation_loss + β · recognition_loss (eq. 6); needs labels.
+        logits: (B, L, T), outside training only. With a CRF its max-marginals: the score of the best path through each
+            tag, so that the argmax of each character is the Viterbi path. Else the emissions.
+        predictions: (B, L) predicted tag ids, -100 at padding; outside training only.
+        emissions: (B, L, T) scores that enter the CRF.
+        segmentation_logits: (B, L) logit of the character's being inside an entity.
+        recognition_loss: Negative log-likelihood of the tags (eq. 5), summed over a sentence, averaged over sentences.
+        segmentation_loss: Binary cross-entropy (eq. 3), summed over a sentence, averaged over sentences.
+    """
+
+    loss: Tensor | None = None
+    logits: Tensor | None = None
+    predictions: Tensor | None = None
+    emissions: Tensor | None = None
+    segmentation_logits: Tensor | None = None
+    recognition_loss: Tensor | None = None
+    segmentation_loss: Tensor | None = None
+
+
+class DicMTPreTrainedModel(PreTrainedModel):
+    """Initialisation and loading, common to DicMT networks."""
+
+    config_class = DicMTConfig
+    base_model_prefix = "dicmt"
+    main_input_name = "input_ids"
+    _no_split_modules = ()
+    _keep_in_fp32_modules_strict = ("crf",)
+
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module) -> None:
+        super()._init_weights(module)
+        if isinstance(module, nn.Embedding):
+            bound = embedding_bound(module.embedding_dim)
+            init.uniform_(module.weight, -bound, bound)
+            if module.padding_idx is not None and not getattr(module.weight, "_is_hf_initialized", False):
+                init.zeros_(module.weight[module.padding_idx])
+        elif isinstance(module, nn.Linear):
+            init.xavier_uniform_(module.weight)
+        elif isinstance(module, LinearChainCRF):
+            for parameter in module.parameters():
+                init.uniform_(parameter, -0.1, 0.1)
+            if module.legal_transitions is not None:  # not saved: it follows from the labels
+                init.copy_(module.legal_transitions, legal_bio_transitions(_labels(self.config)))
+
+
+class DicMTForTokenClassification(DicMTPreTrainedModel):
+    """DicMT (Dictionary-based Multi-Task network, 2021): recognises entities character by character.
+
+    Its inputs are those that `DicMTTokenizer` returns. Padding, at either side, takes no part in anything: a sentence's
+    output does not depend on the batch that it is in.
+    """
+
+    def __init__(self, config: DicMTConfig):
+        super().__init__(config)
+        self.num_labels = config.num_labels
+        self.representation = CharacterRepresentation(config)
+        self.dropout = nn.Dropout(config.dropout)
+        size = self.representation.output_size
+        self.context = None
+        if config.context_encoder == "bilstm":
+            self.context = BiLSTM(size, config.lstm_hidden_size)
+            size = 2 * config.lstm_hidden_size
+        self.segmenter = nn.Linear(size, 1) if config.segmentation_task else None
+        self.recogniser = nn.Linear(size, config.num_labels) if config.recognition_task else None
+        self.crf = None
+        if config.recognition_task and config.decoder == "crf":
+            legal = legal_bio_transitions(_labels(config)) if config.exclude_illegal_transitions else None
+            self.crf = LinearChainCRF(config.num_labels, batch_first=True, legal_transitions=legal)
+        self.post_init()
+
+    def get_input_embeddings(self) -> nn.Module:
+        if self.representation.encoder is not None:
+            return self.representation.encoder.model.get_input_embeddings()
+        return self.representation.characters
+
+    def set_input_embeddings(self, value: nn.Module) -> None:
+        if self.representation.encoder is not None:
+            self.representation.encoder.model.set_input_embeddings(value)
+        else:
+            self.representation.characters = value
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        radical_ids: Tensor | None = None,
+        dictionary_features: Tensor | None = None,
+        labels: Tensor | None = None,
+        return_dict: bool | None = None,
+    ) -> DicMTOutput | tuple[Tensor, ...]:
+        """Run the network on sentences.
+
+        Args:
+            input_ids: (B, L) character ids.
+            attention_mask: (B, L), 1 for characters, 0 for padding at either side; default: no padding.
+            radical_ids: (B, L) radical ids.
+            dictionary_features: (B, L, D) dictionary features.
+            labels: (B, L) tag ids, -100 at padding.
+            return_dict: False for a tuple of what is not None.
+
+        Raises:
+            ValueError: If an input that the network needs is missing or does not fit, or labels are illegal.
+        """
+        mask = torch.ones_like(input_ids, dtype=torch.bool) if attention_mask is None else attention_mask.bool()
+        if mask.shape != input_ids.shape:
+            raise ValueError(f"attention_mask has the shape {tuple(mask.shape)}, input_ids {tuple(input_ids.shape)}.")
+        order = None
+        if bool((mask[:, 1:] & ~mask[:, :-1]).any()):  # padding before characters: everything inside is right-padded
+            order = mask.int().argsort(dim=1, descending=True, stable=True)
+            input_ids, mask, radical_ids, dictionary_features, labels = (
+                None if tensor is None else _take(tensor, order)
+                for tensor in (input_ids, mask, radical_ids, dictionary_features, labels)
+            )
+        results = self._forward_right_padded(input_ids, mask, radical_ids, dictionary_features, labels)
+        if order is not None:
+            back = order.argsort(dim=1)
+            results = {name: _take(value, back) if value.dim() > 1 else value for name, value in results.items()}
+        output = DicMTOutput(**results)
+        return_dict = self.config.return_dict if return_dict is None else return_dict
+        return output if return_dict else output.to_tuple()
+
+    def _forward_right_padded(
+        self,
+        input_ids: Tensor,
+        mask: Tensor,
+        radical_ids: Tensor | None,
+        dictionary_features: Tensor | None,
+        labels: Tensor | None,
+    ) -> dict[str, Tensor]:
+        batch, length = input_ids.shape
+        if batch * length == 0:
+            return self._nothing(batch, length)
+        characters = mask
+        mask = mask.clone()
+        mask[:, 0] = True  # an empty sentence counts as one character inside, which is taken out again below
+        lengths = mask.sum(1)
+        states = self.representation(input_ids, mask, lengths, radical_ids, dictionary_features)
+        states = self.dropout(states)
+        if self.context is not None:
+            states = self.dropout(self.context(states, lengths))
+
+        # One sentence counts as one, whatever its length: both losses are means over the same sentences.
+        sentences = characters[:, 0].sum().clamp(min=1)
+        results: dict[str, Tensor] = {}
+        weighted = []
+        if self.segmenter is not None:
+            logits = self.segmenter(states).squeeze(-1).float()
+            results["segmentation_logits"] = logits.masked_fill(~characters, 0)
+            if labels is not None:
+                losses = functional.binary_cross_entropy_with_logits(logits, (labels > 0).float(), reduction="none")
+                results["segmentation_loss"] = losses.masked_fill(~characters, 0).sum() / sentences
+                weighted.append(self.config.segmentation_loss_weight * results["segmentation_loss"])
+        if self.recogniser is not None:
+            emissions = self.recogniser(states)
+            results["emissions"] = emissions.masked_fill(~characters[..., None], 0)
+            if labels is not None:
+                self._check_labels(labels, characters)
+                results["recognition_loss"] = self._recognition_loss(emissions, labels, mask, characters) / sentences
+                weighted.append(self.config.recognition_loss_weight * results["recognition_loss"])
+            if not self.training:
+                results["logits"], results["predictions"] = self._decode(emissions, mask, characters)
+        if weighted:
+            results["loss"] = sum(weighted)
+        return results
+
+    def _recognition_loss(self, emissions: Tensor, labels: Tensor, mask: Tensor, characters: Tensor) -> Tensor:
+        if self.crf is None:
+            targets = labels.masked_fill(~characters, IGNORED_TAG)
+            return functional.cross_entropy(emissions.float().flatten(0, 1), targets.flatten(), reduction="sum")
+        with torch.autocast(emissions.device.type, enabled=False):
+            likelihood = self.crf(emissions.float(), labels.masked_fill(~characters, 0), mask, reduction="none")
+        return -likelihood.masked_fill(~characters[:, 0], 0).sum()
+
+    def _decode(self, emissions: Tensor, mask: Tensor, characters: Tensor) -> tuple[Tensor, Tensor]:
+        if self.crf is None:
+            logits = emissions
+        else:
+            with torch.autocast(emissions.device.type, enabled=False):
+                logits = self.crf.max_marginals(emissions.float(), mask)
+        logits = logits.masked_fill(~characters[..., None], 0)
+        return logits, logits.argmax(-1).masked_fill(~characters, IGNORED_TAG)
+
+    def _check_labels(self, labels: Tensor, characters: Tensor) -> None:
+        wrong = characters & ((labels < 0) | (labels >= self.num_labels))
+        if bool(wrong.any()):
+            sentence, position = (int(index) for index in wrong.nonzero()[0])
+            raise ValueError(
+                f"Label {int(labels[sentence, position])} of character {position} in sentence {sentence} of the batch is "
+                f"not one of the network's {self.num_labels} labels ({', '.join(_labels(self.config))}). Every character "
+                "needs a label; -100 belongs at padding only."
+            )
+
+    def _nothing(self, batch: int, length: int) -> dict[str, Tensor]:
+        """The results for a batch without a character."""
+        nothing = next(self.parameters()).new_zeros(batch, length)
+        results = {"segmentation_logits": nothing}
+        if self.recogniser is not None:
+            results["emissions"] = nothing.new_zeros(batch, length, self.num_labels)
+            if not self.training:
+                results["logits"] = results["emissions"]
+                results["predictions"] = nothing.long()
+        return results
+
+
+def _labels(config: DicMTConfig) -> list[str]:
+    return [config.id2label[index] for index in range(len(config.id2label))]
+
+
+def _take(tensor: Tensor, order: Tensor) -> Tensor:
+    """Reorder the characters of (B, L, …) by `order` (B, L)."""
+    index = order if tensor.dim() == 2 else order[..., None].expand_as(tensor)
+    return tensor.gather(1, index)
+
+
+DicMTForTokenClassification.register_for_auto_class("AutoModelForTokenClassification")
