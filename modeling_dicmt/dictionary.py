@@ -1,0 +1,285 @@
+"""The clinical dictionary: terms and the lists that they come from (a hospital's drugs, operations, charge items, …).
+
+It knows nothing of entity types: which lists are evidence for which type is the matter of `DictionaryFeatures`.
+"""
+
+import hashlib
+import os
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from operator import lt
+from pathlib import Path
+
+import numpy as np
+
+from .dictionary_files import (
+    DictionaryError,
+    RejectedRow,
+    is_list_name,
+    read_terms,
+    read_text,
+    why_unusable,
+)
+from .normalization import normalize
+
+DICTIONARY_FILE = "dictionary.tsv"
+
+
+class ClinicalDictionary:
+    """Immutable set of terms, each with the names of all lists that hold it.
+
+    Terms are normalised as the text is (`normalize`) and stripped, so that ＣＴ检查 and ct检查 are one term.
+
+    Args:
+        terms: The lists of each term.
+
+    Raises:
+        DictionaryError: If a term is empty or contains an invisible or a replacement character (a tab, a line end),
+            if it has no list, or if a list's name contains a comma or a control character.
+
+    Attributes:
+        rejected: The rows that `from_path` could not use. No part of the dictionary's identity, and not saved.
+    """
+
+    # One string and two arrays: a million terms as a dict of tuples would take ten times the memory.
+    __slots__ = ("_combination_of_term", "_combinations", "_fingerprint", "_starts", "_text", "rejected")
+
+    def __init__(self, terms: Mapping[str, Iterable[str]]):
+        lists_of_term: dict[str, set[str]] = {}
+        for raw_term, names in terms.items():
+            names = (names,) if isinstance(names, str) else tuple(names)
+            term = normalize(raw_term).strip()
+            reason = why_unusable(term) or (None if names else "it is in no list")
+            if reason:
+                raise DictionaryError(f"{raw_term!r} cannot be a term: {reason}.")
+            lists_of_term.setdefault(term, set()).update(names)
+        ordered = sorted(lists_of_term)
+        lists = [",".join(sorted(lists_of_term[term])) for term in ordered]
+        for name in {name for names in lists_of_term.values() for name in names}:
+            if not is_list_name(name):
+                raise DictionaryError(
+                    f"{name!r} cannot name a list: no commas, control characters, blanks at its ends."
+                )
+        self._set(ordered, lists)
+
+    def _set(self, ordered: list[str], lists: list[str], rejected: Iterable[RejectedRow] = ()) -> None:
+        """Take checked terms in ascending order, each with its lists, ascending and joined by commas."""
+        combinations = sorted(set(lists))
+        code_of = {combination: code for code, combination in enumerate(combinations)}
+        lengths = np.fromiter(map(len, ordered), dtype=np.int64, count=len(ordered))
+        self._text = "\n".join(ordered)
+        self._starts = np.concatenate(([0], np.cumsum(lengths + 1)))  # (terms + 1,); one for the line end between
+        self._combinations = tuple(tuple(combination.split(",")) for combination in combinations)
+        self._combination_of_term = np.fromiter(map(code_of.__getitem__, lists), dtype=np.uint32, count=len(lists))
+        self._fingerprint: str | None = None
+        self.rejected = tuple(rejected)
+
+    @classmethod
+    def _of(cls, ordered: list[str], lists: list[str], rejected: Iterable[RejectedRow] = ()) -> "ClinicalDictionary":
+        dictionary = cls.__new__(cls)
+        dictionary._set(ordered, lists, rejected)
+        return dictionary
+
+    @classmethod
+    def from_path(
+        cls, path: str | os.PathLike, encoding: str = "utf-8", lists: Iterable[str] | None = None
+    ) -> "ClinicalDictionary":
+        """Read term lists.
+
+        Args:
+            path: A folder of .tsv/.txt lists (the file's stem names the list; lines `term` or `term⇥anything`), or a
+                table with lines `term⇥list` or `term⇥list,list` (without any tab: one list, named after the file), or
+                JSON: `{term: list or [lists]}`, `{list: [terms]}`, `[{"term": …, "type": …}]`.
+            encoding: Encoding of the files; a byte order mark is dropped.
+            lists: Names of the lists to read; default all.
+
+        Returns:
+            The dictionary; `rejected` holds the rows that became no term. Blank lines are ignored.
+
+        Raises:
+            FileNotFoundError: If there is nothing at `path`.
+            DictionaryError: If a file has another encoding or is malformed, a list of `lists` is missing, a folder has
+                no list, or no row is usable; names file, line, reason and remedy.
+        """
+        collector = read_terms(path, encoding, lists)
+        ordered = sorted(collector.terms)
+        return cls._of(ordered, [",".join(sorted(collector.terms[term])) for term in ordered], collector.rejected)
+
+    def __len__(self) -> int:
+        return len(self._combination_of_term)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._text.split("\n") if len(self) else ())
+
+    def __contains__(self, term: object) -> bool:
+        return isinstance(term, str) and self._index(term) is not None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ClinicalDictionary):
+            return NotImplemented
+        return (
+            self._text == other._text
+            and self._combinations == other._combinations
+            and np.array_equal(self._combination_of_term, other._combination_of_term)
+        )
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self):
+        # Without the cached fingerprint, lest `datasets` take one dictionary for two after it was asked for.
+        return _restore, (type(self), self._serialized(), self.rejected)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{name}: {count}" for name, count in self.lists.items())
+        return f"ClinicalDictionary({len(self)} terms; {counts})"
+
+    @property
+    def lists(self) -> dict[str, int]:
+        """Number of terms of each list, by name."""
+        counts = np.bincount(self._combination_of_term, minlength=len(self._combinations)).tolist()
+        names = sorted({name for names in self._combinations for name in names})
+        return {
+            name: sum(count for names, count in zip(self._combinations, counts, strict=True) if name in names)
+            for name in names
+        }
+
+    def lists_of(self, term: str) -> tuple[str, ...]:
+        """Names of the lists that hold a term (normalised here), ascending; empty if there are none."""
+        index = self._index(term)
+        return () if index is None else self._combinations[self._combination_of_term[index]]
+
+    def items(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Terms, ascending, with the names of their lists."""
+        return zip(self, map(self._combinations.__getitem__, self._combination_of_term.tolist()), strict=True)
+
+    def columns(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[tuple[str, ...], ...]]:
+        """The terms as arrays, for code that compiles them.
+
+        Returns:
+            Code points of all terms (uint32), a foreign character between two terms; where each term starts
+            (terms + 1,), so that term `i` is `starts[i] : starts[i + 1] - 1`; for each term an index of the last
+            value, which holds the distinct combinations of list names.
+        """
+        code_points = np.frombuffer(self._text.encode("utf-32-le"), dtype="<u4")
+        return code_points, self._starts, self._combination_of_term, self._combinations
+
+    def merge(self, other: "ClinicalDictionary") -> "ClinicalDictionary":
+        """The terms of both; a term of both has the lists of both."""
+        lists_of_term = {term: set(names) for term, names in self.items()}
+        for term, names in other.items():
+            lists_of_term.setdefault(term, set()).update(names)
+        ordered = sorted(lists_of_term)
+        lists = [",".join(sorted(lists_of_term[term])) for term in ordered]
+        return self._of(ordered, lists, self.rejected + other.rejected)
+
+    def subsample(self, share: float, seed: int = 42) -> "ClinicalDictionary":
+        """A random part of the terms; for one seed a smaller share's terms are among a larger share's.
+
+        Args:
+            share: Part of the terms to keep, above 0 and at most 1.
+            seed: Which part. The choice depends on seed and terms only, not on the order in which they were read.
+        """
+        if not 0 < share <= 1:
+            raise ValueError(f"share must be above 0 and at most 1 (0.7 keeps 70 %), got {share}.")
+        # RandomState, not Generator: numpy guarantees its stream across versions.
+        order = np.random.RandomState(seed).permutation(len(self))
+        kept = np.sort(order[: round(share * len(self))]).tolist()
+        terms, lists = list(self), self._joined_lists()
+        return self._of([terms[i] for i in kept], [lists[i] for i in kept], self.rejected)
+
+    def select(self, lists: Iterable[str]) -> "ClinicalDictionary":
+        """The terms of some lists, and of each term these lists only.
+
+        Raises:
+            DictionaryError: If the dictionary has no such list.
+        """
+        wanted = {lists} if isinstance(lists, str) else set(lists)
+        unknown = sorted(wanted - set(self.lists))
+        if unknown:
+            raise DictionaryError(f"No list {', '.join(unknown)}: the dictionary has {', '.join(self.lists)}.")
+        rows = [(term, [name for name in names if name in wanted]) for term, names in self.items()]
+        rows = [(term, ",".join(names)) for term, names in rows if names]
+        return self._of([term for term, _ in rows], [names for _, names in rows], self.rejected)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the content, which is that of the file which `save` writes."""
+        if self._fingerprint is None:
+            self._fingerprint = hashlib.sha256(self._serialized()).hexdigest()
+        return self._fingerprint
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write one UTF-8 file, lines `term⇥list,list…` in ascending order; equal dictionaries give equal files."""
+        path = Path(path)
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        try:
+            temporary.write_bytes(self._serialized())
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> "ClinicalDictionary":
+        """Read what `save` wrote; a file that was edited since is read as `from_path` reads a table.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            DictionaryError: If the file is no dictionary; names file, line, reason and remedy.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise FileNotFoundError(f"There is no dictionary at {path}: save one there with ClinicalDictionary.save.")
+        text = read_text(path)
+        terms, lists = _split_rows(text)
+        if text == "" or _is_canonical(text, terms, lists):
+            return cls._of(terms, lists)
+        return cls.from_path(path)
+
+    def _serialized(self) -> bytes:
+        rows = zip(self, self._joined_lists(), strict=True)
+        return "".join([f"{term}\t{names}\n" for term, names in rows]).encode("utf-8")
+
+    def _joined_lists(self) -> list[str]:
+        joined = [",".join(names) for names in self._combinations]
+        return list(map(joined.__getitem__, self._combination_of_term.tolist()))
+
+    def _index(self, term: str) -> int | None:
+        term = normalize(term).strip()
+        index = bisect_left(range(len(self)), term, key=self._term)
+        return index if index < len(self) and self._term(index) == term else None
+
+    def _term(self, index: int) -> str:
+        return self._text[self._starts[index] : self._starts[index + 1] - 1]
+
+
+def _restore(cls: type, serialized: bytes, rejected: tuple[RejectedRow, ...]) -> ClinicalDictionary:
+    return cls._of(*_split_rows(serialized.decode("utf-8")), rejected)
+
+
+def _split_rows(text: str) -> tuple[list[str], list[str]]:
+    columns = text.replace("\n", "\t").split("\t")
+    return columns[0:-1:2], columns[1::2]
+
+
+def _is_canonical(text: str, terms: list[str], lists: list[str]) -> bool:
+    """Whether a file's rows are just as `save` writes them, in a few passes over the whole text."""
+    content = np.frombuffer(text.encode("utf-8"), dtype=np.uint8)
+    separators = content[(content == ord("\t")) | (content == ord("\n"))]
+    characters = "".join(set("".join(terms)))
+    return (
+        text.endswith("\n")
+        and bool(np.all(separators[0::2] == ord("\t")) and np.all(separators[1::2] == ord("\n")))
+        and all(terms)
+        and all(map(lt, terms, terms[1:]))
+        and list(map(str.strip, terms)) == terms
+        and why_unusable(characters) is None
+        and normalize(characters) == characters
+        and all(_is_canonical_combination(names) for names in set(lists))
+    )
+
+
+def _is_canonical_combination(lists: str) -> bool:
+    names = lists.split(",")
+    return names == sorted(set(names)) and all(map(is_list_name, names))

@@ -1,0 +1,84 @@
+"""Which dictionary lists are evidence for which entity type: the default of each corpus, or a user's own file."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from .dictionary_files import DictionaryError, read_text
+from .label_sets import LABEL_SETS
+
+
+def default_lists_of_type(
+    entity_types: Sequence[str], lists: Iterable[str] = (), corpus: str | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Lists of each entity type as `LABEL_SETS` has them, and lists that are named like the type.
+
+    Args:
+        entity_types: Names of the entity types.
+        lists: Names of the dictionary's lists.
+        corpus: A key of `LABEL_SETS`; for any other corpus, and for types that it lacks, the names alone decide.
+
+    Returns:
+        For each type in order its lists, possibly none. Lists are compared regardless of case: the list `Drug` serves
+        where the label set says `drug`.
+    """
+    label_set = {entity_type.name: entity_type for entity_type in LABEL_SETS.get(corpus or "", ())}
+    lists = tuple(lists)
+    lists_of_type = {}
+    for name in entity_types:
+        known = label_set.get(name)
+        table = known.dictionary_lists if known else ()
+        wanted = {item.casefold() for item in (name, *table, *([known.corpus_label] if known else []))}
+        alike = [item for item in lists if item.casefold() in wanted and item not in table]
+        lists_of_type[name] = (*table, *alike)
+    return lists_of_type
+
+
+def read_lists_of_type(
+    path: str | os.PathLike, entity_types: Sequence[str], lists: Iterable[str]
+) -> dict[str, tuple[str, ...]]:
+    """Read a user's mapping: a JSON object `{entity type: [lists]}`; types that it leaves out get no list.
+
+    Args:
+        path: The file.
+        entity_types: Names of the entity types.
+        lists: Names of the dictionary's lists.
+
+    Raises:
+        DictionaryError: If the file is no such object, or names an unknown type or list; says which there are.
+    """
+    path = Path(path)
+    lists = set(lists)
+    try:
+        content = json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        raise DictionaryError(f"{path}, line {error.lineno}, column {error.colno}: not JSON ({error.msg}).") from error
+    if not isinstance(content, dict) or not all(
+        isinstance(names, list) and all(isinstance(name, str) for name in names) for names in content.values()
+    ):
+        raise DictionaryError(f'{path}: expected an object {{"entity type": ["list", …]}}.')
+    check_lists_of_type(content, entity_types, str(path))
+    unknown = sorted({name for names in content.values() for name in names} - lists)
+    if unknown:
+        raise DictionaryError(
+            f"{path}: the dictionary has no list {', '.join(unknown)}; its lists are {', '.join(sorted(lists))}."
+        )
+    return {entity_type: tuple(content.get(entity_type, ())) for entity_type in entity_types}
+
+
+def types_of_lists(
+    lists: Iterable[str], lists_of_type: Mapping[str, Iterable[str]], precedence: Sequence[str]
+) -> tuple[str, ...]:
+    """Entity types of a term of these lists, in order of precedence: the first is the one that its code shows."""
+    lists = set(lists)
+    return tuple(name for name in precedence if not lists.isdisjoint(lists_of_type[name]))
+
+
+def check_lists_of_type(lists_of_type: Mapping[str, Iterable[str]], entity_types: Sequence[str], where: str) -> None:
+    """Raise DictionaryError, naming `where`, if the mapping has an entity type that the label set lacks."""
+    unknown = [name for name in lists_of_type if name not in entity_types]
+    if unknown:
+        raise DictionaryError(
+            f"{where}: no entity type {', '.join(unknown)}; the label set has {', '.join(entity_types)}."
+        )
