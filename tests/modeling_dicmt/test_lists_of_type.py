@@ -1,0 +1,42 @@
+import pytest
+
+from modeling_dicmt.dictionary_files import DictionaryError
+from modeling_dicmt.lists_of_type import default_lists_of_type, read_lists_of_type
+
+
+def write(path, content):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return path
+
+
+def test_defaults_come_from_the_label_set_and_from_names():
+    types = ["Disease", "Treatment", "Gene"]
+    lists = default_lists_of_type(types, ["Drug", "disease", "GENE", "治疗", "other"], "ccks2017")
+    assert lists == {"Disease": ("disease",), "Treatment": ("drug", "operation", "Drug", "治疗"), "Gene": ("GENE",)}
+    assert default_lists_of_type(types, ["drug", "gene"], "own") == {
+        "Disease": (),
+        "Treatment": (),
+        "Gene": ("gene",),
+    }
+
+
+def test_a_users_mapping(tmp_path):
+    path = write(tmp_path / "lists.json", '{"Drug": ["western", "herbal"]}')
+    lists = read_lists_of_type(path, ["Disease", "Drug"], ["western", "herbal", "icd"])
+    assert lists == {"Disease": (), "Drug": ("western", "herbal")}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"Drugs": ["western"]}', r"lists\.json: no entity type Drugs; the label set has Disease, Drug"),
+        ('{"Drug": ["eastern"]}', r"lists\.json: the dictionary has no list eastern; its lists are western"),
+        ('{"Drug": "western"}', "expected an object"),
+        ('["Drug"]', "expected an object"),
+        ('{"Drug": [\n', r"lists\.json, line 2, column 1: not JSON"),
+    ],
+)
+def test_a_wrong_mapping_is_refused(tmp_path, content, message):
+    with pytest.raises(DictionaryError, match=message):
+        read_lists_of_type(write(tmp_path / "lists.json", content), ["Disease", "Drug"], ["western"])
