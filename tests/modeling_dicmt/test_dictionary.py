@@ -143,6 +143,10 @@ class TestSavedFile:
         expected = ClinicalDictionary({"胃炎": ["disease"], "黄疸": ["disease", "symptom"]})
         assert ClinicalDictionary.load(path) == expected
 
+    def test_terms_added_by_hand_are_normalised(self, tmp_path):
+        dictionary = ClinicalDictionary.load(write(tmp_path / "dictionary.tsv", "CT\texam\n胃炎\tdisease\n"))
+        assert list(dictionary) == ["ct", "胃炎"]
+
     @pytest.mark.parametrize(
         ("edited", "line", "reason"),
         [

@@ -141,6 +141,12 @@ def test_terms_across_the_blocks_of_a_long_text(length):
         assert [match.start for match in compiled.matches(text)] == [start]
 
 
+def test_a_term_is_found_once_where_two_blocks_overlap():
+    compiled = features_of({"胃炎": ["disease"], "慢性浅表胃炎": ["disease"]})
+    text = "，" * (ngram_matching._BLOCK + 1) + "胃炎，，，，，，"
+    assert [match.start for match in compiled.matches(text)] == [ngram_matching._BLOCK + 1]
+
+
 def test_colliding_hashes_are_compiled_again(monkeypatch):
     # Under the multiplier 1 the hash of an n-gram is a sum: terms of the same characters collide.
     monkeypatch.setattr(ngram_matching, "_MULTIPLIERS", (1, ngram_matching._MULTIPLIERS[0]))

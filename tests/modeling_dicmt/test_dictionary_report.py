@@ -17,8 +17,9 @@ def report(tmp_path):
     write(tmp_path / "disease.tsv", "癌\n胃炎\n黄疸\n慢性浅表性胃炎\n坏\x00行\n")
     write(tmp_path / "symptom.tsv", "黄疸\n腹痛\n上腹部持续性隐痛\n")
     write(tmp_path / "generic.tsv", "患者\n")
+    write(tmp_path / "operation.tsv", "上腹部持续性隐痛\n")  # shared, but too long to match
     dictionary = ClinicalDictionary.from_path(tmp_path)
-    lists_of_type = {"Disease": ["disease", "icd"], "Symptom": ["symptom"]}
+    lists_of_type = {"Disease": ["disease", "icd"], "Symptom": ["symptom"], "Operation": ["operation"]}
     types = ["Disease", "Symptom", "Operation"]
     return DictionaryFeatures(dictionary, types, lists_of_type, precedence=["Symptom"]).report()
 
@@ -50,12 +51,12 @@ def test_counts(report):
             },
             {
                 "entity_type": "Operation",
-                "lists": [],
+                "lists": ["operation"],
                 "missing_lists": [],
-                "terms": 0,
+                "terms": 1,
                 "matchable": 0,
                 "too_short": 0,
-                "too_long": 0,
+                "too_long": 1,
                 "lost": 0,
             },
         ],
@@ -74,7 +75,7 @@ def test_table(report):
     assert lines[0] == "Dictionary: 7 terms; terms of 2, 3, 4, 5, 6 characters can match."
     assert lines[1].split() == "type lists terms can match too short too long as other type".split()
     assert lines[3].split() == "Disease disease, icd (missing) 4 2 1 1 1".split()
-    assert lines[4].split() == "Operation – 0 0 0 0 0".split()
+    assert lines[4].split() == "Operation operation 1 0 0 1 0".split()
     assert lines[5:] == [
         "Of several types, Symptom and Disease: 1 terms, encoded as Symptom.",
         "List generic is left out: no entity type uses its 1 terms.",
