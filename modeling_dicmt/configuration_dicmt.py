@@ -115,7 +115,9 @@ class DicMTConfig(PreTrainedConfig):
         if self.decoder not in ("crf", "softmax"):
             raise ValueError(f"decoder must be 'crf' or 'softmax', got {self.decoder!r}.")
         if not (self.recognition_task or self.segmentation_task):
-            raise ValueError("Switch on recognition_task or segmentation_task: a network without a task learns nothing.")
+            raise ValueError(
+                "Switch on recognition_task or segmentation_task: a network without a task learns nothing."
+            )
         sizes = list(self.ngram_sizes)
         if sizes != sorted(set(sizes)) or any(not 1 <= size <= 10 for size in sizes):
             raise ValueError(f"ngram_sizes must be distinct sizes from 1 to 10 in ascending order, got {sizes}.")

@@ -15,7 +15,9 @@ from torch import Tensor
 
 try:
     from torchcrf import CRF
-except ImportError as error:  # the module's name differs from the distribution's, which "pip install torchcrf" would miss
+except (
+    ImportError
+) as error:  # the module's name differs from the distribution's, which "pip install torchcrf" would miss
     raise ImportError("DicMT's CRF needs the module 'torchcrf'. Install it with: pip install pytorch-crf") from error
 
 IGNORED_TAG = -100
@@ -152,7 +154,9 @@ class LinearChainCRF(CRF):
         stay_begin = to_inside + torch.where(more > 0, more * transitions[inside, inside], 0.0)
         stay_inside = torch.where(steps > 0, steps * transitions[inside, inside], 0.0)
         # Leaving: the sentence's end, or any tag but I of the type.  (N,)
-        after = backward[stop.clamp(max=emissions.size(0) - 1), sentence].masked_fill(tags == inside[:, None], -torch.inf)
+        after = backward[stop.clamp(max=emissions.size(0) - 1), sentence].masked_fill(
+            tags == inside[:, None], -torch.inf
+        )
 
         def leave(last: Tensor) -> Tensor:
             return torch.where(stop == lengths[sentence], end[last], (transitions[last] + after).logsumexp(-1))
@@ -164,7 +168,9 @@ class LinearChainCRF(CRF):
 
     def _chain(self) -> tuple[Tensor, Tensor, Tensor]:
         """Start (T,), transition (T, T) and end (T,) scores, -inf where excluded."""
-        start, transitions, end = (_at_least_fp32(p) for p in (self.start_transitions, self.transitions, self.end_transitions))
+        start, transitions, end = (
+            _at_least_fp32(p) for p in (self.start_transitions, self.transitions, self.end_transitions)
+        )
         if self.legal_transitions is not None:
             transitions = transitions.masked_fill(~self.legal_transitions[:-1], -torch.inf)
             start = start.masked_fill(~self.legal_transitions[-1], -torch.inf)
@@ -308,4 +314,10 @@ class _LogPartition(torch.autograd.Function):
         weights = grad_output.expand(emissions.shape[:2])[1:].masked_fill(outside[1:, :, 0], 0)
         pair_marginals = torch.einsum("lbij,lb->ij", pairs.masked_fill(outside[1:, ..., None], 0), weights)
         sentences = torch.arange(lengths.numel(), device=lengths.device)
-        return tag_marginals, tag_marginals[0].sum(0), pair_marginals, tag_marginals[lengths - 1, sentences].sum(0), None
+        return (
+            tag_marginals,
+            tag_marginals[0].sum(0),
+            pair_marginals,
+            tag_marginals[lengths - 1, sentences].sum(0),
+            None,
+        )

@@ -45,7 +45,7 @@ class DictionaryFeatures:
         entity_types: Names of the label set's entity types, in order.
         lists_of_type: The dictionary lists that are evidence for each type. Lists that the dictionary lacks are ignored
             here (the report names them), so that a scheme outlives a change of dictionary.
-        ngram_sizes: Sizes of n-grams, each within 1…10. The paper's are 2 to 6.
+        ngram_sizes: Sizes of n-grams, each within 1…10; empty for no feature at all. The paper's are 2 to 6.
         multi_hot: One bit for each type instead of a code, which shows all types of a term.
         precedence: The code of a term of several types is that of the type that comes first here; types left out follow
             in the label set's order, which is also the default.
@@ -159,6 +159,6 @@ def _code_points(text: str) -> np.ndarray:
 
 def _check_sizes(ngram_sizes: Sequence[int]) -> tuple[int, ...]:
     sizes = tuple(sorted(ngram_sizes))
-    if not sizes or len(set(sizes)) != len(sizes) or sizes[0] < 1 or sizes[-1] > MAX_NGRAM_SIZE:
+    if len(set(sizes)) != len(sizes) or any(not 1 <= size <= MAX_NGRAM_SIZE for size in sizes):
         raise ValueError(f"ngram_sizes must be distinct sizes within 1…{MAX_NGRAM_SIZE}, got {list(ngram_sizes)}.")
     return sizes

@@ -118,7 +118,7 @@ def build_report(
     _, starts, combination_of_term, combinations = dictionary.columns()
     lengths = np.diff(starts) - 1
     can_match = np.isin(lengths, ngram_sizes)
-    too_short = lengths < ngram_sizes[0]
+    too_short = lengths < min(ngram_sizes, default=1)
     types_of_combination = [types_of_lists(lists, lists_of_type, precedence) for lists in combinations]
     matchable_of_combination = np.bincount(combination_of_term[can_match], minlength=len(combinations)).tolist()
 

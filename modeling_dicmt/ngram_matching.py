@@ -39,7 +39,7 @@ class NgramMatcher:
             For each size the starts of the n-grams that are terms, ascending, and the terms' values.
         """
         found = {n: ([], []) for n in self._tables}
-        largest = max(self._tables)
+        largest = max(self._tables, default=1)
         for begin in range(0, len(code_points), _BLOCK):
             block = code_points[begin : begin + _BLOCK + largest - 1]  # n-grams may reach over the block's end
             hashes = np.zeros(len(block), dtype=np.uint64)

@@ -65,6 +65,7 @@ class RadicalTable:
                     raise ValueError(f"{first:X}-{last:X} of radical {radical} is not a range of code points.")
                 table[first : last + 1] = radical + _FIRST_RADICAL - 1
         self._table = table
+        self._characters = characters
 
     @classmethod
     def load(cls, path: str | os.PathLike | None = None) -> "RadicalTable":
@@ -101,14 +102,19 @@ class RadicalTable:
             )
         return cls(characters)
 
+    def save(self, path: str | os.PathLike) -> None:
+        """Write the table in the format of `radicals.tsv`."""
+        lines = (f"{radical}\t{_as_text(ranges)}\n" for radical, ranges in self._characters.items() if ranges)
+        Path(path).write_text(_HEADER + "".join(lines), encoding="utf-8", newline="\n")
+
     def ids(self, text: str) -> np.ndarray:
         """Radical ids of a text's characters, uint8 (L,)."""
         code_points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
         return self._table[np.minimum(code_points, _TABLE_SIZE)]
 
 
-def derive_radicals(unihan_path: str | os.PathLike) -> dict[int, list[int]]:
-    """Characters (code points, ascending) of each Kangxi radical, from Unihan's kRSUnicode.
+def derive_radicals(unihan_path: str | os.PathLike) -> dict[int, list[tuple[int, int]]]:
+    """Characters of each Kangxi radical, as ranges of code points, ascending, from Unihan's kRSUnicode.
 
     Args:
         unihan_path: Lines `U+4E00⇥kRSUnicode⇥1.0`, as Unicode ships them, or `U+4E00⇥1.0`.
@@ -131,16 +137,20 @@ def derive_radicals(unihan_path: str | os.PathLike) -> dict[int, list[int]]:
             if match is None or int(match[2]) not in characters:
                 raise ValueError(f"{unihan_path}, line {number}: {' '.join(columns)!r} is no entry of kRSUnicode.")
             characters[int(match[2])].append(int(match[1], 16))
-    return {radical: sorted(code_points) for radical, code_points in characters.items()}
+    return {radical: _as_ranges(sorted(code_points)) for radical, code_points in characters.items()}
 
 
-def _as_ranges(code_points: list[int]) -> str:
-    ranges: list[list[int]] = []
+def _as_ranges(code_points: list[int]) -> list[tuple[int, int]]:
+    ranges: list[tuple[int, int]] = []
     for code_point in code_points:
         if ranges and ranges[-1][1] == code_point - 1:
-            ranges[-1][1] = code_point
+            ranges[-1] = (ranges[-1][0], code_point)
         else:
-            ranges.append([code_point, code_point])
+            ranges.append((code_point, code_point))
+    return ranges
+
+
+def _as_text(ranges: list[tuple[int, int]]) -> str:
     return " ".join(f"{first:X}" if first == last else f"{first:X}-{last:X}" for first, last in ranges)
 
 
@@ -148,9 +158,7 @@ def main(arguments: list[str]) -> None:
     """Derive `radicals.tsv`: arguments are the Unihan file and the file to write."""
     if len(arguments) != 2:
         raise SystemExit("usage: python -m modeling_dicmt.radicals UNIHAN_FILE OUT")
-    characters = derive_radicals(arguments[0])
-    lines = [f"{radical}\t{_as_ranges(code_points)}\n" for radical, code_points in characters.items() if code_points]
-    Path(arguments[1]).write_text(_HEADER + "".join(lines), encoding="utf-8", newline="\n")
+    RadicalTable(derive_radicals(arguments[0])).save(arguments[1])
 
 
 if __name__ == "__main__":

@@ -167,7 +167,9 @@ class CharacterRepresentation(nn.Module):
         features = features.to(mask.device).masked_fill(~mask[..., None], 0).float()
         if self.training and config.dictionary_dropout:
             width = config.dictionary_code_width
-            codes = features.unflatten(-1, (-1, width))  # (B, L, sizes × directions, bits): a code is kept or left out whole
+            codes = features.unflatten(
+                -1, (-1, width)
+            )  # (B, L, sizes × directions, bits): a code is kept or left out whole
             kept = torch.rand((*codes.shape[:-1], 1), device=codes.device) >= config.dictionary_dropout
             features = (codes * kept).flatten(-2)
         return features

@@ -159,10 +159,18 @@ def test_colliding_hashes_are_compiled_again(monkeypatch):
     assert [match.start for match in features_of({"腹痛": ["symptom"]}).matches("痛腹，腹痛")] == [3]
 
 
-@pytest.mark.parametrize("sizes", [[], [0, 2], [2, 11], [2, 2]])
+@pytest.mark.parametrize("sizes", [[0, 2], [2, 11], [2, 2]])
 def test_unusable_sizes_are_refused(sizes):
     with pytest.raises(ValueError, match="distinct sizes within 1…10"):
         features_of({}, ngram_sizes=sizes)
+
+
+def test_no_sizes_make_features_of_no_width():
+    features = features_of({"腹痛": ["symptom"]}, ngram_sizes=[])
+    assert features.dim == 0
+    assert [part.shape for part in features.features_batch(["腹痛", ""])] == [(2, 0), (0, 0)]
+    assert features.matches("腹痛") == []
+    assert all(entry.matchable == 0 for entry in features.report().types)
 
 
 def test_unknown_types_are_refused():

@@ -1,0 +1,295 @@
+"""The tokenizer side: text → character ids, radical ids and dictionary features, one token a character."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+from transformers import BatchEncoding, PreTrainedTokenizerFast
+from transformers.utils import PaddingStrategy
+
+from .dictionary import DICTIONARY_FILE, ClinicalDictionary
+from .dictionary_features import DictionaryFeatures
+from .lists_of_type import default_lists_of_type
+from .normalization import normalize
+from .radicals import PADDING_RADICAL, RADICALS_FILE, RadicalTable
+from .sentences import MAX_SENTENCE_LENGTH, cut_sentence, split_sentences
+
+PAD_TOKEN = "[PAD]"
+UNK_TOKEN = "[UNK]"
+
+
+class EncodedSentence(NamedTuple):
+    """A sentence of a record, or a piece of one that is too long, ready for the network; L characters.
+
+    Args:
+        record: Index of the record among those encoded.
+        start: Offset of the sentence's first character in the record's text.
+        input_ids: (L,) int32.
+        radical_ids: (L,) uint8.
+        dictionary_features: (L, D) uint8.
+    """
+
+    record: int
+    start: int
+    input_ids: np.ndarray
+    radical_ids: np.ndarray
+    dictionary_features: np.ndarray
+
+
+class DicMTTokenizer(PreTrainedTokenizerFast):
+    """Characters with their radicals and dictionary features; it is also what `AutoProcessor` returns.
+
+    Exactly one token a character, blanks, digits, Latin and emoji included, and no special tokens: token `i` of a text
+    is its character `i`. A text that is passed in is taken for one whole sentence: an n-gram of the dictionary
+    matches anywhere within it. Records are for `encode_records`, which splits them.
+
+    Encodings hold, besides the usual `input_ids` and `attention_mask`, `radical_ids` (B, L) and `dictionary_features`
+    (B, L, D), both uint8: torch tensors with `return_tensors="pt"`, else numpy arrays.
+
+    Args:
+        vocab: Id of each character, and of `[PAD]` and `[UNK]`. Its characters are normalised ones.
+        tokenizer_file: A saved `tokenizer.json`, in place of `vocab`.
+        dictionary: The terms behind the dictionary features. `tokenizer.dictionary` can be replaced at any time.
+        dictionary_file: A saved dictionary, in place of `dictionary`.
+        radicals_file: A radical table; default: the package's.
+        entity_types: Tag names of the types, in the order of their codes.
+        lists_of_type: Dictionary lists that are evidence for each entity type; default: those named as the type is.
+        ngram_sizes: N-gram sizes of the dictionary features; empty for none.
+        multi_hot_dictionary: One bit a type instead of a type code.
+        precedence: Types from the one that wins to the one that loses where a term has several; default: their order.
+        max_sentence_length: Characters above which `encode_records` cuts a sentence.
+    """
+
+    vocab_files_names = {  # noqa: RUF012
+        "tokenizer_file": "tokenizer.json",
+        "dictionary_file": DICTIONARY_FILE,
+        "radicals_file": RADICALS_FILE,
+    }
+    model_input_names = ["input_ids", "attention_mask", "radical_ids", "dictionary_features"]  # noqa: RUF012
+    padding_side = "right"
+
+    def __init__(
+        self,
+        vocab: Mapping[str, int] | None = None,
+        tokenizer_file: str | None = None,
+        dictionary: ClinicalDictionary | None = None,
+        dictionary_file: str | None = None,
+        radicals_file: str | None = None,
+        entity_types: Sequence[str] | None = None,
+        lists_of_type: Mapping[str, Sequence[str]] | None = None,
+        ngram_sizes: Sequence[int] = (2, 3, 4, 5, 6),
+        multi_hot_dictionary: bool = False,
+        precedence: Sequence[str] | None = None,
+        max_sentence_length: int = MAX_SENTENCE_LENGTH,
+        **kwargs: Any,
+    ):
+        if tokenizer_file is not None:
+            with open(tokenizer_file, encoding="utf-8") as file:
+                vocab = json.load(file)["model"]["vocab"]
+        if vocab is None:
+            raise ValueError("DicMTTokenizer needs a vocab (see character_vocabulary) or a tokenizer_file.")
+        if entity_types is None:
+            raise ValueError("DicMTTokenizer needs entity_types: the dictionary's codes depend on them.")
+        for token in (PAD_TOKEN, UNK_TOKEN):
+            if token not in vocab:
+                raise ValueError(f"The vocabulary lacks {token}.")
+        kwargs |= {"pad_token": PAD_TOKEN, "unk_token": UNK_TOKEN, "split_special_tokens": True}
+        super().__init__(
+            tokenizer_object=_character_tokenizer(dict(vocab)),
+            entity_types=list(entity_types),
+            lists_of_type=None if lists_of_type is None else {key: list(lists) for key, lists in lists_of_type.items()},
+            ngram_sizes=list(ngram_sizes),
+            multi_hot_dictionary=multi_hot_dictionary,
+            precedence=None if precedence is None else list(precedence),
+            max_sentence_length=max_sentence_length,
+            **kwargs,
+        )
+        self.entity_types = list(entity_types)
+        self.max_sentence_length = max_sentence_length
+        self._radical_table = RadicalTable.load(radicals_file)
+        self._ids = _id_table(vocab)
+        if dictionary is None:
+            dictionary = ClinicalDictionary.load(dictionary_file) if dictionary_file else ClinicalDictionary({})
+        self.dictionary = dictionary
+
+    @property
+    def dictionary(self) -> ClinicalDictionary:
+        """The terms behind the dictionary features; assign another dictionary to use other terms from then on."""
+        return self._dictionary
+
+    @dictionary.setter
+    def dictionary(self, dictionary: ClinicalDictionary) -> None:
+        settings = self.init_kwargs
+        lists_of_type = settings["lists_of_type"]
+        if lists_of_type is None:
+            lists_of_type = default_lists_of_type(self.entity_types, dictionary.lists)
+        self._dictionary_features = DictionaryFeatures(
+            dictionary,
+            self.entity_types,
+            lists_of_type,
+            ngram_sizes=tuple(settings["ngram_sizes"]),
+            multi_hot=settings["multi_hot_dictionary"],
+            precedence=settings["precedence"],
+        )
+        self._dictionary = dictionary
+
+    @property
+    def dictionary_features(self) -> DictionaryFeatures:
+        """The matcher of the dictionary's n-grams, compiled for the entity types."""
+        return self._dictionary_features
+
+    def encode_records(self, texts: Iterable[str]) -> Iterator[EncodedSentence]:
+        """Split records into sentences and encode them, in the records' order.
+
+        Dictionary features are those of the full sentence, also where it is cut because it is too long.
+
+        Args:
+            texts: The records' texts, of any length.
+
+        Yields:
+            The sentences of the first record, of the second, …; together they hold every character once.
+        """
+        for record, text in enumerate(texts):
+            normalized = normalize(text)
+            input_ids, radical_ids = self._character_ids(normalized), self._radical_table.ids(normalized)
+            sentences = split_sentences(text)
+            features = self._dictionary_features.features_batch([normalized[start:end] for start, end in sentences])
+            for sentence, sentence_features in zip(sentences, features, strict=True):
+                for start, end in cut_sentence(text, sentence, self.max_sentence_length):
+                    piece = slice(start - sentence.start, end - sentence.start)
+                    yield EncodedSentence(
+                        record, start, input_ids[start:end], radical_ids[start:end], sentence_features[piece]
+                    )
+
+    def _character_ids(self, normalized: str) -> np.ndarray:
+        code_points = np.frombuffer(normalized.encode("utf-32-le"), dtype=np.uint32)
+        return self._ids[np.minimum(code_points, len(self._ids) - 1)]
+
+    def _encode_plus(self, text: Any, text_pair: Any = None, **kwargs: Any) -> BatchEncoding:
+        if text_pair is not None:
+            raise ValueError("DicMTTokenizer encodes single texts: pass each sentence by itself, not as a pair.")
+        return_tensors = kwargs.pop("return_tensors", None)
+        split = kwargs.get("is_split_into_words", False)
+        batched = isinstance(text, (list, tuple)) and (
+            not split or (len(text) > 0 and isinstance(text[0], (list, tuple)))
+        )
+        texts = [_normalized(item, split) for item in (text if batched else [text])]
+        if not texts:
+            return BatchEncoding({name: [] for name in self.model_input_names}, tensor_type=return_tensors)
+        encoded = super()._encode_plus(texts, **kwargs)
+
+        sources = encoded.get("overflow_to_sample_mapping", range(len(texts)))
+        joined = ["".join(item) for item in texts]
+        radical_ids = [self._radical_table.ids(item) for item in joined]
+        features = self._dictionary_features.features_batch(joined)
+        encoded["radical_ids"], encoded["dictionary_features"] = [], []
+        for encoding, source in zip(encoded.encodings, sources, strict=True):
+            first, place = _place(encoding, texts[source] if split else None)
+            length = place.stop - place.start
+            row = np.full(len(encoding.ids), PADDING_RADICAL, dtype=np.uint8)
+            row[place] = radical_ids[source][first : first + length]
+            matrix = np.zeros((len(encoding.ids), self._dictionary_features.dim), dtype=np.uint8)
+            matrix[place] = features[source][first : first + length]
+            encoded["radical_ids"].append(row)
+            encoded["dictionary_features"].append(matrix)
+        if not batched and return_tensors is None and not kwargs.get("return_overflowing_tokens"):
+            return BatchEncoding({name: value[0] for name, value in encoded.items()}, encoded.encodings)
+        return BatchEncoding(dict(encoded), encoded.encodings, tensor_type=return_tensors)
+
+    def _pad(
+        self,
+        encoded_inputs: dict[str, Any],
+        max_length: int | None = None,
+        padding_strategy: PaddingStrategy = PaddingStrategy.DO_NOT_PAD,
+        pad_to_multiple_of: int | None = None,
+        padding_side: str | None = None,
+        return_attention_mask: bool | None = None,
+    ) -> dict[str, Any]:
+        length = len(encoded_inputs["input_ids"])
+        padded = super()._pad(
+            encoded_inputs, max_length, padding_strategy, pad_to_multiple_of, padding_side, return_attention_mask
+        )
+        missing = len(padded["input_ids"]) - length
+        side = padding_side or self.padding_side
+        for name, pad_value in (("radical_ids", PADDING_RADICAL), ("dictionary_features", 0)):
+            if name in padded:
+                values = np.asarray(padded[name], dtype=np.uint8)
+                if name == "dictionary_features":  # an empty sentence has lost its width on the way through a list
+                    values = values.reshape(length, self._dictionary_features.dim)
+                width = [(0, missing) if side == "right" else (missing, 0)] + [(0, 0)] * (values.ndim - 1)
+                padded[name] = np.pad(values, width, constant_values=pad_value)
+        return padded
+
+    def _save_pretrained(
+        self,
+        save_directory: str | os.PathLike,
+        file_names: tuple[str, ...],
+        legacy_format: bool | None = None,
+        filename_prefix: str | None = None,
+    ) -> tuple[str, ...]:
+        prefix = f"{filename_prefix}-" if filename_prefix else ""
+        dictionary_file = os.path.join(save_directory, prefix + DICTIONARY_FILE)
+        radicals_file = os.path.join(save_directory, prefix + RADICALS_FILE)
+        self._dictionary.save(dictionary_file)
+        self._radical_table.save(radicals_file)
+        file_names = super()._save_pretrained(save_directory, file_names, legacy_format, filename_prefix)
+        return (*file_names, dictionary_file, radicals_file)
+
+
+def character_vocabulary(texts: Iterable[str], terms: Iterable[str] = (), min_count: int = 2) -> dict[str, int]:
+    """Vocabulary of the "Random" setting: the characters seen at least `min_count` times, `[PAD]` 0 and `[UNK]` 1.
+
+    Args:
+        texts: The training part's texts.
+        terms: The dictionary's terms, which count as text.
+        min_count: Occurrences, in texts and terms together, that a character needs.
+    """
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(normalize(text))
+    for term in terms:
+        counts.update(normalize(term))
+    characters = sorted(character for character, count in counts.items() if count >= min_count)
+    return {token: index for index, token in enumerate([PAD_TOKEN, UNK_TOKEN, *characters])}
+
+
+def _character_tokenizer(vocab: dict[str, int]) -> Tokenizer:
+    backend = Tokenizer(models.WordLevel(vocab, unk_token=UNK_TOKEN))
+    backend.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), behavior="isolated")
+    return backend
+
+
+def _id_table(vocab: Mapping[str, int]) -> np.ndarray:
+    """Id of every code point, (highest code point + 2,) int32; the last entry stands for all code points above."""
+    characters = [token for token in vocab if len(token) == 1]
+    table = np.full(max(map(ord, characters), default=0) + 2, vocab[UNK_TOKEN], dtype=np.int32)
+    for character in characters:
+        table[ord(character)] = vocab[character]
+    return table
+
+
+def _normalized(text: Any, split: bool) -> str | list[str]:
+    if split and isinstance(text, (list, tuple)) and all(isinstance(word, str) for word in text):
+        return [normalize(word) for word in text]
+    if not split and isinstance(text, str):
+        return normalize(text)
+    expected = "a list of strings for each text (is_split_into_words=True)" if split else "a string for each text"
+    raise ValueError(f"DicMTTokenizer takes {expected}, got {type(text).__name__}.")
+
+
+def _place(encoding: Any, words: list[str] | None) -> tuple[int, slice]:
+    """First character of an encoding in its text, and where its tokens stand among the padding."""
+    tokens = np.flatnonzero(encoding.attention_mask)
+    if not len(tokens):
+        return 0, slice(0, 0)
+    first = encoding.offsets[tokens[0]][0]
+    if words is not None:  # offsets then count within the word
+        first += sum(len(word) for word in words[: encoding.word_ids[tokens[0]]])
+    return first, slice(int(tokens[0]), int(tokens[-1]) + 1)
+
+
+DicMTTokenizer.register_for_auto_class("AutoTokenizer")

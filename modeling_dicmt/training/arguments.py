@@ -1,0 +1,142 @@
+"""Command-line arguments of `run_ner.py`. The defaults are the recipe that served best on a development split."""
+
+from dataclasses import dataclass, field
+
+
+def _help(text: str, **options) -> dict:
+    return {"metadata": {"help": text, **options}}
+
+
+@dataclass
+class DataArguments:
+    """What is read: a corpus of annotated records, and a dictionary."""
+
+    dataset_name: str = field(
+        **_help("Corpus: ccks2017, ccks2018, fccd, yidu_s4k, cmeee, jsonl (your own records, or CoNLL files), sample.")
+    )
+    data_dir: str | None = field(
+        default=None, **_help("Folder of the corpus, with a train and, if you like, a test part.")
+    )
+    dictionary: str | None = field(
+        default=None,
+        **_help("Term lists: a folder (a file a list; its stem is the list's name), a TSV `term⇥list`, or JSON."),
+    )
+    dictionary_encoding: str = field(default="utf-8", **_help("Encoding of the term lists, say gb18030."))
+    dictionary_mapping: str | None = field(
+        default=None, **_help("JSON file {entity type: [dictionary lists]}, in place of the corpus's own mapping.")
+    )
+    dictionary_share: float = field(
+        default=1.0, **_help("Share of the dictionary's terms to use (Table 8 of the paper).")
+    )
+    validation_share: float = field(
+        default=0.1, **_help("Share of the patients for development, where the corpus has no development part.")
+    )
+    split_seed: int = field(default=42, **_help("Seed of that split."))
+    flatten: str = field(
+        default="forbid",
+        **_help(
+            "Nested or overlapping entities: 'forbid' stops with an error, 'outermost' keeps the outermost and says how "
+            "many it leaves out.",
+            choices=["forbid", "outermost"],
+        ),
+    )
+    cache_dir: str | None = field(default=None, **_help("Where the datasets library keeps what it has read."))
+    max_train_records: int | None = field(
+        default=None, **_help("Use only the first N training records (to try things out).")
+    )
+    max_eval_records: int | None = field(
+        default=None, **_help("Use only the first N records of development and test part.")
+    )
+
+
+@dataclass
+class ModelArguments:
+    """What the network is made of."""
+
+    model_name_or_path: str | None = field(
+        default=None,
+        **_help(
+            "Start from this DicMT checkpoint, also one of another label set. The network's settings are then its own."
+        ),
+    )
+    encoder_name_or_path: str | None = field(
+        default=None, **_help("BERT-family encoder (name or folder). Default: none, plain character embeddings.")
+    )
+    freeze_encoder: bool = field(default=False, **_help("Keep the encoder's weights as they are."))
+    character_vectors: str | None = field(
+        default=None, **_help("word2vec text file to start the character embeddings from; sets their size.")
+    )
+    character_embedding_size: int = field(default=100, **_help("Width of the character embeddings."))
+    bigram_embedding_size: int = field(default=50, **_help("Width of the character bigrams' embeddings; 0 for none."))
+    num_bigram_buckets: int = field(default=20000, **_help("Rows of the bigram table (bigrams are hashed)."))
+    radical_embedding_size: int = field(default=50, **_help("Width of the radical embeddings; 0 for none."))
+    ngram_sizes: list[int] = field(
+        default_factory=lambda: [2, 3, 4, 5, 6], **_help("Sizes of the dictionary's n-grams, from 1 to 10.")
+    )
+    multi_hot_dictionary: bool = field(default=False, **_help("A bit a type for dictionary matches, not a type code."))
+    context_encoder: str = field(
+        default="bilstm", **_help("Layer over the representations.", choices=["bilstm", "none"])
+    )
+    lstm_hidden_size: int = field(default=128, **_help("Units of the BiLSTM a direction."))
+    dropout: float = field(default=0.5, **_help("Dropout at the BiLSTM's input and output."))
+    character_dropout: float = field(default=0.0, **_help("Share of characters hidden while training."))
+    bigram_dropout: float = field(default=0.0, **_help("Share of bigrams hidden while training."))
+    dictionary_dropout: float = field(default=0.0, **_help("Share of dictionary matches hidden while training."))
+    decoder: str = field(
+        default="crf", **_help("'crf', or 'softmax' for independent tags.", choices=["crf", "softmax"])
+    )
+    exclude_illegal_transitions: bool = field(
+        default=True, **_help("Whether the CRF rules out I- tags that follow nothing.")
+    )
+    recognition_task: bool = field(default=True, **_help("Whether to learn to recognise entities (NER)."))
+    segmentation_task: bool = field(default=True, **_help("Whether to learn to segment entities (NES)."))
+    recognition_loss_weight: float = field(default=3.0, **_help("β: weight of the recognition loss."))
+    segmentation_loss_weight: float = field(default=2.0, **_help("α: weight of the segmentation loss."))
+    max_sentence_length: int = field(default=250, **_help("Characters above which a sentence is cut."))
+
+
+@dataclass
+class TrainingArguments:
+    """How the network is trained, and where the results go."""
+
+    output_dir: str = field(**_help("Folder for the best model, its scores, predictions and report."))
+    do_train: bool = field(default=True, **_help("Train. --do_train False only scores --model_name_or_path."))
+    num_train_epochs: int = field(default=40, **_help("Epochs."))
+    per_device_train_batch_size: int = field(default=32, **_help("Sentences a step and process."))
+    gradient_accumulation_steps: int = field(default=1, **_help("Parts in which a step's sentences are computed."))
+    learning_rate: float = field(default=2e-3, **_help("Learning rate of everything but the encoder."))
+    encoder_learning_rate: float = field(default=3e-5, **_help("Learning rate of the encoder."))
+    weight_decay: float = field(default=0.0, **_help("Decoupled weight decay of the matrices."))
+    lr_scheduler_type: str = field(default="linear", **_help("Schedule after warm-up: linear, cosine, constant, …"))
+    warmup_steps: int = field(default=100, **_help("Steps over which the learning rate rises from 0."))
+    max_grad_norm: float = field(default=25.0, **_help("Gradients are clipped to this norm; 0 for no clipping."))
+    average_decay: float = field(
+        default=0.998,
+        **_help("Decay of the weights' running average, which is what is evaluated and saved; 0 for none."),
+    )
+    early_stopping_patience: int = field(
+        default=12, **_help("Stop after this many evaluations without a better development F1; 0 for never.")
+    )
+    eval_every_epochs: int = field(default=1, **_help("Epochs between evaluations on the development part."))
+    save_steps: int = field(
+        default=0, **_help("Steps between states to resume from, besides the one after each epoch; 0 for none.")
+    )
+    final_fit: bool = field(
+        default=False,
+        **_help(
+            "After development, train once more on training + development part for as many epochs as the best model took; "
+            "development figures are those from before."
+        ),
+    )
+    seed: int = field(default=42, **_help("Seed of initialisation, batches and dropout."))
+    mixed_precision: str = field(default="no", **_help("Arithmetic.", choices=["no", "bf16", "fp16"]))
+    cpu_threads: int = field(default=0, **_help("Threads a process on a CPU; 0 shares all cores among the processes."))
+    eval_batch_characters: int = field(default=8192, **_help("Characters of a batch at evaluation, padding included."))
+    overwrite_output_dir: bool = field(
+        default=False, **_help("Start afresh in an output folder with results or states of another run.")
+    )
+    report_to: str = field(
+        default="none", **_help("Trackers, by accelerate's names, comma-separated: tensorboard, wandb, …")
+    )
+    logging_steps: int = field(default=20, **_help("Steps between figures for the trackers."))
+    quiet: bool = field(default=False, **_help("No progress bars."))

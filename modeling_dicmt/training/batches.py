@@ -1,0 +1,47 @@
+"""Batches of an epoch: sentences of about the same length together, the same batches for any number of processes."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+# A sentence's length is blurred by up to this share before sorting, so that batches differ from epoch to epoch.
+LENGTH_NOISE = 0.2
+
+
+class EpochBatches:
+    """The batches of each epoch, a function of seed and epoch alone.
+
+    A batch is what one optimiser step sees, over all processes and accumulation steps together. All batches of an epoch have
+    the same size within one sentence, so none is a remnant.
+
+    Args:
+        lengths: Characters of each sentence.
+        batch_size: Sentences of a batch at most.
+        seed: Seed of the order.
+    """
+
+    def __init__(self, lengths: Sequence[int] | np.ndarray, batch_size: int, seed: int):
+        self.lengths = np.asarray(lengths)
+        self.seed = seed
+        self.num_batches = -(-len(self.lengths) // batch_size)
+
+    def __len__(self) -> int:
+        return self.num_batches
+
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[np.ndarray]:
+        """Batches of an epoch from number `start` on: indices of sentences, in random order within the batch."""
+        generator = np.random.default_rng((self.seed, epoch))
+        blurred = self.lengths * (1 + LENGTH_NOISE * generator.random(len(self.lengths)))
+        batches = np.array_split(np.argsort(blurred, kind="stable"), self.num_batches)
+        for position, batch in enumerate(generator.permutation(self.num_batches)):
+            indices = generator.permutation(batches[batch])
+            if position >= start:
+                yield indices
+
+
+def share_of_process(batch: np.ndarray, process: int, num_processes: int, accumulation_steps: int) -> list[np.ndarray]:
+    """The part of a batch that a process computes, in `accumulation_steps` parts (some may be empty).
+
+    The parts of all processes together are the batch, each sentence once.
+    """
+    return np.array_split(batch[process::num_processes], accumulation_steps)

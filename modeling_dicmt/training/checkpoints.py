@@ -1,0 +1,82 @@
+"""States to resume from, and the best model: folders that appear whole or not at all."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+CHECKPOINTS = "checkpoints"
+BEST = "best"
+LAST = "last"
+SETTINGS_FILE = "settings.json"
+
+
+def write_json(path: str | os.PathLike, content: Any) -> None:
+    """Write JSON so that `path` holds the old content or the new, never a part."""
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def replace_folder(folder: str | os.PathLike, write: Callable[[Path], None]) -> None:
+    """Let `write` fill a new folder, then put it in the place of `folder`.
+
+    A process that is killed meanwhile leaves the old folder, or the new one; `restore_folder` finds which.
+    """
+    folder = Path(folder)
+    new, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    try:
+        write(new)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        os.rename(folder, old)
+    os.rename(new, folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def restore_folder(folder: str | os.PathLike) -> bool:
+    """Whether there is such a folder, after undoing a replacement that was cut off between its two renames."""
+    folder = Path(folder)
+    old = folder.with_name(f".{folder.name}.old")
+    if not folder.exists() and old.exists():
+        os.rename(old, folder)
+    return folder.exists()
+
+
+def publish_files(source: str | os.PathLike, target: str | os.PathLike) -> None:
+    """Copy the files of `source` into `target`, each in one step, the weights last."""
+    source, target = Path(source), Path(target)
+    target.mkdir(parents=True, exist_ok=True)
+    for path in sorted(
+        (path for path in source.iterdir() if path.is_file()), key=lambda path: path.suffix == ".safetensors"
+    ):
+        temporary = target / f".{path.name}.tmp"
+        shutil.copyfile(path, temporary)
+        os.replace(temporary, target / path.name)
+
+
+def check_settings(checkpoints: Path, settings: dict[str, Any]) -> None:
+    """Refuse to resume a run with other settings than those it was started with.
+
+    Raises:
+        ValueError: Names each setting that differs, with both values.
+    """
+    path = checkpoints / SETTINGS_FILE
+    if not path.exists():
+        return
+    before = json.loads(path.read_text(encoding="utf-8"))
+    differing = [name for name in sorted(before | settings) if before.get(name) != settings.get(name)]
+    if differing:
+        listed = "; ".join(f"{name}: {before.get(name)!r} then, {settings.get(name)!r} now" for name in differing)
+        raise ValueError(
+            f"{checkpoints.parent} holds an unfinished run with other settings ({listed}). Pass the same settings to "
+            "resume it, another --output_dir, or --overwrite_output_dir to start afresh."
+        )

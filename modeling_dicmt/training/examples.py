@@ -1,0 +1,73 @@
+"""Annotated records → sentences with tags: what training reads."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..tagging import Span, spans_to_tags
+from ..tokenization_dicmt import DicMTTokenizer, EncodedSentence
+
+
+class Examples(NamedTuple):
+    """Sentences with their tags.
+
+    Args:
+        sentences: Encoded sentences.
+        tags: (L,) int64 tag ids of each sentence.
+        crossing: Entities that cross a sentence's edge, as (record's id, entity): BIO tags cannot express them, and they
+            are not trained on.
+    """
+
+    sentences: list[EncodedSentence]
+    tags: list[np.ndarray]
+    crossing: list[tuple[str, Span]]
+
+    def __len__(self) -> int:
+        return len(self.sentences)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Characters of each sentence."""
+        return np.array([len(sentence.input_ids) for sentence in self.sentences])
+
+
+def make_examples(
+    records: Sequence[Mapping[str, Any]], tokenizer: DicMTTokenizer, label2id: Mapping[str, int]
+) -> Examples:
+    """Split records into sentences, encode them, and write their entities as tags.
+
+    Args:
+        records: Records with `id`, `text` and `entities`.
+        tokenizer: The tokenizer of the network that is trained.
+        label2id: Id of each BIO label.
+
+    Raises:
+        ValueError: If entities of a record overlap or have a type without a label; names the record.
+    """
+    examples = Examples([], [], [])
+    entities_of = [sorted(Span(**entity) for entity in record["entities"]) for record in records]
+    for sentence in tokenizer.encode_records(record["text"] for record in records):
+        record, end = records[sentence.record], sentence.start + len(sentence.input_ids)
+        within = []
+        for entity in _starting_in(entities_of[sentence.record], sentence.start, end):
+            if entity.end <= end:
+                within.append(entity)
+            else:
+                examples.crossing.append((record["id"], entity))
+        try:
+            tags = spans_to_tags(within, len(sentence.input_ids), label2id, offset=sentence.start)
+        except ValueError as error:
+            raise ValueError(f"Record {record['id']}: {error}") from error
+        examples.sentences.append(sentence)
+        examples.tags.append(np.array(tags, dtype=np.int64))
+    return examples
+
+
+def join_examples(first: Examples, second: Examples) -> Examples:
+    """The sentences of both."""
+    return Examples(*(one + other for one, other in zip(first, second, strict=True)))
+
+
+def _starting_in(entities: list[Span], start: int, end: int) -> Iterator[Span]:
+    return (entity for entity in entities if start <= entity.start < end)

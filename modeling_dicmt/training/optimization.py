@@ -1,0 +1,58 @@
+"""Optimiser, schedule and running average of the weights."""
+
+import torch
+from torch import nn
+from torch.optim import AdamW, Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.swa_utils import AveragedModel
+from transformers import get_scheduler
+
+from .arguments import TrainingArguments
+
+
+def create_optimizer(model: nn.Module, arguments: TrainingArguments) -> Optimizer:
+    """Adam with decoupled weight decay; the encoder has its own learning rate, vectors have no decay."""
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            of_encoder = name.startswith("representation.encoder.")
+            groups.setdefault((of_encoder, parameter.ndim > 1), []).append(parameter)
+    return AdamW(
+        [
+            {
+                "params": parameters,
+                "lr": arguments.encoder_learning_rate if of_encoder else arguments.learning_rate,
+                "weight_decay": arguments.weight_decay if decays else 0.0,
+            }
+            for (of_encoder, decays), parameters in groups.items()
+        ],
+        fused=True,
+    )
+
+
+def create_scheduler(optimizer: Optimizer, arguments: TrainingArguments, num_steps: int) -> LRScheduler:
+    """Warm-up, then the schedule asked for, over `num_steps` optimiser steps."""
+    return get_scheduler(
+        arguments.lr_scheduler_type,
+        optimizer,
+        num_warmup_steps=min(arguments.warmup_steps, num_steps // 10),
+        num_training_steps=num_steps,
+    )
+
+
+class WeightAverage(AveragedModel):
+    """Exponential running average of a model's weights.
+
+    Early on the average forgets faster, by the usual (1 + n) / (10 + n), so that it is of use from the first epochs.
+
+    Args:
+        model: The model whose weights are averaged.
+        decay: Share of the average that a step keeps.
+    """
+
+    def __init__(self, model: nn.Module, decay: float):
+        def average(averaged: list[torch.Tensor], current: list[torch.Tensor], count: torch.Tensor | int) -> None:
+            keep = min(decay, (1 + int(count)) / (10 + int(count)))
+            torch._foreach_lerp_(averaged, current, 1 - keep)
+
+        super().__init__(model, multi_avg_fn=torch.no_grad()(average))

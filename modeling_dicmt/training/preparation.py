@@ -1,0 +1,219 @@
+"""Arguments → records, tokenizer and network."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+from data_scripts import label_set_of, load_corpus
+
+from ..configuration_dicmt import DicMTConfig
+from ..dictionary import ClinicalDictionary
+from ..label_sets import bio_labels
+from ..lists_of_type import default_lists_of_type, read_lists_of_type
+from ..modeling_dicmt import DicMTForTokenClassification
+from ..tokenization_dicmt import PAD_TOKEN, UNK_TOKEN, DicMTTokenizer, character_vocabulary
+from .arguments import DataArguments, ModelArguments
+
+logger = logging.getLogger(__name__)
+
+Records = list[dict[str, Any]]
+
+# Settings of the command line that a network takes over as they are.
+_NETWORK_SETTINGS = (
+    "freeze_encoder character_embedding_size bigram_embedding_size num_bigram_buckets radical_embedding_size "
+    "multi_hot_dictionary context_encoder lstm_hidden_size dropout character_dropout bigram_dropout dictionary_dropout "
+    "decoder exclude_illegal_transitions recognition_task segmentation_task recognition_loss_weight "
+    "segmentation_loss_weight max_sentence_length"
+).split()
+
+
+def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str]]:
+    """Read the corpus.
+
+    Returns:
+        The records of `train`, `validation` and, where there is one, `test`; and the entity types in the label set's order.
+
+    Raises:
+        CorpusError: If a file of the corpus is wrong.
+        ValueError: If a part that is needed has no record.
+    """
+    corpus = load_corpus(
+        arguments.dataset_name,
+        arguments.data_dir,
+        cache_dir=arguments.cache_dir,
+        validation_share=arguments.validation_share,
+        seed=arguments.split_seed,
+        flatten=arguments.flatten,
+    )
+    entity_types = [entity_type.name for entity_type in label_set_of(arguments.dataset_name, corpus)]
+    limits = {"train": arguments.max_train_records}
+    parts = {
+        name: part.select(range(min(len(part), limits.get(name, arguments.max_eval_records) or len(part)))).to_list()
+        for name, part in corpus.items()
+    }
+    for name in ("train", "validation"):
+        if not parts.get(name):
+            raise ValueError(
+                f"The corpus has no records for {name}: give it more records or another --validation_share."
+            )
+    if not any(record["entities"] for record in parts["train"]):
+        raise ValueError(
+            "No training record has an entity: there is nothing to learn from. Check the annotation files."
+        )
+    return parts, entity_types
+
+
+def load_dictionary(arguments: DataArguments) -> ClinicalDictionary:
+    """Read the term lists that the arguments name; an empty dictionary if they name none."""
+    if arguments.dictionary is None:
+        return ClinicalDictionary({})
+    dictionary = ClinicalDictionary.from_path(arguments.dictionary, encoding=arguments.dictionary_encoding)
+    if arguments.dictionary_share < 1:
+        dictionary = dictionary.subsample(arguments.dictionary_share, seed=arguments.split_seed)
+    return dictionary
+
+
+def build_tokenizer(
+    data: DataArguments,
+    model: ModelArguments,
+    texts: Sequence[str],
+    dictionary: ClinicalDictionary,
+    entity_types: Sequence[str],
+) -> DicMTTokenizer:
+    """The tokenizer for a network: of the checkpoint's or encoder's vocabulary, else of the training part's characters."""
+    lists = dictionary.lists
+    if data.dictionary_mapping is not None:
+        lists_of_type = read_lists_of_type(data.dictionary_mapping, entity_types, lists)
+    else:
+        lists_of_type = default_lists_of_type(entity_types, lists, corpus=data.dataset_name)
+    ngram_sizes, multi_hot = model.ngram_sizes, model.multi_hot_dictionary
+    if model.model_name_or_path is not None:
+        before = DicMTTokenizer.from_pretrained(model.model_name_or_path)
+        vocab = before.get_vocab()
+        ngram_sizes, multi_hot = before.init_kwargs["ngram_sizes"], before.init_kwargs["multi_hot_dictionary"]
+        if data.dictionary is None and list(entity_types) == before.entity_types:
+            dictionary, lists_of_type = before.dictionary, before.init_kwargs["lists_of_type"]
+    elif model.encoder_name_or_path is not None:
+        encoder_tokenizer = AutoTokenizer.from_pretrained(model.encoder_name_or_path)
+        vocab = _renamed_special_tokens(encoder_tokenizer)
+    else:
+        vocab = character_vocabulary(texts, dictionary)
+        if model.character_vectors is not None:
+            characters = sorted(read_character_vectors(model.character_vectors)[0])
+            vocab |= {token: index for index, token in enumerate((c for c in characters if c not in vocab), len(vocab))}
+    return DicMTTokenizer(
+        vocab=vocab,
+        dictionary=dictionary,
+        entity_types=entity_types,
+        lists_of_type=lists_of_type,
+        ngram_sizes=ngram_sizes if data.dictionary is not None or len(dictionary) else [],
+        multi_hot_dictionary=multi_hot,
+        max_sentence_length=model.max_sentence_length,
+    )
+
+
+def build_model(
+    model: ModelArguments, tokenizer: DicMTTokenizer, entity_types: Sequence[str], seed: int
+) -> DicMTForTokenClassification:
+    """The network: a checkpoint's, put onto the label set, or a new one.
+
+    What a checkpoint cannot give, because the label set or the dictionary's width differ, is initialised and logged.
+    """
+    torch.manual_seed(seed)
+    if model.model_name_or_path is not None:
+        return _load_model(model.model_name_or_path, tokenizer, entity_types)
+    settings = {name: getattr(model, name) for name in _NETWORK_SETTINGS}
+    vectors = None
+    if model.encoder_name_or_path is not None:
+        encoder_tokenizer = AutoTokenizer.from_pretrained(model.encoder_name_or_path)
+        settings["encoder_config"] = AutoConfig.from_pretrained(model.encoder_name_or_path)
+        settings["encoder_begin_token_id"] = encoder_tokenizer.cls_token_id
+        settings["encoder_end_token_id"] = encoder_tokenizer.sep_token_id
+    elif model.character_vectors is not None:
+        vectors, settings["character_embedding_size"] = read_character_vectors(model.character_vectors)
+    config = DicMTConfig(
+        entity_types=list(entity_types),
+        vocab_size=len(tokenizer),
+        pad_token_id=tokenizer.pad_token_id,
+        unk_token_id=tokenizer.unk_token_id,
+        ngram_sizes=tokenizer.init_kwargs["ngram_sizes"],
+        **settings,
+    )
+    network = DicMTForTokenClassification(config)
+    if model.encoder_name_or_path is not None:
+        encoder = AutoModel.from_pretrained(model.encoder_name_or_path, add_pooling_layer=False)
+        encoder.requires_grad_(not model.freeze_encoder)
+        network.representation.encoder.model = encoder
+    if vectors is not None:
+        _set_character_vectors(network, tokenizer, vectors)
+    return network
+
+
+def read_character_vectors(path: str) -> tuple[dict[str, np.ndarray], int]:
+    """Vectors of single characters from a word2vec text file, and their width; longer words are passed over.
+
+    Raises:
+        ValueError: If a line is malformed; names file and line.
+    """
+    vectors: dict[str, np.ndarray] = {}
+    with open(path, encoding="utf-8") as lines:
+        header = next(lines, "").split()
+        if len(header) != 2 or not all(item.isdigit() for item in header):
+            raise ValueError(f"{path}, line 1: expected the number of words and their width, as word2vec writes them.")
+        width = int(header[1])
+        for number, line in enumerate(lines, start=2):
+            word, *values = line.rstrip().rsplit(" ", width)
+            if len(values) != width:
+                raise ValueError(f"{path}, line {number}: expected a word and {width} numbers, got {len(values)}.")
+            if len(word) == 1:
+                try:
+                    vectors[word] = np.array(values, dtype=np.float32)
+                except ValueError as error:
+                    raise ValueError(f"{path}, line {number}: {error}.") from error
+    return vectors, width
+
+
+def _set_character_vectors(
+    network: DicMTForTokenClassification, tokenizer: DicMTTokenizer, vectors: Mapping[str, np.ndarray]
+) -> None:
+    weight = network.representation.characters.weight
+    # Vectors from a file come in any scale; the network's own embeddings have a fixed one.
+    scale = float(weight.std()) / float(np.stack(list(vectors.values())).std())
+    found = [(index, vectors[token]) for token, index in tokenizer.get_vocab().items() if token in vectors]
+    with torch.no_grad():
+        for index, vector in found:
+            weight[index] = torch.from_numpy(vector * scale)
+    logger.info("Character vectors: %d of %d characters of the vocabulary found.", len(found), len(tokenizer))
+
+
+def _load_model(path: str, tokenizer: DicMTTokenizer, entity_types: Sequence[str]) -> DicMTForTokenClassification:
+    config = DicMTConfig.from_pretrained(path)
+    before = list(config.entity_types)
+    settings = config.to_dict()
+    for name in ("id2label", "label2id", "architectures"):
+        settings.pop(name)
+    settings |= {"entity_types": list(entity_types), "ngram_sizes": tokenizer.init_kwargs["ngram_sizes"]}
+    network, loading = DicMTForTokenClassification.from_pretrained(
+        path, config=DicMTConfig(**settings), ignore_mismatched_sizes=True, output_loading_info=True
+    )
+    new = sorted({*loading["missing_keys"], *(key for key, *_ in loading["mismatched_keys"])})
+    if before != list(entity_types):
+        logger.warning(
+            "%s was trained on the labels %s; the labels are now %s.",
+            path,
+            bio_labels(before),
+            bio_labels(entity_types),
+        )
+    if new:
+        logger.warning("Newly initialised, to be trained: %s.", ", ".join(new))
+    return network
+
+
+def _renamed_special_tokens(encoder_tokenizer: Any) -> dict[str, int]:
+    """An encoder's vocabulary, its padding and unknown tokens under the names that DicMTTokenizer gives them."""
+    names = {encoder_tokenizer.pad_token: PAD_TOKEN, encoder_tokenizer.unk_token: UNK_TOKEN}
+    return {names.get(token, token): index for token, index in encoder_tokenizer.get_vocab().items()}

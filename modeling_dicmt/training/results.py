@@ -1,0 +1,141 @@
+"""What a run leaves behind: the model, its scores, its predictions and a report."""
+
+import platform
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from accelerate import Accelerator
+
+from ..evaluation.report import write_predictions, write_report
+from ..lists_of_type import types_of_lists
+from ..modeling_dicmt import DicMTForTokenClassification
+from ..tokenization_dicmt import DicMTTokenizer
+from .arguments import DataArguments, ModelArguments, TrainingArguments
+from .checkpoints import CHECKPOINTS, publish_files, replace_folder, write_json
+from .evaluating import Evaluator, Predictions
+from .examples import Examples
+from .running import RESULTS_FILE
+from .trainer import Progress
+
+# The development part's figures bear the name that transformers' scripts give them.
+_PREFIXES = {"validation": "eval", "test": "test"}
+
+
+def describe_run(
+    data: DataArguments,
+    model: ModelArguments,
+    training: TrainingArguments,
+    accelerator: Accelerator,
+    parts: Mapping[str, Sequence[Mapping[str, Any]]],
+    tokenizer: DicMTTokenizer,
+    network: DicMTForTokenClassification,
+    examples: Examples,
+) -> dict[str, Any]:
+    """What there is to know about a run before it starts: settings, sizes, coverage, machine, versions."""
+    return {
+        "dataset_name": data.dataset_name,
+        "entity_types": tokenizer.entity_types,
+        **{f"{name}_records": len(records) for name, records in parts.items()},
+        **{f"{name}_characters": sum(len(record["text"]) for record in records) for name, records in parts.items()},
+        **{f"{name}_entities": sum(len(record["entities"]) for record in records) for name, records in parts.items()},
+        "train_sentences": len(examples),
+        "train_entities_across_sentences": len(examples.crossing),
+        "dictionary": tokenizer.dictionary_features.report().to_dict(),
+        "dictionary_coverage": {name: dictionary_coverage(records, tokenizer) for name, records in parts.items()},
+        "parameters": network.num_parameters(),
+        "settings": asdict(data) | asdict(model) | asdict(training),
+        "device": str(accelerator.device),
+        "processes": accelerator.num_processes,
+        "threads": torch.get_num_threads(),
+        "machine": platform.processor() or platform.machine(),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+        },
+    }
+
+
+def dictionary_coverage(records: Sequence[Mapping[str, Any]], tokenizer: DicMTTokenizer) -> dict[str, float]:
+    """Shares of the entities whose mention is a term of the dictionary: of any type, of its type, and short enough to match.
+
+    Returns:
+        `any_type`, `same_type` and `same_type_matchable`, as fractions; 0 without entities.
+    """
+    features = tokenizer.dictionary_features
+    counts = dict.fromkeys(("any_type", "same_type", "same_type_matchable"), 0)
+    total = 0
+    for record in records:
+        for entity in record["entities"]:
+            total += 1
+            mention = record["text"][entity["start"] : entity["end"]]
+            if mention not in tokenizer.dictionary:
+                continue
+            types = types_of_lists(tokenizer.dictionary.lists_of(mention), features.lists_of_type, features.precedence)
+            counts["any_type"] += bool(types)
+            counts["same_type"] += entity["type"] in types
+            counts["same_type_matchable"] += entity["type"] in types and len(mention) in features.ngram_sizes
+    return {name: count / total if total else 0.0 for name, count in counts.items()}
+
+
+def write_results(
+    output_dir: Path,
+    network: DicMTForTokenClassification,
+    tokenizer: DicMTTokenizer,
+    evaluators: Mapping[str, Evaluator],
+    predictions: Mapping[str, Predictions],
+    information: Mapping[str, Any],
+    progress: Progress | None,
+) -> dict[str, Any]:
+    """Write model, predictions, report and, last of all, `all_results.json`, whose presence means that the run is complete.
+
+    Returns:
+        The content of `all_results.json`: strict micro `eval_precision`, `eval_recall`, `eval_f1` (fractions) of the
+        development part, `test_…` of the test part, and all further figures.
+    """
+    results: dict[str, Any] = {}
+    scores = {}
+    for part, evaluator in evaluators.items():
+        scores[part] = evaluator.score(predictions[part], network.config.recognition_task)
+        results |= {f"{_PREFIXES[part]}_{name}": value for name, value in scores[part].items()}
+        write_predictions(output_dir / f"predictions_{part}.jsonl", evaluator.records, predictions[part].entities)
+    if progress is not None:
+        characters = information["train_characters"] * progress.epoch
+        results |= {
+            "train_epochs": progress.epoch,
+            "train_best_epoch": progress.best_epoch,
+            "train_seconds": round(progress.seconds, 1),
+            "train_characters_per_second": round(characters / progress.training_seconds) if characters else 0,
+        }
+        write_json(output_dir / "history.json", progress.history)
+    publish_model(output_dir, network, tokenizer)
+    write_json(output_dir / "run.json", dict(information))
+    part = "test" if "test" in evaluators else "validation"
+    write_report(
+        output_dir / "report.md",
+        scores,
+        information | results,
+        records=evaluators[part].records,
+        predictions=predictions[part].entities,
+    )
+    write_json(output_dir / RESULTS_FILE, results)
+    shutil.rmtree(output_dir / CHECKPOINTS / "best", ignore_errors=True)
+    return results
+
+
+def publish_model(output_dir: Path, network: DicMTForTokenClassification, tokenizer: DicMTTokenizer) -> None:
+    """Put a checkpoint, with its code and dictionary, into a folder, file by file, none of them ever half-written."""
+
+    def write(folder: Path) -> None:
+        network.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+
+    complete = output_dir / CHECKPOINTS / "publish"
+    replace_folder(complete, write)
+    publish_files(complete, output_dir)
+    shutil.rmtree(complete)

@@ -1,0 +1,127 @@
+"""The process a training runs in: devices, threads, logging, and the output folder."""
+
+import hashlib
+import logging
+import os
+import shutil
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from accelerate import Accelerator
+from accelerate.utils import ProjectConfiguration, set_seed
+
+from .arguments import DataArguments, ModelArguments, TrainingArguments
+from .checkpoints import CHECKPOINTS, SETTINGS_FILE, check_settings, write_json
+from .examples import Examples
+
+RESULTS_FILE = "all_results.json"
+
+# Settings that change nothing about the weights a run ends with.
+_FREE_SETTINGS = {
+    "output_dir", "cache_dir", "cpu_threads", "eval_batch_characters", "overwrite_output_dir", "report_to", "logging_steps",
+    "quiet", "save_steps",
+}  # fmt: skip
+
+
+def start_process(training: TrainingArguments) -> Accelerator:
+    """Set up logging, threads, seeds and accelerate for this process."""
+    accelerator = create_accelerator(training)
+    logging.basicConfig(
+        level=logging.INFO if accelerator.is_main_process else logging.ERROR,
+        format="%(asctime)s %(name)s: %(message)s",
+        datefmt="%H:%M:%S",
+        force=True,
+    )
+    for library in ("datasets", "accelerate", "filelock", "fsspec"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+    transformers.utils.logging.disable_progress_bar()
+    if training.quiet or not accelerator.is_main_process:
+        import datasets
+
+        datasets.disable_progress_bars()
+    if accelerator.device.type == "cpu":
+        torch.set_num_threads(training.cpu_threads or max(1, _available_cores() // accelerator.num_processes))
+    set_seed(training.seed)
+    return accelerator
+
+
+def create_accelerator(training: TrainingArguments) -> Accelerator:
+    """An accelerator for one training; the processes behind it are the same each time."""
+    trackers = [name for name in training.report_to.split(",") if name and name != "none"]
+    output_dir = Path(training.output_dir)
+    accelerator = Accelerator(
+        mixed_precision=training.mixed_precision,
+        log_with=trackers or None,
+        project_config=ProjectConfiguration(project_dir=str(output_dir), logging_dir=str(output_dir / "logs")),
+    )
+    return accelerator
+
+
+def claim_output_dir(
+    accelerator: Accelerator,
+    data: DataArguments,
+    model: ModelArguments,
+    training: TrainingArguments,
+    examples: Examples,
+    dictionary_fingerprint: str,
+) -> Path:
+    """Make the output folder ready for a run: new, or resumed if it holds states of the same run.
+
+    Raises:
+        ValueError: If it holds the results of a finished run, or states of a run with other settings or data.
+    """
+    output_dir = Path(training.output_dir)
+    checkpoints = output_dir / CHECKPOINTS
+    settings = {
+        name: value
+        for arguments in (data, model, training)
+        for name, value in asdict(arguments).items()
+        if name not in _FREE_SETTINGS
+    }
+    settings |= {
+        "num_processes": accelerator.num_processes,
+        "training_sentences": _fingerprint(examples),
+        "dictionary_content": dictionary_fingerprint,
+    }
+    if accelerator.is_main_process:
+        if training.overwrite_output_dir:
+            shutil.rmtree(checkpoints, ignore_errors=True)
+            (output_dir / RESULTS_FILE).unlink(missing_ok=True)
+        elif (output_dir / RESULTS_FILE).exists():
+            raise ValueError(
+                f"{output_dir} holds the results of a finished run. Pass another --output_dir, or "
+                "--overwrite_output_dir to replace them."
+            )
+        check_settings(checkpoints, settings)
+        checkpoints.mkdir(parents=True, exist_ok=True)
+        write_json(checkpoints / SETTINGS_FILE, settings)
+    accelerator.wait_for_everyone()
+    return output_dir
+
+
+def start_trackers(accelerator: Accelerator, settings: dict[str, Any]) -> None:
+    """Begin the trackers' logs with the run's settings."""
+    if accelerator.trackers or accelerator.log_with:
+        plain = {
+            name: value if isinstance(value, int | float | str | bool) else str(value)
+            for name, value in settings.items()
+        }
+        with warnings.catch_warnings():  # of the tracker's own library
+            warnings.simplefilter("ignore")
+            accelerator.init_trackers("dicmt", config=plain)
+
+
+def _available_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _fingerprint(examples: Examples) -> str:
+    digest = hashlib.sha256()
+    for sentence, tags in zip(examples.sentences, examples.tags, strict=True):
+        for array in (sentence.input_ids, sentence.dictionary_features, tags):
+            digest.update(array.tobytes())
+    return digest.hexdigest()[:16]

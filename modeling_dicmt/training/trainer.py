@@ -1,0 +1,271 @@
+"""The training loop: steps, evaluations, states to resume from."""
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from tqdm.auto import tqdm
+
+from ..batching import pad_sentences
+from ..modeling_dicmt import DicMTForTokenClassification
+from ..tokenization_dicmt import DicMTTokenizer
+from .arguments import TrainingArguments
+from .batches import EpochBatches, share_of_process
+from .checkpoints import BEST, CHECKPOINTS, LAST, replace_folder, restore_folder
+from .examples import Examples
+from .optimization import WeightAverage, create_optimizer, create_scheduler
+
+logger = logging.getLogger(__name__)
+
+# Evaluates a model and returns figures, `f1` among them, the same on every process.
+Evaluate = Callable[[DicMTForTokenClassification], dict[str, Any]]
+
+
+@dataclass
+class Progress:
+    """Where a run stands; part of its state on disk.
+
+    Args:
+        epoch: Epochs that are complete.
+        step: Steps done in the epoch that is not.
+        best_f1: Best development F1 so far, -1 before the first evaluation.
+        best_epoch: Epoch after which it was reached.
+        seconds: Time spent so far, evaluations included, over all parts of an interrupted run.
+        training_seconds: Of these, the time of training steps.
+        stopped: Whether early stopping has ended the run.
+        history: Figures of each evaluation.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    best_f1: float = -1.0
+    best_epoch: int = 0
+    seconds: float = 0.0
+    training_seconds: float = 0.0
+    stopped: bool = False
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+    def state_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+
+
+class Trainer:
+    """Trains a network and keeps its best version.
+
+    What a step computes depends on seed, step and the state before it alone (dropout is seeded by the step), so a run that
+    resumes from a state, at any step, ends with the weights of a run that was never interrupted.
+
+    Args:
+        model: The network.
+        tokenizer: Its tokenizer, saved with it.
+        examples: The sentences to train on.
+        evaluate: Called with the network to judge, after every `eval_every_epochs`; None to keep the last version.
+        accelerator: The processes and the device.
+        arguments: The recipe.
+        output_dir: Its folder `checkpoints` takes states and the best version.
+        stage: Name of a further training within the same run, which keeps its states apart.
+    """
+
+    def __init__(
+        self,
+        model: DicMTForTokenClassification,
+        tokenizer: DicMTTokenizer,
+        examples: Examples,
+        evaluate: Evaluate | None,
+        accelerator: Accelerator,
+        arguments: TrainingArguments,
+        output_dir: Path,
+        stage: str = "",
+    ):
+        self.arguments, self.accelerator, self.examples = arguments, accelerator, examples
+        self.tokenizer, self.evaluate = tokenizer, evaluate
+        self.folder = Path(output_dir) / CHECKPOINTS / stage
+        self.batch_size = (
+            arguments.per_device_train_batch_size * accelerator.num_processes * arguments.gradient_accumulation_steps
+        )
+        if len(examples) < accelerator.num_processes:
+            raise ValueError(
+                f"{len(examples)} training sentences cannot be shared by {accelerator.num_processes} processes: "
+                "train with fewer processes, or on more records."
+            )
+        self.batches = EpochBatches(examples.lengths, self.batch_size, arguments.seed)
+        num_steps = len(self.batches) * arguments.num_train_epochs
+        optimizer = create_optimizer(model, arguments)
+        scheduler = create_scheduler(optimizer, arguments, num_steps)
+        # The schedule counts the steps of this loop: accelerate would advance it once a process.
+        self.scheduler = scheduler
+        self.average = WeightAverage(model, arguments.average_decay) if arguments.average_decay else None
+        accelerator.free_memory()
+        accelerator._custom_objects.clear()  # of a former stage
+        self.model, self.optimizer = accelerator.prepare(model, optimizer)
+        if self.average is not None:
+            self.average.to(accelerator.device)
+            accelerator.register_for_checkpointing(self.average)
+        self.progress = Progress()
+        accelerator.register_for_checkpointing(self.scheduler, self.progress)
+
+    @property
+    def judged(self) -> DicMTForTokenClassification:
+        """The network that is evaluated and saved: the running average, where there is one."""
+        return self.average.module if self.average is not None else self.accelerator.unwrap_model(self.model)
+
+    def train(self) -> Progress:
+        """Run to the end, from the last state on if there is one."""
+        if restore_folder(self.folder / LAST):
+            self.accelerator.load_state(str(self.folder / LAST))
+            logger.info("Resuming after epoch %d, step %d.", self.progress.epoch, self.progress.step)
+        arguments, progress = self.arguments, self.progress
+        bar = tqdm(
+            total=len(self.batches) * arguments.num_train_epochs,
+            initial=progress.epoch * len(self.batches) + progress.step,
+            disable=arguments.quiet or not self.accelerator.is_main_process,
+            unit="step",
+            dynamic_ncols=True,
+        )
+        with bar:
+            while progress.epoch < arguments.num_train_epochs and not progress.stopped:
+                self._train_epoch(bar)
+                if self._is_evaluation_due():
+                    self._evaluate(bar)
+                self._save_state()
+        if self.evaluate is None:
+            self._keep_best()
+        return progress
+
+    def load_best(self) -> DicMTForTokenClassification:
+        """The best version, on the training's device, in evaluation mode."""
+        restore_folder(self.folder / BEST)
+        network = DicMTForTokenClassification.from_pretrained(self.folder / BEST)
+        return network.to(self.accelerator.device).eval()
+
+    def _train_epoch(self, bar: tqdm) -> None:
+        arguments, progress = self.arguments, self.progress
+        started = time.perf_counter()
+        self.model.train()
+        losses: list[torch.Tensor] = []
+        for batch in self.batches.epoch(progress.epoch, start=progress.step):
+            losses.append(self._step(batch))
+            progress.step += 1
+            bar.update()
+            if progress.step % arguments.logging_steps == 0 or progress.step == len(self.batches):
+                loss = self._check_loss(losses)
+                f1 = f", best F1 {progress.best_f1:.4f}" if progress.best_f1 >= 0 else ""
+                bar.set_description(f"epoch {progress.epoch + 1}, loss {loss:.3f}{f1}", refresh=False)
+                learning_rate = self.scheduler.get_last_lr()[0]
+                self.accelerator.log({"train/loss": loss, "train/learning_rate": learning_rate}, step=self._global_step)
+                losses.clear()
+            if arguments.save_steps and progress.step % arguments.save_steps == 0 and progress.step < len(self.batches):
+                started = self._count_time(started)
+                self._save_state()
+        self._count_time(started)
+        progress.epoch += 1
+        progress.step = 0
+
+    def _count_time(self, started: float) -> float:
+        now = time.perf_counter()
+        self.progress.seconds += now - started
+        self.progress.training_seconds += now - started
+        return now
+
+    @property
+    def _global_step(self) -> int:
+        return self.progress.epoch * len(self.batches) + self.progress.step
+
+    def _step(self, batch: np.ndarray) -> torch.Tensor:
+        """One optimiser step; returns this process's part of the loss (its sum over processes is the mean loss)."""
+        accelerator, arguments = self.accelerator, self.arguments
+        processes = accelerator.num_processes
+        seeds = np.random.SeedSequence((arguments.seed, self._global_step, accelerator.process_index))
+        torch.manual_seed(int(seeds.generate_state(1)[0]))
+        parts = share_of_process(batch, accelerator.process_index, processes, arguments.gradient_accumulation_steps)
+        parts = [part for part in parts if len(part)]
+        total = torch.zeros((), device=accelerator.device)
+        for number, part in enumerate(parts, start=1):
+            inputs = pad_sentences(
+                [self.examples.sentences[index] for index in part],
+                accelerator.unwrap_model(self.model).config.pad_token_id,
+                [self.examples.tags[index] for index in part],
+            )
+            inputs = {name: tensor.to(accelerator.device) for name, tensor in inputs.items()}
+            with nullcontext() if number == len(parts) else accelerator.no_sync(self.model):
+                with accelerator.autocast():
+                    loss = self.model(**inputs).loss
+                # The network returns the mean over its sentences; what counts is the mean over the whole batch. Processes
+                # average their gradients, hence their number.
+                loss = loss * len(part) / len(batch)
+                accelerator.backward(loss * processes)
+            total += loss.detach()
+        if arguments.max_grad_norm:
+            accelerator.clip_grad_norm_(self.model.parameters(), arguments.max_grad_norm)
+        self.optimizer.step()
+        self.scheduler.step()
+        self.optimizer.zero_grad()
+        if self.average is not None:
+            self.average.update_parameters(accelerator.unwrap_model(self.model))
+        return total
+
+    def _check_loss(self, losses: list[torch.Tensor]) -> float:
+        loss = float(self.accelerator.reduce(torch.stack(losses).mean(), reduction="sum"))
+        if not math.isfinite(loss):
+            raise FloatingPointError(
+                f"The loss became {loss} in epoch {self.progress.epoch + 1}, step {self.progress.step}. Use a smaller "
+                "--learning_rate, or --mixed_precision no; the last state on disk is from before."
+            )
+        return loss
+
+    def _is_evaluation_due(self) -> bool:
+        last = self.progress.epoch == self.arguments.num_train_epochs
+        return self.evaluate is not None and (last or self.progress.epoch % self.arguments.eval_every_epochs == 0)
+
+    def _evaluate(self, bar: tqdm) -> None:
+        progress = self.progress
+        started = time.perf_counter()
+        results = self.evaluate(self.judged)
+        progress.seconds += time.perf_counter() - started
+        figures = {name: value for name, value in results.items() if isinstance(value, int | float)}
+        progress.history.append({"epoch": progress.epoch, "seconds": round(progress.seconds, 1), **figures})
+        self.accelerator.log({f"eval/{name}": value for name, value in figures.items()}, step=self._global_step)
+        if results["f1"] > progress.best_f1:
+            progress.best_f1, progress.best_epoch = results["f1"], progress.epoch
+            self._keep_best()
+        evaluations = sum(entry["epoch"] > progress.best_epoch for entry in progress.history)
+        patience = self.arguments.early_stopping_patience
+        progress.stopped = bool(patience) and evaluations >= patience
+        if not bar.disable:
+            bar.write(f"epoch {progress.epoch}: development F1 {results['f1']:.4f}, best {progress.best_f1:.4f}")
+
+    def _keep_best(self) -> None:
+        if self.accelerator.is_main_process:
+            replace_folder(self.folder / BEST, self._save_judged)
+        self.accelerator.wait_for_everyone()
+
+    def _save_judged(self, folder: Path) -> None:
+        self.judged.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+
+    def _save_state(self) -> None:
+        accelerator = self.accelerator
+        new = self.folder / f".{LAST}.state"
+        accelerator.save_state(str(new))
+        accelerator.wait_for_everyone()
+        if accelerator.is_main_process:
+            replace_folder(self.folder / LAST, lambda folder: _move_files(new, folder))
+        accelerator.wait_for_everyone()
+
+
+def _move_files(source: Path, target: Path) -> None:
+    for path in source.iterdir():
+        path.rename(target / path.name)
+    source.rmdir()

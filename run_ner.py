@@ -1,0 +1,86 @@
+#!/usr/bin/env python
+"""Train DicMT on a corpus of clinical records, score it, and leave the model in a folder.
+
+    accelerate launch run_ner.py --dataset_name ccks2017 --data_dir DIR --dictionary TERMS --output_dir OUT
+
+trains on DIR's train part, keeps the best epoch on the development part (DIR's own, or a tenth of the patients), and scores
+the test part if there is one. OUT then holds the model, all_results.json, the predictions and report.md. The same command
+again resumes a run that was interrupted. Settings may also come from a JSON file, which the command line overrides:
+
+    accelerate launch run_ner.py settings.json --seed 1
+"""
+
+import dataclasses
+import logging
+
+from modeling_dicmt.evaluation.clinical_ner import count_mentions
+from modeling_dicmt.training.arguments import DataArguments, ModelArguments, TrainingArguments
+from modeling_dicmt.training.command_line import parse_arguments, run_command
+from modeling_dicmt.training.evaluating import Evaluator
+from modeling_dicmt.training.examples import join_examples, make_examples
+from modeling_dicmt.training.preparation import build_model, build_tokenizer, load_dictionary, load_records
+from modeling_dicmt.training.results import describe_run, write_results
+from modeling_dicmt.training.running import claim_output_dir, start_process, start_trackers
+from modeling_dicmt.training.trainer import Trainer
+
+logger = logging.getLogger("run_ner")
+
+
+def run() -> None:
+    data, model, training = parse_arguments((DataArguments, ModelArguments, TrainingArguments), __doc__)
+    accelerator = start_process(training)
+
+    # record → sentences → characters → features
+    parts, entity_types = load_records(data)
+    dictionary = load_dictionary(data)
+    tokenizer = build_tokenizer(data, model, [record["text"] for record in parts["train"]], dictionary, entity_types)
+    logger.info("%s", tokenizer.dictionary_features.report())
+    network = build_model(model, tokenizer, entity_types, training.seed)
+    examples = {
+        part: make_examples(parts[part], tokenizer, network.config.label2id) for part in ("train", "validation")
+    }
+
+    training_mentions = count_mentions(parts["train"])
+    evaluators = {
+        part: Evaluator(parts[part], tokenizer, accelerator, training.eval_batch_characters, training_mentions)
+        for part in ("validation", "test")
+        if part in parts
+    }
+    fingerprint = tokenizer.dictionary.fingerprint
+    output_dir = claim_output_dir(accelerator, data, model, training, examples["train"], fingerprint)
+    information = describe_run(data, model, training, accelerator, parts, tokenizer, network, examples["train"])
+
+    progress = None
+    if training.do_train:
+        start_trackers(accelerator, information)
+        trainer = Trainer(
+            network, tokenizer, examples["train"], evaluators["validation"], accelerator, training, output_dir
+        )
+        progress = trainer.train()
+        network = trainer.load_best()
+        accelerator.end_training()
+    predictions = {part: evaluator.predict(network) for part, evaluator in evaluators.items()}
+
+    if training.do_train and training.final_fit:
+        # Development figures stay those of the network that had not seen the development part.
+        settings = dataclasses.replace(training, num_train_epochs=progress.best_epoch, report_to="none")
+        everything = join_examples(examples["train"], examples["validation"])
+        network = build_model(model, tokenizer, entity_types, training.seed)
+        trainer = Trainer(network, tokenizer, everything, None, accelerator, settings, output_dir, stage="final_fit")
+        trainer.train()
+        network = trainer.load_best()
+        if "test" in evaluators:
+            predictions["test"] = evaluators["test"].predict(network)
+
+    if accelerator.is_main_process:
+        write_results(output_dir, network, tokenizer, evaluators, predictions, information, progress)
+    accelerator.wait_for_everyone()
+
+
+def main() -> None:
+    """Entry point of the console command `dicmt-run-ner`."""
+    run_command(run)
+
+
+if __name__ == "__main__":
+    main()
