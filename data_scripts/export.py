@@ -1,4 +1,4 @@
-"""Export of a corpus as Parquet (which plain `datasets.load_dataset` reads) or JSON Lines, written whole or not at all."""
+"""Export of a corpus as Parquet, which plain `datasets.load_dataset` reads, or JSON Lines; whole or not at all."""
 
 import json
 import os

@@ -39,7 +39,7 @@ def split_groups(
         )
     random.Random(seed).shuffle(components)
     total = sum(len(component) for component in components)
-    target = max(1, round(share * total))
+    target = min(max(1, round(share * total)), total - 1)
     chosen: set[str] = set()
     for component in components:
         if len(chosen) + len(component) <= target:

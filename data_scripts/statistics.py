@@ -19,8 +19,8 @@ def corpus_statistics(corpus: datasets.DatasetDict, types: Sequence[str] = ()) -
         types: Tag names in the order wanted; types that occur beyond these follow in alphabetical order.
 
     Returns:
-        For each split `records`, `characters`, `sentences`, `entities`, `records_without_entities`, `nested_entities` (which
-        overlap an earlier one) and `entities_by_type`, the same types in every split.
+        For each split `records`, `characters`, `sentences`, `entities`, `records_without_entities`,
+        `nested_entities` (which overlap an earlier one) and `entities_by_type`, the same types in every split.
     """
     counts = {split: Counter(e["type"] for es in part["entities"] for e in es) for split, part in corpus.items()}
     order = [*types, *sorted(set().union(*counts.values()) - set(types))]

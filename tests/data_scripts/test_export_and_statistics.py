@@ -1,0 +1,120 @@
+"""Counts, export and the command line."""
+
+import json
+
+import datasets
+import pytest
+from corpus_files import own_record, write_json_lines
+
+from data_scripts import CorpusError, corpus_statistics, export_corpus, load_corpus, statistics_table
+from data_scripts.__main__ import main
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "data"
+    write_json_lines(
+        folder / "train.jsonl",
+        [
+            own_record("头痛三天。予休息。", (0, 2, "Symptom"), (0, 1, "Anatomy"), id="a", group="p", section="s"),
+            own_record("无\n"),
+        ],
+    )
+    write_json_lines(folder / "test.jsonl", [own_record("咳嗽", (0, 2, "Symptom"))])
+    return folder
+
+
+@pytest.fixture
+def corpus(folder, tmp_path):
+    return load_corpus("jsonl", folder, cache_dir=tmp_path / "cache", validation_share=0)
+
+
+def test_statistics_count_by_type_and_split(corpus):
+    statistics = corpus_statistics(corpus, ["Symptom"])
+    assert statistics["train"] == {
+        "records": 2,
+        "characters": 11,
+        "sentences": 3,
+        "entities": 2,
+        "records_without_entities": 1,
+        "nested_entities": 1,
+        "entities_by_type": {"Symptom": 1, "Anatomy": 1},
+    }
+    assert statistics["test"]["entities_by_type"] == {"Symptom": 1, "Anatomy": 0}
+    assert list(statistics["test"]["entities_by_type"]) == ["Symptom", "Anatomy"]
+
+
+def test_the_table_has_splits_as_columns_and_a_total(corpus):
+    lines = statistics_table(corpus_statistics(corpus)).split("\n")
+    assert lines[0] == "| | train | test | total |"
+    assert "| characters | 11 | 2 | 13 |" in lines and "| – Symptom | 1 | 1 | 2 |" in lines
+    assert len({line.count("|") for line in lines}) == 1
+
+
+def test_exported_parquet_is_read_by_plain_load_dataset(corpus, tmp_path):
+    folder = export_corpus(corpus, tmp_path / "out", name="own")
+    assert sorted(path.name for path in folder.iterdir()) == ["README.md", "test.parquet", "train.parquet"]
+    read = datasets.load_dataset(str(folder), cache_dir=str(tmp_path / "cache2"))
+    assert {split: part[:] for split, part in read.items()} == {split: part[:] for split, part in corpus.items()}
+    assert read["train"].features == corpus["train"].features
+    assert "| – Symptom | 1 | 1 | 2 |" in (folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_exported_json_lines_are_own_records_again(corpus, tmp_path):
+    folder = export_corpus(corpus, tmp_path / "out", name="own", format="jsonl")
+    again = load_corpus("jsonl", folder, cache_dir=tmp_path / "cache2", validation_share=0)
+    assert {split: part[:] for split, part in again.items()} == {split: part[:] for split, part in corpus.items()}
+    plain = datasets.load_dataset(str(folder), cache_dir=str(tmp_path / "cache3"))
+    assert plain["test"]["text"][:] == ["咳嗽"]
+
+
+def test_export_replaces_nothing(corpus, tmp_path):
+    (tmp_path / "out").mkdir()
+    export_corpus(corpus, tmp_path / "out", name="own")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(CorpusError, match="out exists and is not an empty folder"):
+        export_corpus(corpus, tmp_path / "out", name="own")
+    with pytest.raises(ValueError, match="parquet, jsonl, got 'csv'"):
+        export_corpus(corpus, tmp_path / "new", name="own", format="csv")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_an_export_that_fails_leaves_nothing(corpus, tmp_path, monkeypatch):
+    def full_disk(self, path):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(datasets.Dataset, "to_parquet", full_disk)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(OSError, match="No space left"):
+        export_corpus(corpus, tmp_path / "out", name="own")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_the_command_line_counts_exports_and_lists(folder, tmp_path, capsys):
+    common = ["--dataset_name", "jsonl", "--data_dir", str(folder), "--cache_dir", str(tmp_path / "cache")]
+    common += ["--validation_share", "0"]
+    assert main(["statistics", *common, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["train"]["records"] == 2
+    assert main(["statistics", *common, "--label_set", "Symptom", "Anatomy"]) == 0
+    assert "| – Symptom | 1 | 1 | 2 |\n| – Anatomy | 1 | 0 | 1 |" in capsys.readouterr().out
+    assert main(["export", *common, "--flatten", "outermost", "--output_dir", str(tmp_path / "out")]) == 0
+    read = datasets.load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache2"))
+    assert [len(entities) for entities in read["train"]["entities"]] == [1, 0]
+    assert main(["list"]) == 0
+    assert "ccks2017" in capsys.readouterr().out
+
+
+def test_the_command_line_reports_errors_in_one_line(folder, tmp_path, capsys):
+    common = ["--dataset_name", "jsonl", "--data_dir", str(folder), "--cache_dir", str(tmp_path / "cache")]
+    assert main(["statistics", *common, "--label_set", "Drug"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and "train.jsonl, line 1" in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["statistics", "--help"], ["export", "--help"]])
+def test_help_teaches(arguments, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 0
+    assert ("examples:" if len(arguments) == 1 else "--flatten") in capsys.readouterr().out

@@ -1,0 +1,50 @@
+"""Nested entities → the outermost."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data_scripts.flattening import flatten_outermost
+
+ENTITIES = st.lists(
+    st.builds(
+        lambda start, length, name: {"start": start, "end": start + length, "type": name},
+        st.integers(0, 12),
+        st.integers(0, 6),
+        st.sampled_from("AB"),
+    )
+)
+
+
+def entity(start, end, name="A"):
+    return {"start": start, "end": end, "type": name}
+
+
+def test_inner_entities_are_left_out():
+    outer, inner, other = entity(0, 6), entity(2, 4, "B"), entity(6, 8)
+    assert flatten_outermost([inner, other, outer]) == [outer, other]
+
+
+def test_of_crossing_entities_the_longest_stays():
+    assert flatten_outermost([entity(0, 3), entity(2, 10), entity(9, 12)]) == [entity(2, 10)]
+
+
+def test_of_two_types_on_one_span_the_first_listed_stays():
+    assert flatten_outermost([entity(0, 3, "B"), entity(0, 3, "A")]) == [entity(0, 3, "B")]
+
+
+@given(ENTITIES)
+def test_kept_entities_do_not_overlap_and_each_other_one_overlaps_a_kept_one_as_long(entities):
+    kept = flatten_outermost(entities)
+    assert all(a["end"] <= b["start"] for a, b in pairwise(kept))
+    for dropped in entities:
+        if dropped in kept or dropped["start"] == dropped["end"]:
+            continue
+        assert any(
+            k["start"] < dropped["end"]
+            and dropped["start"] < k["end"]
+            and k["end"] - k["start"] >= dropped["end"] - dropped["start"]
+            for k in kept
+        )
+    assert all(k["start"] < k["end"] for k in kept)
