@@ -17,8 +17,10 @@ from .normalization import normalize
 
 LIST_FILE_SUFFIXES = (".tsv", ".txt")
 
-# Control, zero-width and bidirectional characters, line separators: a term with one never matches what it seems to.
-_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+# Control, zero-width and bidirectional characters, line separators, lone surrogates: a term with one never matches what it seems to.
+_INVISIBLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
+)
 _SUGGESTED_ENCODINGS = ("utf-8", "gb18030", "utf-16")
 
 

@@ -47,7 +47,7 @@ class TestTerms:
         with pytest.raises(DictionaryError, match="cannot be a term: the term"):
             ClinicalDictionary({term: ["disease"]})
 
-    @pytest.mark.parametrize("lists", [[""], ["a,b"], ["a\tb"], [" a"], ["胃炎", "\n"]])
+    @pytest.mark.parametrize("lists", [[""], ["a,b"], ["a\tb"], [" a"], ["胃炎", "\n"], ["\ud800"]])
     def test_what_cannot_name_a_list_is_refused(self, lists):
         with pytest.raises(DictionaryError, match="cannot name a list"):
             ClinicalDictionary({"胃炎": lists})
