@@ -17,7 +17,7 @@ from .normalization import normalize
 
 LIST_FILE_SUFFIXES = (".tsv", ".txt")
 
-# Control, zero-width and bidirectional characters, line separators, lone surrogates: a term with one never matches what it seems to.
+# Control, zero-width, bidirectional characters, line separators, surrogates: terms with them never match as they look.
 _INVISIBLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
