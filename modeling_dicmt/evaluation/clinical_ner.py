@@ -102,8 +102,8 @@ def score_entities(
                 "in the same order, an empty list for a record without entities."
             )
     lengths = [None] * len(predictions) if texts is None else [len(text) for text in texts]
-    predicted = _read_records(predictions, "predictions", lengths)
-    annotated = _read_records(references, "references", lengths)
+    predicted = read_entities(predictions, "predictions", lengths)
+    annotated = read_entities(references, "references", lengths)
     pairs = list(zip(predicted, annotated, strict=True))
 
     support = Counter(entity[2] for record in annotated for entity in record)
@@ -186,7 +186,11 @@ _RATIOS = ("precision", "recall", "f1")
 _MACRO_RATIOS = ("macro_precision", "macro_recall", "macro_f1")
 
 
-def _read_records(records: Sequence[Iterable[Any]], name: str, lengths: Sequence[int | None]) -> list[set[Entity]]:
+def read_entities(
+    records: Sequence[Iterable[Any]], name: str, lengths: Sequence[int | None] | None = None
+) -> list[set[Entity]]:
+    """The distinct entities of each record as tuples, checked; errors name them `name[index of the record]`."""
+    lengths = [None] * len(records) if lengths is None else lengths
     return [
         {_read_entity(entity, f"{name}[{index}]", length) for entity in record}
         for index, (record, length) in enumerate(zip(records, lengths, strict=True))
@@ -216,7 +220,7 @@ def _read_entity(entity: Any, where: str, length: int | None) -> Entity:
 
 def _as_rows(records: Sequence[Iterable[Any]], name: str) -> list[list[dict[str, Any]]]:
     """The entities with exactly the keys that arrow expects."""
-    entities = _read_records(records, name, [None] * len(records))
+    entities = read_entities(records, name)
     return [[dict(zip(("start", "end", "type"), entity, strict=True)) for entity in sorted(r)] for r in entities]
 
 
@@ -259,18 +263,24 @@ def _score_mentions(predicted: list[set[Entity]], annotated: list[set[Entity]], 
     return _score_sets(found, gold) | {"by_type": by_type}
 
 
+def overlapping(entities: Iterable[Entity], others: Sequence[Entity]) -> list[list[int]]:
+    """For each of the entities, the indices of those of `others`, sorted, that share a character with it."""
+    starts = [other[0] for other in others]
+    longest = max((end - start for start, end, _ in others), default=0)
+    indices = []
+    for start, end, _ in entities:
+        candidates = range(bisect_left(starts, start - longest), bisect_left(starts, end))
+        indices.append([index for index in candidates if others[index][1] > start])
+    return indices
+
+
 def _count_overlapping_pairs(found: set[Entity], gold: set[Entity]) -> Counter[str]:
     """By type, the largest number of one-to-one pairs of overlapping entities of one record."""
     pairs = Counter[str]()
     for entity_type in {entity[2] for entity in found} & {entity[2] for entity in gold}:
-        references = sorted(entity[:2] for entity in gold if entity[2] == entity_type)
-        starts = [start for start, _ in references]
-        longest = max(end - start for start, end in references)
-        overlapping = []  # for each predicted entity, the references that share a character with it
-        for start, end, _ in sorted(entity for entity in found if entity[2] == entity_type):
-            candidates = range(bisect_left(starts, start - longest), bisect_left(starts, end))
-            overlapping.append([index for index in candidates if references[index][1] > start])
-        pairs[entity_type] = _maximum_matching(overlapping)
+        found_of_type = sorted(entity for entity in found if entity[2] == entity_type)
+        gold_of_type = sorted(entity for entity in gold if entity[2] == entity_type)
+        pairs[entity_type] = _maximum_matching(overlapping(found_of_type, gold_of_type))
     return pairs
 
 

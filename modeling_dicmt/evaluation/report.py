@@ -1,0 +1,309 @@
+"""What is left for a reader after an evaluation: the report, the predictions file, a record's entities on a terminal.
+
+Reports with examples and predictions hold text of the records: they are as confidential as the records are.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .clinical_ner import Entity, overlapping, read_entities
+
+CONTEXT_LENGTH = 15
+ERROR_CLASSES = {
+    "wrong type": "the span of an annotated entity, another type",
+    "wrong boundary": "overlaps an annotated entity of its type",
+    "wrong type and boundary": "overlaps an annotated entity of another type only",
+    "missed": "annotated, and no prediction left that overlaps it",
+    "spurious": "predicted, and no annotated entity left that it overlaps",
+}
+
+_SCORE_ROWS = {
+    "strict, micro": "",
+    "strict, macro": "macro_",
+    "relaxed, micro": "relaxed_",
+    "relaxed, macro": "relaxed_macro_",
+    "boundaries only": "boundary_",
+}
+_SEGMENTATION_ROWS = {
+    "characters": "characters inside an entity",
+    "spans": "spans of the mask against spans of the annotated mask",
+    "entities": "spans of the mask against annotated entities",
+    "gold_mask_entities": "(a perfect mask against annotated entities)",
+}
+
+_ANSI_RESET = "\x1b[0m"
+_ANSI_COLORS = tuple(f"\x1b[{code}m" for code in (36, 33, 35, 32, 34, 31, 96, 93, 95, 92, 94, 91))
+# Control characters of a record must not drive the terminal: they become pictures (ESC → ␛), or U+FFFD without one.
+_VISIBLE = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"} | {0x7F: 0x2421}
+_VISIBLE |= dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000)], 0xFFFD)
+
+
+class EntityError(NamedTuple):
+    """A wrong entity: what was predicted, what is annotated, or both.
+
+    Args:
+        kind: One of `ERROR_CLASSES`.
+        record: Index of the record.
+        predicted: The predicted entity, None where one was missed.
+        annotated: The annotated entity, None where the predicted one is spurious.
+    """
+
+    kind: str
+    record: int
+    predicted: Entity | None
+    annotated: Entity | None
+
+
+def classify_errors(predictions: Sequence[Iterable[Any]], references: Sequence[Iterable[Any]]) -> list[EntityError]:
+    """Sort the entities that are not strictly correct into `ERROR_CLASSES`.
+
+    Predicted and annotated entities are paired one to one: first those with the same span, then those of one type that
+    overlap, then any that overlap; among these, those that share most characters first. What stays alone is spurious
+    or missed, so that each wrong entity is counted exactly once.
+
+    Args:
+        predictions: For each record its predicted entities, as `score_entities` takes them.
+        references: For each record its annotated entities.
+
+    Returns:
+        The errors, in the order of records and offsets.
+    """
+    errors = []
+    pairs = zip(read_entities(predictions, "predictions"), read_entities(references, "references"), strict=True)
+    for record, (predicted, annotated) in enumerate(pairs):
+        found, gold = sorted(predicted - annotated), sorted(annotated - predicted)
+        candidates = []
+        for left, neighbours in enumerate(overlapping(found, gold)):
+            for right in neighbours:
+                kind, shared = _compare(found[left], gold[right])
+                candidates.append((list(ERROR_CLASSES).index(kind), -shared, left, right, kind))
+        partners: dict[int, tuple[int, str]] = {}
+        paired = set()
+        for _, _, left, right, kind in sorted(candidates):
+            if left not in partners and right not in paired:
+                partners[left] = (right, kind)
+                paired.add(right)
+        of_record = [EntityError("missed", record, None, gold[i]) for i in range(len(gold)) if i not in paired]
+        for left, entity in enumerate(found):
+            if left in partners:
+                right, kind = partners[left]
+                of_record.append(EntityError(kind, record, entity, gold[right]))
+            else:
+                of_record.append(EntityError("spurious", record, entity, None))
+        errors += sorted(of_record, key=lambda error: error.predicted or error.annotated)
+    return errors
+
+
+def render_report(
+    results: Mapping[str, Any],
+    run: Mapping[str, Any] | None = None,
+    *,
+    predictions: Sequence[Iterable[Any]] | None = None,
+    references: Sequence[Iterable[Any]] | None = None,
+    texts: Sequence[str] | None = None,
+    title: str = "Evaluation",
+    examples: int = 5,
+) -> str:
+    """Write the metric's results, and the errors behind them, as Markdown.
+
+    Args:
+        results: What `score_entities` or `ClinicalNER.compute` returned; only the parts that it has are shown.
+        run: What is to be known about the run (corpus, settings, seconds), shown as it is.
+        predictions: With `references`: the entities that were scored, to count the errors by class.
+        references: See `predictions`.
+        texts: Text of each record, to show errors in context.
+        title: Heading of the report.
+        examples: How many errors of each class are shown in context, taken evenly from all of that class.
+
+    Returns:
+        The report; figures in per cent.
+    """
+    parts = [f"# {title}\n"]
+    if run:
+        parts += ["## Run\n", _table(("setting", "value"), [(key, _plain(value)) for key, value in run.items()])]
+    parts += ["## Scores (%)\n", _table(("counting", "precision", "recall", "F1"), _score_rows(results))]
+    columns = ("type", "annotated", "predicted", "correct", "precision", "recall", "F1", "relaxed F1")
+    parts += ["## By type\n", _table(columns, [_type_row(*item) for item in results["by_type"].items()])]
+    for key, heading, column in (
+        ("recall_by_training_count", "Recall by occurrences of mention and type in training", "occurrences"),
+        ("recall_by_length", "Recall by length", "characters"),
+    ):
+        if key in results:
+            rows = [
+                (row, scores["support"], scores["correct"], _percent(scores["recall"]) if scores["support"] else "–")
+                for row, scores in results[key].items()
+            ]
+            parts += [f"## {heading}\n", _table((column, "annotated", "correct", "recall"), rows)]
+    if "segmentation" in results:
+        rows = [(text, *_ratios(results["segmentation"][key])) for key, text in _SEGMENTATION_ROWS.items()]
+        parts += ["## Entity segmentation (NES)\n", _table(("counting", "precision", "recall", "F1"), rows)]
+    if predictions is not None and references is not None:
+        parts += ["## Errors\n", _render_errors(classify_errors(predictions, references), texts, examples)]
+    return "\n".join(parts)
+
+
+def write_report(path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> None:
+    """Write `render_report(*args, **kwargs)` to a file, which is either complete or not there."""
+    _write_atomically(path, [render_report(*args, **kwargs)])
+
+
+def write_predictions(
+    path: str | os.PathLike[str],
+    records: Iterable[Mapping[str, Any]],
+    entities: Iterable[Iterable[Any]],
+    with_text: bool = False,
+) -> None:
+    """Write predicted entities as JSON lines, `{"id", "entities": [{"start", "end", "type", "word", "score"?}]}`.
+
+    Args:
+        path: The file; it is either complete or not there.
+        records: The records, with `id` and `text`.
+        entities: For each record its entities: tuples `(start, end, type)`, or mappings with these keys and possibly
+            `word` (checked) and `score`.
+        with_text: Write each record's `text`, too.
+
+    Raises:
+        ValueError: If an entity leaves its text or its word is not what the text has there, or if there are not as many
+            lists of entities as records. Nothing is written then.
+    """
+    records, entities = list(records), list(entities)
+    if len(records) != len(entities):
+        raise ValueError(f"{len(records)} records but {len(entities)} lists of entities for {path}: give one a record.")
+    lines = []
+    for record, found in zip(records, entities, strict=True):
+        line = {"id": record["id"]} | ({"text": record["text"]} if with_text else {})
+        line["entities"] = [_prediction(entity, record) for entity in found]
+        lines.append(json.dumps(line, ensure_ascii=False) + "\n")
+    _write_atomically(path, lines)
+
+
+def render_entities(text: str, entities: Iterable[Any], color: bool = False) -> str:
+    """Show entities within their text for a terminal: `患者有[肺炎|Disease]。`, nested ones within one another.
+
+    Args:
+        text: The record's text. Control characters are shown as pictures; line ends and tabs are kept.
+        entities: Its entities, tuples or mappings as in `write_predictions`.
+        color: Give each type a colour (ANSI).
+
+    Returns:
+        The text with its entities marked.
+    """
+    (found,) = read_entities([list(entities)], "entities", [len(text)])
+    types = sorted({entity_type for _, _, entity_type in found})
+    colors = {kind: _ANSI_COLORS[index % len(_ANSI_COLORS)] if color else "" for index, kind in enumerate(types)}
+    reset = _ANSI_RESET if color else ""
+
+    pieces, position, open_entities = [], 0, []
+    # At one place: ends before starts, the inner entity ends first, the outer one starts first.
+    marks = [(end, 0, -start, kind, (start, end, kind)) for start, end, kind in found]
+    marks += [(start, 1, -end, kind, (start, end, kind)) for start, end, kind in found]
+    for place, is_start, _, kind, entity in sorted(marks):
+        pieces.append(_visible(text[position:place]))
+        position = place
+        if is_start:
+            open_entities.append(entity)
+            pieces.append(f"{colors[kind]}[")
+        else:
+            open_entities.remove(entity)
+            outer = colors[open_entities[-1][2]] if open_entities else ""
+            pieces.append(f"|{kind}]{reset}{outer}")
+    return "".join([*pieces, _visible(text[position:])])
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.2f}"
+
+
+def _ratios(scores: Mapping[str, Any], prefix: str = "") -> tuple[str, str, str]:
+    return tuple(_percent(scores[prefix + name]) for name in ("precision", "recall", "f1"))
+
+
+def _score_rows(results: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    rows = [(text, *_ratios(results, prefix)) for text, prefix in _SCORE_ROWS.items()]
+    if "once_per_record" in results:
+        rows.append(("strict, each mention once a record", *_ratios(results["once_per_record"])))
+    return rows
+
+
+def _type_row(entity_type: str, scores: Mapping[str, Any]) -> tuple[Any, ...]:
+    counts = (scores["support"], scores["predicted"], scores["correct"])
+    return entity_type, *counts, *_ratios(scores), _percent(scores["relaxed_f1"])
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    def line(cells: Sequence[Any]) -> str:
+        return "| " + " | ".join(" ".join(str(cell).replace("|", "\\|").split()) for cell in cells) + " |\n"
+
+    rule = "|---|" + "---:|" * (len(header) - 1) + "\n"
+    return line(header) + rule + "".join(map(line, rows))
+
+
+def _compare(found: Entity, gold: Entity) -> tuple[str, int]:
+    """Class of the error of predicting `found` for `gold`, which it overlaps, and how many characters they share."""
+    shared = min(found[1], gold[1]) - max(found[0], gold[0])
+    if found[:2] == gold[:2]:
+        return "wrong type", shared
+    return "wrong boundary" if found[2] == gold[2] else "wrong type and boundary", shared
+
+
+def _render_errors(errors: Sequence[EntityError], texts: Sequence[str] | None, examples: int) -> str:
+    by_class = {kind: [error for error in errors if error.kind == kind] for kind in ERROR_CLASSES}
+    counts = [(kind, len(by_class[kind]), meaning) for kind, meaning in ERROR_CLASSES.items()]
+    parts = [_table(("class", "count", "what"), counts)]
+    for kind, of_class in by_class.items() if texts is not None and examples > 0 else ():
+        number = min(examples, len(of_class))
+        shown = [of_class[index * len(of_class) // number] for index in range(number)]
+        if shown:
+            # Each line begins with the record's number, so that no text can close the fence.
+            lines = [f"record {error.record}: {_in_context(error, texts[error.record])}\n" for error in shown]
+            parts.append(f"{kind.capitalize()}:\n\n```text\n{''.join(lines)}```\n")
+    return "\n".join(parts)
+
+
+def _in_context(error: EntityError, text: str) -> str:
+    spans = [entity for entity in (error.predicted, error.annotated) if entity]
+    start = max(0, min(entity[0] for entity in spans) - CONTEXT_LENGTH)
+    end = min(len(text), max(entity[1] for entity in spans) + CONTEXT_LENGTH)
+
+    def show(entity: Entity) -> str:
+        window = render_entities(text[start:end], [(entity[0] - start, entity[1] - start, entity[2])])
+        return ("…" if start else "") + " ".join(window.split()) + ("…" if end < len(text) else "")
+
+    if error.predicted and error.annotated:
+        return f"{show(error.predicted)}  annotated: {show(error.annotated)}"
+    return show(spans[0])
+
+
+def _prediction(entity: Any, record: Mapping[str, Any]) -> dict[str, Any]:
+    where = f"Prediction for record {record['id']!r}"
+    [[(start, end, entity_type)]] = read_entities([[entity]], where, [len(record["text"])])
+    word = record["text"][start:end]
+    given = entity if isinstance(entity, Mapping) else {}
+    if given.get("word", word) != word:
+        raise ValueError(f"{where}: the word is {given['word']!r}, but the text has {word!r} from {start} to {end}.")
+    score = {"score": float(given["score"])} if given.get("score") is not None else {}
+    return {"start": start, "end": end, "type": entity_type, "word": word} | score
+
+
+def _visible(text: str) -> str:
+    return text.replace("\r\n", "\n").translate(_VISIBLE)
+
+
+def _write_atomically(path: str | os.PathLike[str], pieces: Iterable[str]) -> None:
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
+    try:
+        # A lone surrogate has no UTF-8 form; its backslash escape is what JSON writes for it, too.
+        with open(temporary, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.writelines(pieces)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
