@@ -3,9 +3,10 @@
 
     accelerate launch run_ner.py --dataset_name ccks2017 --data_dir DIR --dictionary TERMS --output_dir OUT
 
-trains on DIR's train part, keeps the best epoch on the development part (DIR's own, or a tenth of the patients), and scores
-the test part if there is one. OUT then holds the model, all_results.json, the predictions and report.md. The same command
-again resumes a run that was interrupted. Settings may also come from a JSON file, which the command line overrides:
+trains on DIR's train part, keeps the best epoch on the development part (DIR's own, or a tenth of the patients), and
+scores the test part if there is one. OUT then holds the model, all_results.json, the predictions and a report on each
+part. The same command again resumes a run that was interrupted. Settings may also come from a JSON file, which the
+command line overrides:
 
     accelerate launch run_ner.py settings.json --seed 1
 """
@@ -20,7 +21,7 @@ from modeling_dicmt.training.evaluating import Evaluator
 from modeling_dicmt.training.examples import join_examples, make_examples
 from modeling_dicmt.training.preparation import build_model, build_tokenizer, load_dictionary, load_records
 from modeling_dicmt.training.results import describe_run, write_results
-from modeling_dicmt.training.running import claim_output_dir, start_process, start_trackers
+from modeling_dicmt.training.running import claim_output_dir, create_accelerator, start_process, start_trackers
 from modeling_dicmt.training.trainer import Trainer
 
 logger = logging.getLogger("run_ner")
@@ -66,6 +67,7 @@ def run() -> None:
         settings = dataclasses.replace(training, num_train_epochs=progress.best_epoch, report_to="none")
         everything = join_examples(examples["train"], examples["validation"])
         network = build_model(model, tokenizer, entity_types, training.seed)
+        accelerator = create_accelerator(settings)
         trainer = Trainer(network, tokenizer, everything, None, accelerator, settings, output_dir, stage="final_fit")
         trainer.train()
         network = trainer.load_best()

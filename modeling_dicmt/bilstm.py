@@ -48,7 +48,7 @@ class BiLSTM(nn.LSTM):
 
 
 class _BiLSTM(torch.autograd.Function):
-    """Both directions at once. Shapes: B sentences, L characters, I inputs, H units; gates in nn.LSTM's order i, f, g, o."""
+    """Both directions at once: B sentences, L characters, I inputs, H units; gates in nn.LSTM's order i, f, g, o."""
 
     @staticmethod
     def forward(ctx, inputs: Tensor, lengths: Tensor, weight_ih: Tensor, weight_hh: Tensor, bias: Tensor) -> Tensor:
@@ -85,7 +85,8 @@ class _BiLSTM(torch.autograd.Function):
         grad_output = grad_output.transpose(0, 1).masked_fill(padding, 0).view(length, batch, 2, hidden)
         grad_states = _split_directions(grad_output, reversal)  # (L, 2, B, H)
 
-        # What each gate contributes per unit of its cell's (i, f, g) or its state's (o) gradient, for all steps at once.
+        # What each gate contributes per unit of its cell's (i, f, g) or its state's (o) gradient, for all steps at
+        # once.
         i, f, g, o = gates.split(hidden, dim=-1)
         state_to_cell = o * (1 - squashed * squashed)
         per_gate = torch.empty_like(gates)

@@ -99,8 +99,8 @@ class DicMTConfig(PreTrainedConfig):
         derived = dict(enumerate(bio_labels(self.entity_types)))
         if labels is not None and {int(key): label for key, label in labels.items()} != derived:
             raise ValueError(
-                f"id2label must be the BIO labels of entity_types {self.entity_types}, {list(derived.values())} in this "
-                f"order, got {labels}. Pass entity_types alone."
+                f"id2label must be the BIO labels of entity_types {self.entity_types}, {list(derived.values())} in "
+                f"this order, got {labels}. Pass entity_types alone."
             )
         self.id2label = derived
         self.label2id = {label: key for key, label in derived.items()}

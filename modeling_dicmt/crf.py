@@ -1,7 +1,7 @@
 """Linear-chain conditional random field: torchcrf's parameters and interface, vectorised inference.
 
-The paper's eq. 4 scores a pair of neighbouring tags by emissions of their own; as in torchcrf and in practice, a path's score
-here is the sum of one emission a character and one entry of a transition matrix a pair of neighbours:
+The paper's eq. 4 scores a pair of neighbouring tags by emissions of their own; as in torchcrf and in practice, a
+path's score here is the sum of one emission a character and one entry of a transition matrix a pair of neighbours:
 
     score(y) = start[y_1] + Σ_t emission[t, y_t] + Σ_t transition[y_t, y_(t+1)] + end[y_n]
 
@@ -30,7 +30,8 @@ def legal_bio_transitions(labels: Sequence[str]) -> Tensor:
         labels: The T BIO labels in the order of their ids.
 
     Returns:
-        Boolean tensor of shape (T + 1, T): row i < T holds the tags that may follow tag i, row T those that may come first.
+        Boolean tensor of shape (T + 1, T): row i < T holds the tags that may follow tag i, row T those that may come
+        first.
     """
     previous = [*labels, "O"]  # what may start a sentence is what may follow an O
     return torch.tensor([[not tag.startswith("I-") or before[2:] == tag[2:] for tag in labels] for before in previous])
@@ -39,21 +40,24 @@ def legal_bio_transitions(labels: Sequence[str]) -> Tensor:
 class LinearChainCRF(CRF):
     """`torchcrf.CRF` with vectorised inference, marginals, max-marginals, span probabilities and excluded transitions.
 
-    Parameters, argument checks and reductions are torchcrf's. The likelihood's gradient is computed by forward–backward in
-    one pass instead of differentiating through the recursion. Everything is computed in at least fp32.
+    Parameters, argument checks and reductions are torchcrf's. The likelihood's gradient is computed by
+    forward–backward in one pass instead of differentiating through the recursion. Everything is computed in at least
+    fp32.
 
     Args:
         num_tags: Number of tags T.
         batch_first: Whether tensors are (B, L, …) rather than (L, B, …).
-        legal_transitions: Boolean (T + 1, T), as `legal_bio_transitions` gives it. Excluded transitions have probability 0
-            in likelihood and decoding alike. None allows every transition, which makes the model torchcrf's.
+        legal_transitions: Boolean (T + 1, T), as `legal_bio_transitions` gives it. Excluded transitions have
+            probability 0 in likelihood and decoding alike. None allows every transition, which makes the model
+            torchcrf's.
     """
 
     def __init__(self, num_tags: int, batch_first: bool = False, legal_transitions: Tensor | None = None) -> None:
         super().__init__(num_tags, batch_first=batch_first)
         if legal_transitions is not None and legal_transitions.shape != (num_tags + 1, num_tags):
             raise ValueError(
-                f"legal_transitions must have the shape {(num_tags + 1, num_tags)}, got {tuple(legal_transitions.shape)}"
+                f"legal_transitions must have the shape {(num_tags + 1, num_tags)}, "
+                f"got {tuple(legal_transitions.shape)}"
             )
         self.register_buffer("legal_transitions", legal_transitions, persistent=False)
 
@@ -117,8 +121,8 @@ class LinearChainCRF(CRF):
     def span_log_probabilities(self, emissions: Tensor, spans: Tensor, mask: Tensor | None = None) -> Tensor:
         """Log probability that exactly these spans are entities, over all paths.
 
-        A span is an entity of its type if a path enters it by B-X (or by I-X from elsewhere, where that is legal), stays in
-        I-X up to its end, and does not go on with I-X after it.
+        A span is an entity of its type if a path enters it by B-X (or by I-X from elsewhere, where that is legal),
+        stays in I-X up to its end, and does not go on with I-X after it.
 
         Args:
             emissions: (B, L, T) if `batch_first`, else (L, B, T).
@@ -203,7 +207,7 @@ class LinearChainCRF(CRF):
             sentence = int(torch.isneginf(score).nonzero()[0])
             raise ValueError(
                 f"The labels of sentence {sentence} of the batch use a transition that the label scheme excludes "
-                "(an I- label must follow a B- or I- label of its type). Correct the labels, or switch the exclusion off."
+                "(an I- label must follow a B- or I- label of its type). Correct the labels, or allow all transitions."
             )
         return score
 

@@ -1,7 +1,8 @@
 """The entity types of each corpus: tag name, the corpus's own label, and the dictionary lists that feed the type.
 
-This is the one table of the project: the type code of a dictionary match (section 3.2 of the paper), the order of the BIO
-labels and the reading of a corpus's annotations all follow from it. A type's code is its place in its label set, from 1.
+This is the one table of the project: the type code of a dictionary match (section 3.2 of the paper), the order of the
+BIO labels and the reading of a corpus's annotations all follow from it. A type's code is its place in its label set,
+from 1.
 """
 
 from collections.abc import Sequence

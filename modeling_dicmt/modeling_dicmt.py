@@ -207,9 +207,9 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
         if bool(wrong.any()):
             sentence, position = (int(index) for index in wrong.nonzero()[0])
             raise ValueError(
-                f"Label {int(labels[sentence, position])} of character {position} in sentence {sentence} of the batch is "
-                f"not one of the network's {self.num_labels} labels ({', '.join(_labels(self.config))}). Every character "
-                "needs a label; -100 belongs at padding only."
+                f"Label {int(labels[sentence, position])} of character {position} in sentence {sentence} of the batch "
+                f"is not one of the network's {self.num_labels} labels ({', '.join(_labels(self.config))}). Every "
+                "character needs a label; -100 belongs at padding only."
             )
 
     def _nothing(self, batch: int, length: int) -> dict[str, Tensor]:

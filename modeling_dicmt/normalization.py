@@ -1,7 +1,7 @@
 """The one normalisation of text, for records and dictionary terms alike: strictly one character to one.
 
-Only width and case are folded (Ａ → a, CT → ct, 　 → blank). NFKC and BERT's normaliser change a text's length (㎝ → cm),
-after which offsets no longer point into the record; they are not used anywhere.
+Only width and case are folded (Ａ → a, CT → ct, 　 → blank). NFKC and BERT's normaliser change a text's length
+(㎝ → cm), after which offsets no longer point into the record; they are not used anywhere.
 """
 
 import unicodedata

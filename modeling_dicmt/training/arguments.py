@@ -35,8 +35,8 @@ class DataArguments:
     flatten: str = field(
         default="forbid",
         **_help(
-            "Nested or overlapping entities: 'forbid' stops with an error, 'outermost' keeps the outermost and says how "
-            "many it leaves out.",
+            "Nested or overlapping entities: 'forbid' stops with an error, 'outermost' keeps the outermost and says "
+            "how many it leaves out.",
             choices=["forbid", "outermost"],
         ),
     )
@@ -124,8 +124,8 @@ class TrainingArguments:
     final_fit: bool = field(
         default=False,
         **_help(
-            "After development, train once more on training + development part for as many epochs as the best model took; "
-            "development figures are those from before."
+            "After development, train once more on training + development part for as many epochs as the best model "
+            "took; development figures are those from before."
         ),
     )
     seed: int = field(default=42, **_help("Seed of initialisation, batches and dropout."))

@@ -11,8 +11,8 @@ LENGTH_NOISE = 0.2
 class EpochBatches:
     """The batches of each epoch, a function of seed and epoch alone.
 
-    A batch is what one optimiser step sees, over all processes and accumulation steps together. All batches of an epoch have
-    the same size within one sentence, so none is a remnant.
+    A batch is what one optimiser step sees, over all processes and accumulation steps together. All batches of an
+    epoch have the same size within one sentence, so none is a remnant.
 
     Args:
         lengths: Characters of each sentence.

@@ -73,7 +73,7 @@ class Evaluator:
         return slice(self.accelerator.process_index, None, self.accelerator.num_processes)
 
     def score(self, predictions: Predictions, recognition_task: bool = True) -> dict[str, Any]:
-        """All figures of `score_entities`; without the recognition task, precision, recall and F1 are the spans' of NES."""
+        """All figures of `score_entities`; without the recognition task, P, R and F1 are those of NES's spans."""
         results = score_entities(
             predictions.entities,
             [record["entities"] for record in self.records],

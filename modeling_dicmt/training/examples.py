@@ -15,8 +15,8 @@ class Examples(NamedTuple):
     Args:
         sentences: Encoded sentences.
         tags: (L,) int64 tag ids of each sentence.
-        crossing: Entities that cross a sentence's edge, as (record's id, entity): BIO tags cannot express them, and they
-            are not trained on.
+        crossing: Entities that cross a sentence's edge, as (record's id, entity): BIO tags cannot express them, and
+            they are not trained on.
     """
 
     sentences: list[EncodedSentence]

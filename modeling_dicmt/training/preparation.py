@@ -35,7 +35,8 @@ def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str
     """Read the corpus.
 
     Returns:
-        The records of `train`, `validation` and, where there is one, `test`; and the entity types in the label set's order.
+        The records of `train`, `validation` and, where there is one, `test`; and the entity types in the label set's
+        order.
 
     Raises:
         CorpusError: If a file of the corpus is wrong.
@@ -84,7 +85,7 @@ def build_tokenizer(
     dictionary: ClinicalDictionary,
     entity_types: Sequence[str],
 ) -> DicMTTokenizer:
-    """The tokenizer for a network: of the checkpoint's or encoder's vocabulary, else of the training part's characters."""
+    """The network's tokenizer, of the checkpoint's, the encoder's or the training part's vocabulary."""
     lists = dictionary.lists
     if data.dictionary_mapping is not None:
         lists_of_type = read_lists_of_type(data.dictionary_mapping, entity_types, lists)

@@ -62,7 +62,7 @@ def describe_run(
 
 
 def dictionary_coverage(records: Sequence[Mapping[str, Any]], tokenizer: DicMTTokenizer) -> dict[str, float]:
-    """Shares of the entities whose mention is a term of the dictionary: of any type, of its type, and short enough to match.
+    """Shares of the entities whose mention is a term of the dictionary: of any type, its type, a matching size.
 
     Returns:
         `any_type`, `same_type` and `same_type_matchable`, as fractions; 0 without entities.
@@ -92,18 +92,27 @@ def write_results(
     information: Mapping[str, Any],
     progress: Progress | None,
 ) -> dict[str, Any]:
-    """Write model, predictions, report and, last of all, `all_results.json`, whose presence means that the run is complete.
+    """Write model, predictions, reports and, last of all, `all_results.json`: where it is, the run is complete.
 
     Returns:
         The content of `all_results.json`: strict micro `eval_precision`, `eval_recall`, `eval_f1` (fractions) of the
         development part, `test_…` of the test part, and all further figures.
     """
     results: dict[str, Any] = {}
-    scores = {}
     for part, evaluator in evaluators.items():
-        scores[part] = evaluator.score(predictions[part], network.config.recognition_task)
-        results |= {f"{_PREFIXES[part]}_{name}": value for name, value in scores[part].items()}
-        write_predictions(output_dir / f"predictions_{part}.jsonl", evaluator.records, predictions[part].entities)
+        entities = predictions[part].entities
+        scores = evaluator.score(predictions[part], network.config.recognition_task)
+        results |= {f"{_PREFIXES[part]}_{name}": value for name, value in scores.items()}
+        write_predictions(output_dir / f"predictions_{part}.jsonl", evaluator.records, entities)
+        write_report(
+            output_dir / f"report_{part}.md",
+            scores,
+            information,
+            predictions=entities,
+            references=[record["entities"] for record in evaluator.records],
+            texts=evaluator.texts,
+            title=f"{information['dataset_name']}, {part} part",
+        )
     if progress is not None:
         characters = information["train_characters"] * progress.epoch
         results |= {
@@ -115,14 +124,6 @@ def write_results(
         write_json(output_dir / "history.json", progress.history)
     publish_model(output_dir, network, tokenizer)
     write_json(output_dir / "run.json", dict(information))
-    part = "test" if "test" in evaluators else "validation"
-    write_report(
-        output_dir / "report.md",
-        scores,
-        information | results,
-        records=evaluators[part].records,
-        predictions=predictions[part].entities,
-    )
     write_json(output_dir / RESULTS_FILE, results)
     shutil.rmtree(output_dir / CHECKPOINTS / "best", ignore_errors=True)
     return results

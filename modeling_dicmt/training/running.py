@@ -21,10 +21,10 @@ from .examples import Examples
 RESULTS_FILE = "all_results.json"
 
 # Settings that change nothing about the weights a run ends with.
-_FREE_SETTINGS = {
-    "output_dir", "cache_dir", "cpu_threads", "eval_batch_characters", "overwrite_output_dir", "report_to", "logging_steps",
-    "quiet", "save_steps",
-}  # fmt: skip
+_FREE_SETTINGS = frozenset(
+    "output_dir cache_dir cpu_threads eval_batch_characters overwrite_output_dir report_to logging_steps quiet "
+    "save_steps".split()
+)
 
 
 def start_process(training: TrainingArguments) -> Accelerator:

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -64,15 +65,15 @@ class Progress:
 class Trainer:
     """Trains a network and keeps its best version.
 
-    What a step computes depends on seed, step and the state before it alone (dropout is seeded by the step), so a run that
-    resumes from a state, at any step, ends with the weights of a run that was never interrupted.
+    What a step computes depends on seed, step and the state before it alone (dropout is seeded by the step), so a run
+    that resumes from a state, at any step, ends with the weights of a run that was never interrupted.
 
     Args:
         model: The network.
         tokenizer: Its tokenizer, saved with it.
         examples: The sentences to train on.
         evaluate: Called with the network to judge, after every `eval_every_epochs`; None to keep the last version.
-        accelerator: The processes and the device.
+        accelerator: The processes and the device; it takes the state of this training and of no other.
         arguments: The recipe.
         output_dir: Its folder `checkpoints` takes states and the best version.
         stage: Name of a further training within the same run, which keeps its states apart.
@@ -107,8 +108,6 @@ class Trainer:
         # The schedule counts the steps of this loop: accelerate would advance it once a process.
         self.scheduler = scheduler
         self.average = WeightAverage(model, arguments.average_decay) if arguments.average_decay else None
-        accelerator.free_memory()
-        accelerator._custom_objects.clear()  # of a former stage
         self.model, self.optimizer = accelerator.prepare(model, optimizer)
         if self.average is not None:
             self.average.to(accelerator.device)
@@ -133,6 +132,7 @@ class Trainer:
             disable=arguments.quiet or not self.accelerator.is_main_process,
             unit="step",
             dynamic_ncols=True,
+            mininterval=0.5 if sys.stderr.isatty() else 30,  # a log file needs no line a step
         )
         with bar:
             while progress.epoch < arguments.num_train_epochs and not progress.stopped:
@@ -202,8 +202,8 @@ class Trainer:
             with nullcontext() if number == len(parts) else accelerator.no_sync(self.model):
                 with accelerator.autocast():
                     loss = self.model(**inputs).loss
-                # The network returns the mean over its sentences; what counts is the mean over the whole batch. Processes
-                # average their gradients, hence their number.
+                # The network returns the mean over its sentences; what counts is the mean over the whole batch.
+                # Processes average their gradients, hence their number.
                 loss = loss * len(part) / len(batch)
                 accelerator.backward(loss * processes)
             total += loss.detach()
