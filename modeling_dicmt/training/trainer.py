@@ -167,6 +167,8 @@ class Trainer:
                 self.accelerator.log({"train/loss": loss, "train/learning_rate": learning_rate}, step=self._global_step)
                 losses.clear()
             if arguments.save_steps and progress.step % arguments.save_steps == 0 and progress.step < len(self.batches):
+                if losses:
+                    self._check_loss(losses)
                 started = self._count_time(started)
                 self._save_state()
         self._count_time(started)
@@ -221,7 +223,7 @@ class Trainer:
         if not math.isfinite(loss):
             raise FloatingPointError(
                 f"The loss became {loss} in epoch {self.progress.epoch + 1}, step {self.progress.step}. Use a smaller "
-                "--learning_rate, or --mixed_precision no; the last state on disk is from before."
+                "--learning_rate, or --mixed_precision no; the last state on disk is sound."
             )
         return loss
 
