@@ -1,7 +1,7 @@
 """Writes the sample: `python -m data_scripts.sample_generator` makes `sample_data/` anew, the same bytes every time.
 
-Patients have four records each. Two fifths of the terms never occur in the training part, so that the term list is worth
-something; some are missing from the list, some stand in a wrong list, and annotators disagree in a few per cent
+Patients have four records each. Two fifths of the terms never occur in the training part, so that the term list is
+worth something; some are missing from the list, some stand in a wrong list, and annotators disagree in a few per cent
 of cases, so that nothing scores 100 %.
 """
 

@@ -24,10 +24,9 @@ def read_conll(path: Path, names: Mapping[str, str] | None) -> Iterator[Record]:
     tokens: list[tuple[str, str, int]] = []
     lines = read_text(path).split("\n")
     for number, line in enumerate(lines, start=1):
-        last = number == len(lines)
-        if line.strip() or (last and line.strip("\r")):
+        if line.strip():
             tokens.append(_read_line(line.removesuffix("\r"), path, number))
-        elif tokens and not last:
+        elif tokens and number < len(lines):  # nothing ends with what follows the last line end
             yield _record(tokens, path, names)
             tokens = []
     if not tokens:

@@ -137,7 +137,6 @@ def check_entities(annotations: Iterable[Annotation], *, allow_overlap: bool) ->
     """
     kept: list[Annotation] = []
     seen: dict[tuple[int, int, str], Annotation] = {}
-    last_reaching: Annotation | None = None
     for annotation in sorted(annotations, key=lambda a: (a.start, a.end)):
         key = (annotation.start, annotation.end, annotation.type)
         if key in seen:
@@ -148,14 +147,12 @@ def check_entities(annotations: Iterable[Annotation], *, allow_overlap: bool) ->
             )
             continue
         seen[key] = annotation
-        if not allow_overlap and last_reaching is not None and annotation.start < last_reaching.end:
+        if not allow_overlap and kept and annotation.start < kept[-1].end:
             raise CorpusError(
                 f"{annotation.place}: the {annotation.type} at {annotation.start}:{annotation.end} overlaps the "
-                f"{last_reaching.type} at {last_reaching.start}:{last_reaching.end} of {last_reaching.place}. BIO "
+                f"{kept[-1].type} at {kept[-1].start}:{kept[-1].end} of {kept[-1].place}. BIO "
                 "tags are flat: remove one of the two, or, where nesting is meant (cmeee, jsonl), flatten to the "
                 "outermost entities."
             )
-        if last_reaching is None or annotation.end > last_reaching.end:
-            last_reaching = annotation
         kept.append(annotation)
     return [Entity(start=a.start, end=a.end, type=a.type) for a in kept]

@@ -54,6 +54,7 @@ def test_the_table_has_splits_as_columns_and_a_total(corpus):
 def test_exported_parquet_is_read_by_plain_load_dataset(corpus, tmp_path):
     folder = export_corpus(corpus, tmp_path / "out", name="own")
     assert sorted(path.name for path in folder.iterdir()) == ["README.md", "test.parquet", "train.parquet"]
+    assert not list(tmp_path.glob(".out*"))
     read = datasets.load_dataset(str(folder), cache_dir=str(tmp_path / "cache2"))
     assert {split: part[:] for split, part in read.items()} == {split: part[:] for split, part in corpus.items()}
     assert read["train"].features == corpus["train"].features
@@ -66,6 +67,17 @@ def test_exported_json_lines_are_own_records_again(corpus, tmp_path):
     assert {split: part[:] for split, part in again.items()} == {split: part[:] for split, part in corpus.items()}
     plain = datasets.load_dataset(str(folder), cache_dir=str(tmp_path / "cache3"))
     assert plain["test"]["text"][:] == ["咳嗽"]
+
+
+def test_exported_json_lines_leave_out_empty_entities(tmp_path):
+    entities = [{"start_idx": 0, "end_idx": 1, "type": "sym", "entity": "咳嗽"}]
+    entities.append({"start_idx": 1, "end_idx": 0, "type": "sym", "entity": ""})
+    (tmp_path / "CMeEE_train.json").write_text(json.dumps([{"text": "咳嗽", "entities": entities}]), encoding="utf-8")
+    corpus = load_corpus("cmeee", tmp_path, cache_dir=tmp_path / "cache", validation_share=0)
+    assert len(corpus["train"][0]["entities"]) == 2
+    folder = export_corpus(corpus, tmp_path / "out", name="cmeee", format="jsonl")
+    (record,) = load_corpus("jsonl", folder, cache_dir=tmp_path / "cache", validation_share=0)["train"]
+    assert record["entities"] == [{"start": 0, "end": 2, "type": "Symptom"}]
 
 
 def test_export_replaces_nothing(corpus, tmp_path):

@@ -146,6 +146,7 @@ def test_a_stated_mention_must_be_the_text(tmp_path, key):
         (own_record("头痛", (0, 2, "  ")), ["'' cannot be an entity type"]),
         (own_record("头痛", id=["x"]), ["'id' must be a string"]),
         ([], ["must be a JSON object, got list"]),
+        ("{", ["must be a JSON object, got str"]),
     ],
 )
 def test_a_malformed_record_is_named_with_line_and_reason(tmp_path, record, parts):
@@ -154,6 +155,13 @@ def test_a_malformed_record_is_named_with_line_and_reason(tmp_path, record, part
     assert "line 2" in message
     for part in parts:
         assert part in message
+
+
+def test_a_line_that_is_no_json_is_named(tmp_path):
+    for broken in ("{'text': 1}", "[" * 100_000):
+        path = write(tmp_path / "train.jsonl", json.dumps(own_record("无")) + "\n" + broken + "\n")
+        message = rejected(read_jsonl(path, None), path)
+        assert "line 2: not valid JSON" in message and "may be cut" in message
 
 
 def test_an_id_given_twice_names_both_lines(tmp_path):
