@@ -11,6 +11,8 @@ def _help(text: str, **options) -> dict:
 class DataArguments:
     """What is read: a corpus of annotated records, and a dictionary."""
 
+    _argument_group_name = "data"
+
     dataset_name: str = field(
         **_help("Corpus: ccks2017, ccks2018, fccd, yidu_s4k, cmeee, jsonl (your own records, or CoNLL files), sample.")
     )
@@ -52,6 +54,8 @@ class DataArguments:
 @dataclass
 class ModelArguments:
     """What the network is made of."""
+
+    _argument_group_name = "network"
 
     model_name_or_path: str | None = field(
         default=None,
@@ -98,6 +102,8 @@ class ModelArguments:
 @dataclass
 class TrainingArguments:
     """How the network is trained, and where the results go."""
+
+    _argument_group_name = "training and results"
 
     output_dir: str = field(**_help("Folder for the best model, its scores, predictions and report."))
     do_train: bool = field(default=True, **_help("Train. --do_train False only scores --model_name_or_path."))

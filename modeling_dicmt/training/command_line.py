@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sys
+from argparse import ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ logger = logging.getLogger(__name__)
 
 # Set to see where an error comes from, instead of its message alone.
 DEBUG_VARIABLE = "DICMT_DEBUG"
+
+
+class _HelpFormatter(ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter):
+    """Descriptions as they are written, defaults with each argument."""
 
 
 def parse_arguments(
@@ -32,7 +37,7 @@ def parse_arguments(
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if arguments and arguments[0].endswith(".json"):
         arguments = [*_settings_as_arguments(Path(arguments[0])), *arguments[1:]]
-    parser = HfArgumentParser(classes, description=description, allow_abbrev=False)
+    parser = HfArgumentParser(classes, description=description, allow_abbrev=False, formatter_class=_HelpFormatter)
     return parser.parse_args_into_dataclasses(arguments, look_for_args_file=False)
 
 

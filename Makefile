@@ -1,0 +1,47 @@
+# Everything happens in an environment of its own, $(VENV). On a machine with a CUDA device, set TORCH to the build to
+# install (see README.md, Installation).
+PYTHON ?= python3
+VENV ?= .venv
+TORCH ?= torch==2.13.0
+BIN := $(VENV)/bin
+QUICKSTART := outputs/quickstart
+SAMPLE := data_scripts/sample_data
+
+.PHONY: help install quickstart test lint format clean
+
+help:
+	@echo "make quickstart  set up, train on the embedded sample, score, show one record's entities"
+	@echo "make test        set up, run the tests"
+	@echo "make lint        ruff"
+
+install: $(VENV)/.installed
+
+# torch first and by itself: a range would fetch another build with gigabytes of CUDA libraries
+$(VENV)/.installed: setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet "$(TORCH)"
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@
+
+# An interrupted training goes on where it was; a finished one is not repeated.
+quickstart: install
+	test -f $(QUICKSTART)/all_results.json || $(BIN)/accelerate launch --num_processes 1 --num_machines 1 \
+		--mixed_precision no --dynamo_backend no run_ner.py --dataset_name sample \
+		--dictionary $(SAMPLE)/dictionary --output_dir $(QUICKSTART)
+	$(BIN)/python -c "import json; r = json.load(open('$(QUICKSTART)/all_results.json')); \
+		print('strict F1: development %.4f, test %.4f' % (r['eval_f1'], r['test_f1']))"
+	$(BIN)/python run_predict.py --model_name_or_path $(QUICKSTART) --input $(SAMPLE)/test.jsonl --max_records 1 --show
+
+test: install
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf outputs build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,124 @@
+#!/usr/bin/env python
+"""Find the entities of records with a trained DicMT network.
+
+    python run_predict.py --model_name_or_path OUT --input records.jsonl --output_file entities.jsonl
+
+reads records: {"text": …} a line (with an "id", if you like), or a text file that is one record, or a folder of text files.
+It writes their entities, a line a record: {"id", "entities": [{"start", "end", "type", "word"}]}, in offsets of the
+record's text, end exclusive. Records may be of any length. --dictionary uses other terms, without training; --show
+prints the records with their entities marked.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import transformers
+from tqdm.auto import tqdm
+
+from modeling_dicmt.dictionary import ClinicalDictionary
+from modeling_dicmt.evaluation.report import render_entities, write_predictions
+from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
+from modeling_dicmt.prediction import BATCH_CHARACTERS, predict_entities
+from modeling_dicmt.tagging import Span
+from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
+from modeling_dicmt.training.command_line import parse_arguments, run_command
+
+# Records that are encoded at a time: enough to fill batches of like lengths, few enough to keep the memory flat.
+CHUNK = 512
+
+
+@dataclass
+class PredictionArguments:
+    """What is read, with which network, and where the entities go."""
+
+    model_name_or_path: str = field(metadata={"help": "Folder of a trained network, or its name on the Hub."})
+    input: str = field(
+        metadata={"help": "Records: a .jsonl file, a text file that is one record, or a folder of such."}
+    )
+    output_file: str | None = field(default=None, metadata={"help": "JSONL file for the entities; default: none."})
+    show: bool = field(default=False, metadata={"help": "Print the records with their entities marked."})
+    dictionary: str | None = field(default=None, metadata={"help": "Term lists to use in place of the network's own."})
+    max_records: int | None = field(default=None, metadata={"help": "Read only the first N records."})
+    device: str = field(default="cpu", metadata={"help": "Device to run on, say cuda."})
+    batch_characters: int = field(
+        default=BATCH_CHARACTERS, metadata={"help": "Characters of a batch, padding included."}
+    )
+
+
+def read_records(path: Path) -> Iterator[dict[str, Any]]:
+    """Records of a file or folder, with `id` and `text`; text is read as it is stored, line ends included.
+
+    Raises:
+        ValueError: If a file is not UTF-8 or a line is no record; names file and line.
+        FileNotFoundError: If there is nothing at `path`.
+    """
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.suffix in (".txt", ".jsonl"))
+        if not files:
+            raise FileNotFoundError(f"{path} holds no .txt or .jsonl file.")
+        for file in files:
+            yield from read_records(file)
+        return
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            if path.suffix != ".jsonl":
+                yield {"id": path.name, "text": file.read()}
+                return
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield _read_line(line, f"{path}, line {number}", f"{path.name}:{number}")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8 (byte {error.start}): convert it, say with iconv -f gb18030.") from error
+
+
+def _read_line(line: str, where: str, default_id: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{where}: not JSON ({error.msg}, column {error.colno}).") from error
+    if not isinstance(record, dict) or not isinstance(record.get("text"), str):
+        raise ValueError(f'{where}: expected an object with a string "text".')
+    return {"id": str(record.get("id", default_id)), "text": record["text"]}
+
+
+def predict(arguments: PredictionArguments) -> Iterator[tuple[dict[str, Any], list[Span]]]:
+    """Records with their entities, in the order read."""
+    network = DicMTForTokenClassification.from_pretrained(arguments.model_name_or_path).to(arguments.device)
+    tokenizer = DicMTTokenizer.from_pretrained(arguments.model_name_or_path)
+    if arguments.dictionary is not None:
+        tokenizer.dictionary = ClinicalDictionary.from_path(arguments.dictionary)
+    records = islice(read_records(Path(arguments.input)), arguments.max_records)
+    while chunk := list(islice(records, CHUNK)):
+        texts = [record["text"] for record in chunk]
+        yield from zip(chunk, predict_entities(network, tokenizer, texts, arguments.batch_characters), strict=True)
+
+
+def run() -> None:
+    (arguments,) = parse_arguments((PredictionArguments,), __doc__)
+    if arguments.output_file is None and not arguments.show:
+        raise ValueError("Pass --output_file, --show, or both: the entities have to go somewhere.")
+    transformers.utils.logging.disable_progress_bar()
+    pairs: Iterable = tqdm(predict(arguments), unit="record", disable=arguments.show or not sys.stderr.isatty())
+    found = []
+    for record, entities in pairs:
+        if arguments.show:
+            color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+            print(f"{record['id']}\n{render_entities(record['text'], entities, color=color)}\n")
+        found.append((record, entities))
+    if arguments.output_file is not None:
+        write_predictions(arguments.output_file, *(zip(*found, strict=True) if found else ((), ())))
+
+
+def main() -> None:
+    """Entry point of the console command `dicmt-run-predict`."""
+    run_command(run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Installation of DicMT. The version ranges are around the versions that the tests run with."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+TENSORBOARD = "tensorboard>=2.20,<3"
+
+setup(
+    name="dicmt",
+    version="0.1.0",
+    description="Recognition of medical entities in Chinese clinical records",
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE", "NOTICE"],
+    keywords="named entity recognition, clinical, medical, Chinese, CRF, dictionary, transformers",
+    python_requires=">=3.10",
+    packages=find_packages(include=["modeling_dicmt", "modeling_dicmt.*", "data_scripts", "data_scripts.*"]),
+    py_modules=["run_ner", "run_predict"],
+    package_data={
+        "modeling_dicmt": ["radicals.tsv"],
+        "data_scripts": ["sample_data/*.jsonl", "sample_data/dictionary/*.tsv"],
+    },
+    install_requires=[
+        "accelerate>=1.15,<2",
+        "datasets>=5.2,<6",
+        "evaluate>=0.4.6,<0.5",
+        "huggingface-hub>=2.4,<3",
+        "numpy>=2,<3",
+        "pytorch-crf>=0.7.2,<0.8",
+        "torch>=2.13,<3",
+        "tqdm>=4.66,<5",
+        "transformers>=5.23,<6",
+    ],
+    extras_require={
+        "tensorboard": [TENSORBOARD],
+        "dev": ["hypothesis>=6.100,<7", "pytest>=8,<10", "ruff==0.17.6", "seqeval>=1.2.2,<2", TENSORBOARD],
+    },
+    entry_points={
+        "console_scripts": [
+            "dicmt-run-ner = run_ner:main",
+            "dicmt-run-predict = run_predict:main",
+            "dicmt-data = data_scripts.__main__:main",
+        ]
+    },
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Healthcare Industry",
+        "Intended Audience :: Science/Research",
+        "Natural Language :: Chinese (Simplified)",
+        "Programming Language :: Python :: 3",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)
