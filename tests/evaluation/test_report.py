@@ -67,6 +67,10 @@ def test_the_closest_pair_comes_first_and_what_is_correct_is_no_partner():
         ("missed", None, (0, 2, "Drug")),
         ("wrong boundary", (0, 9, "Drug"), (3, 8, "Drug")),
     ]
+    assert kinds([(0, 7, "Drug")], [(0, 2, "Drug"), (2, 7, "Disease")]) == [
+        ("wrong boundary", (0, 7, "Drug"), (0, 2, "Drug")),
+        ("missed", None, (2, 7, "Disease")),
+    ]
     assert kinds([(0, 4, "Drug"), (0, 2, "Drug")], [(0, 4, "Drug")]) == [("spurious", (0, 2, "Drug"), None)]
 
 
@@ -176,14 +180,19 @@ def test_a_report_of_results_alone_has_no_other_part():
     assert re.findall(r"^#.*", report, re.MULTILINE) == ["# 空", "## Scores (%)", "## By type", "## Recall by length"]
 
 
-def test_a_report_that_fails_leaves_the_former_file(tmp_path):
+def test_a_report_that_cannot_be_written_leaves_the_former_file(tmp_path, monkeypatch):
     path = tmp_path / "new" / "report.md"
     results = score_entities([[(0, 1, "Drug")]], [[(0, 1, "Drug")]])
     write_report(path, results, {"name": "一"})
     before = path.read_text(encoding="utf-8")
     assert before == render_report(results, {"name": "一"})
-    with pytest.raises(KeyError):
-        write_report(path, {})
+
+    def fail(*_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(OSError, match="no space left"):
+        write_report(path, results, {"name": "二"})
     assert path.read_text(encoding="utf-8") == before
     assert [file.name for file in path.parent.iterdir()] == ["report.md"]
 
@@ -255,11 +264,15 @@ def test_render_entities(text, entities, expected):
     assert render_entities(text, entities) == expected
 
 
-def test_a_color_for_each_type_that_ends_with_its_entity():
-    entities = [(0, 2, "Disease"), (1, 2, "Anatomy"), (3, 4, "Disease")]
-    cyan, yellow, reset = "\x1b[36m", "\x1b[33m", "\x1b[0m"
+def test_a_color_for_each_type_that_goes_on_after_an_inner_entity():
+    cyan, yellow, purple, reset = "\x1b[36m", "\x1b[33m", "\x1b[35m", "\x1b[0m"
+    entities = [(0, 1, "Anatomy"), (0, 2, "Disease"), (3, 4, "Disease")]
     assert render_entities("肝癌，癌", entities, color=True) == (
-        f"{yellow}[肝{cyan}[癌|Anatomy]{reset}{yellow}|Disease]{reset}，{yellow}[癌|Disease]{reset}"
+        f"{yellow}[{cyan}[肝|Anatomy]{reset}{yellow}癌|Disease]{reset}，{yellow}[癌|Disease]{reset}"
+    )
+    entities = [(0, 1, "Anatomy"), (0, 2, "Disease"), (0, 3, "Operation")]
+    assert render_entities("肝癌切除", entities, color=True) == (
+        f"{purple}[{yellow}[{cyan}[肝|Anatomy]{reset}{yellow}癌|Disease]{reset}{purple}切|Operation]{reset}除"
     )
 
 

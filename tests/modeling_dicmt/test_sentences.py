@@ -70,6 +70,7 @@ def test_sentences_partition_the_text_and_equal_the_naive_reading(text):
         ("肝肝肝肝，癌", ["肝肝肝肝，", "癌"]),  # the mark is the last character within reach
         ("肝肝肝肝。\r\n", ["肝肝肝肝。", "\r\n"]),
         ("肝肝肝肝。", ["肝肝肝肝。"]),
+        ("肝，肝肝肝", ["肝，肝肝肝"]),  # within the limit: left whole
     ],
 )
 def test_cut_sentence_at_five_characters(text, expected):
