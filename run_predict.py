@@ -3,7 +3,7 @@
 
     python run_predict.py --model_name_or_path OUT --input records.jsonl --output_file entities.jsonl
 
-reads records: {"text": …} a line (with an "id", if you like), a text file that is one record, or a folder of such files.
+reads records: {"text": …} a line (with an "id", if you like), a text file that is one record, or a folder of them.
 It writes their entities, a line a record: {"id", "entities": [{"start", "end", "type", "word"}]}, in offsets of the
 record's text, end exclusive. Records may be of any length. --dictionary uses other terms, without training; --show
 prints the records with their entities marked.

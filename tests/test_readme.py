@@ -1,0 +1,81 @@
+"""What the README shows is run: bash and python blocks in a folder of their own, one after the other.
+
+Blocks marked `console` set up an environment, which .ci/run does with the same Makefile; they may contain nothing else.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+BLOCKS = re.findall(
+    r"^```(\w+)\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+)
+
+# Appended to every training of the README, so that it takes seconds.
+QUICK_SETTINGS = (
+    "--num_train_epochs 1 --max_train_records 20 --max_eval_records 5 --character_embedding_size 8 --lstm_hidden_size 8 "
+    "--num_bigram_buckets 50 --cpu_threads 1 --quiet"
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder like the repository's root, whose `run_ner.py` trains quickly, with a trained `outputs/quickstart`."""
+    folder = tmp_path_factory.mktemp("readme")
+    for name in ("modeling_dicmt", "data_scripts", "experiments", "run_predict.py"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / "run_ner.py").write_text(
+        f"import sys\nsys.path.insert(0, {str(folder)!r})\nsys.argv += {QUICK_SETTINGS.split()}\n"
+        + f"exec(compile(open({str(ROOT / 'run_ner.py')!r}, encoding='utf-8').read(), 'run_ner.py', 'exec'))\n",
+        encoding="utf-8",
+    )
+    run(["bash", "-ec", "accelerate launch run_ner.py --dataset_name sample --output_dir outputs/quickstart"], folder)
+    return folder
+
+
+def run(command, folder):
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "HF_HUB_OFFLINE": "1",
+        "HF_HOME": str(folder / "hf"),
+        "HF_MODULES_CACHE": str(folder / "hf_modules"),
+    }
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
+    assert result.returncode == 0, f"{command[-1]}\n{result.stdout}\n{result.stderr}"
+    return result.stdout
+
+
+def test_console_blocks_only_set_up_environments():
+    lines = [line for kind, block in BLOCKS if kind == "console" for line in block.splitlines()]
+    assert "make quickstart" in lines and "make test" in lines
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    for line in lines:
+        program, argument = line.split()[:2]
+        assert (program == "make" and argument in targets) or line.startswith("pip install "), line
+
+
+def test_every_block_is_of_a_known_kind():
+    assert {kind for kind, _ in BLOCKS} <= {"console", "bash", "python", "bibtex"}
+
+
+@pytest.mark.slow
+def test_blocks_run_in_the_readmes_order(folder):
+    assert any(kind == "bash" for kind, _ in BLOCKS) and any(kind == "python" for kind, _ in BLOCKS)
+    outputs = {}
+    for kind, block in BLOCKS:
+        if kind == "bash":
+            outputs[block] = run(["bash", "-ec", block], folder)
+        elif kind == "python":
+            outputs[block] = run([sys.executable, "-c", block], folder)
+    predictions = (folder / "entities.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(predictions) == len((folder / "my_records" / "test.jsonl").read_text(encoding="utf-8").splitlines())
+    assert (folder / "outputs" / "mine" / "all_results.json").exists()
+    labels = next(output for block, output in outputs.items() if "trust_remote_code" in block)
+    assert labels.count("'") == 2 * len("患者腹痛3天。")
+    shutil.rmtree(folder / "outputs")
