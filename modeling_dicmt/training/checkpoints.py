@@ -3,9 +3,12 @@
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from safetensors import SafetensorError
 
 CHECKPOINTS = "checkpoints"
 BEST = "best"
@@ -13,12 +16,36 @@ LAST = "last"
 SETTINGS_FILE = "settings.json"
 
 
+@contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """If `target` cannot be written to the end, remove what there is of it.
+
+    Raises:
+        OSError: For all that torch, safetensors and the system raise where a disk is full or a folder is closed.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if target.is_dir():
+            shutil.rmtree(target, ignore_errors=True)
+        elif target.exists():
+            target.unlink()
+        if isinstance(error, OSError | RuntimeError | SafetensorError):
+            raise OSError(
+                f"Cannot write to {target.parent}: {error}. What was there before is as it was. Make room, and the "
+                "same command resumes; or pass another --output_dir."
+            ) from error
+        raise
+
+
 def write_json(path: str | os.PathLike, content: Any) -> None:
     """Write JSON so that `path` holds the old content or the new, never a part."""
     path = Path(path)
     temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    with writing(temporary):
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
 
 
 def replace_folder(folder: str | os.PathLike, write: Callable[[Path], None]) -> None:
@@ -28,13 +55,11 @@ def replace_folder(folder: str | os.PathLike, write: Callable[[Path], None]) -> 
     """
     folder = Path(folder)
     new, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+    restore_folder(folder)
     shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
-    try:
+    with writing(new):
+        new.mkdir(parents=True)
         write(new)
-    except BaseException:
-        shutil.rmtree(new, ignore_errors=True)
-        raise
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         os.rename(folder, old)
@@ -59,8 +84,9 @@ def publish_files(source: str | os.PathLike, target: str | os.PathLike) -> None:
         (path for path in source.iterdir() if path.is_file()), key=lambda path: path.suffix == ".safetensors"
     ):
         temporary = target / f".{path.name}.tmp"
-        shutil.copyfile(path, temporary)
-        os.replace(temporary, target / path.name)
+        with writing(temporary):
+            shutil.copyfile(path, temporary)
+            os.replace(temporary, target / path.name)
 
 
 def check_settings(checkpoints: Path, settings: dict[str, Any]) -> None:

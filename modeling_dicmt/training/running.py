@@ -97,7 +97,10 @@ def claim_output_dir(
                 "--overwrite_output_dir to replace them."
             )
         check_settings(checkpoints, settings)
-        checkpoints.mkdir(parents=True, exist_ok=True)
+        try:
+            checkpoints.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OSError(f"{output_dir} cannot be made: {error.strerror}. Pass another --output_dir.") from error
         write_json(checkpoints / SETTINGS_FILE, settings)
     accelerator.wait_for_everyone()
     return output_dir

@@ -20,7 +20,7 @@ from ..modeling_dicmt import DicMTForTokenClassification
 from ..tokenization_dicmt import DicMTTokenizer
 from .arguments import TrainingArguments
 from .batches import EpochBatches, share_of_process
-from .checkpoints import BEST, CHECKPOINTS, LAST, replace_folder, restore_folder
+from .checkpoints import BEST, CHECKPOINTS, LAST, replace_folder, restore_folder, writing
 from .examples import Examples
 from .optimization import WeightAverage, create_optimizer, create_scheduler
 
@@ -122,7 +122,7 @@ class Trainer:
 
     def train(self) -> Progress:
         """Run to the end, from the last state on if there is one."""
-        if restore_folder(self.folder / LAST):
+        if self._restore(LAST):
             self.accelerator.load_state(str(self.folder / LAST))
             logger.info("Resuming after epoch %d, step %d.", self.progress.epoch, self.progress.step)
         arguments, progress = self.arguments, self.progress
@@ -146,7 +146,7 @@ class Trainer:
 
     def load_best(self) -> DicMTForTokenClassification:
         """The best version, on the training's device, in evaluation mode."""
-        restore_folder(self.folder / BEST)
+        self._restore(BEST)
         network = DicMTForTokenClassification.from_pretrained(self.folder / BEST)
         return network.to(self.accelerator.device).eval()
 
@@ -159,16 +159,16 @@ class Trainer:
             losses.append(self._step(batch))
             progress.step += 1
             bar.update()
-            if progress.step % arguments.logging_steps == 0 or progress.step == len(self.batches):
+            last = progress.step == len(self.batches)
+            saves = bool(arguments.save_steps) and progress.step % arguments.save_steps == 0 and not last
+            if progress.step % arguments.logging_steps == 0 or last or saves:
                 loss = self._check_loss(losses)
                 f1 = f", best F1 {progress.best_f1:.4f}" if progress.best_f1 >= 0 else ""
                 bar.set_description(f"epoch {progress.epoch + 1}, loss {loss:.3f}{f1}", refresh=False)
                 learning_rate = self.scheduler.get_last_lr()[0]
                 self.accelerator.log({"train/loss": loss, "train/learning_rate": learning_rate}, step=self._global_step)
                 losses.clear()
-            if arguments.save_steps and progress.step % arguments.save_steps == 0 and progress.step < len(self.batches):
-                if losses:
-                    self._check_loss(losses)
+            if saves:
                 started = self._count_time(started)
                 self._save_state()
         self._count_time(started)
@@ -192,21 +192,22 @@ class Trainer:
         seeds = np.random.SeedSequence((arguments.seed, self._global_step, accelerator.process_index))
         torch.manual_seed(int(seeds.generate_state(1)[0]))
         parts = share_of_process(batch, accelerator.process_index, processes, arguments.gradient_accumulation_steps)
-        parts = [part for part in parts if len(part)]
+        # A process without a share still takes part in the exchange of gradients, with a sentence that counts nothing.
+        shares = [(part, len(part) / len(batch)) for part in parts if len(part)] or [(batch[:1], 0.0)]
         total = torch.zeros((), device=accelerator.device)
-        for number, part in enumerate(parts, start=1):
+        for number, (part, weight) in enumerate(shares, start=1):
             inputs = pad_sentences(
                 [self.examples.sentences[index] for index in part],
                 accelerator.unwrap_model(self.model).config.pad_token_id,
                 [self.examples.tags[index] for index in part],
             )
             inputs = {name: tensor.to(accelerator.device) for name, tensor in inputs.items()}
-            with nullcontext() if number == len(parts) else accelerator.no_sync(self.model):
+            with nullcontext() if number == len(shares) else accelerator.no_sync(self.model):
                 with accelerator.autocast():
                     loss = self.model(**inputs).loss
                 # The network returns the mean over its sentences; what counts is the mean over the whole batch.
                 # Processes average their gradients, hence their number.
-                loss = loss * len(part) / len(batch)
+                loss = loss * weight
                 accelerator.backward(loss * processes)
             total += loss.detach()
         if arguments.max_grad_norm:
@@ -220,10 +221,11 @@ class Trainer:
 
     def _check_loss(self, losses: list[torch.Tensor]) -> float:
         loss = float(self.accelerator.reduce(torch.stack(losses).mean(), reduction="sum"))
-        if not math.isfinite(loss):
+        # The weights, too: the step after the last loss may have broken them, and a state is written next.
+        if not (math.isfinite(loss) and all(bool(weight.isfinite().all()) for weight in self.model.parameters())):
             raise FloatingPointError(
-                f"The loss became {loss} in epoch {self.progress.epoch + 1}, step {self.progress.step}. Use a smaller "
-                "--learning_rate, or --mixed_precision no; the last state on disk is sound."
+                f"Training diverged by epoch {self.progress.epoch + 1}, step {self.progress.step}, where the loss is "
+                f"{loss}. Use a smaller --learning_rate, or --mixed_precision no; the last state on disk is sound."
             )
         return loss
 
@@ -248,6 +250,13 @@ class Trainer:
         if not bar.disable:
             bar.write(f"epoch {progress.epoch}: development F1 {results['f1']:.4f}, best {progress.best_f1:.4f}")
 
+    def _restore(self, name: str) -> bool:
+        """Whether there is such a folder, whole, for all processes."""
+        if self.accelerator.is_main_process:
+            restore_folder(self.folder / name)
+        self.accelerator.wait_for_everyone()
+        return (self.folder / name).exists()
+
     def _keep_best(self) -> None:
         if self.accelerator.is_main_process:
             replace_folder(self.folder / BEST, self._save_judged)
@@ -260,7 +269,8 @@ class Trainer:
     def _save_state(self) -> None:
         accelerator = self.accelerator
         new = self.folder / f".{LAST}.state"
-        accelerator.save_state(str(new))
+        with writing(new):
+            accelerator.save_state(str(new))
         accelerator.wait_for_everyone()
         if accelerator.is_main_process:
             replace_folder(self.folder / LAST, lambda folder: _move_files(new, folder))
