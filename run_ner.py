@@ -19,7 +19,13 @@ from modeling_dicmt.training.arguments import DataArguments, ModelArguments, Tra
 from modeling_dicmt.training.command_line import parse_arguments, run_command
 from modeling_dicmt.training.evaluating import Evaluator
 from modeling_dicmt.training.examples import join_examples, make_examples
-from modeling_dicmt.training.preparation import build_model, build_tokenizer, load_dictionary, load_records
+from modeling_dicmt.training.preparation import (
+    build_model,
+    build_tokenizer,
+    load_dictionary,
+    load_records,
+    scored_entity_types,
+)
 from modeling_dicmt.training.results import describe_run, write_results
 from modeling_dicmt.training.running import claim_output_dir, create_accelerator, start_process, start_trackers
 from modeling_dicmt.training.trainer import Trainer
@@ -33,6 +39,8 @@ def run() -> None:
 
     # record → sentences → characters → features
     parts, entity_types = load_records(data)
+    if not training.do_train:
+        entity_types = scored_entity_types(model, entity_types)
     dictionary = load_dictionary(data)
     tokenizer = build_tokenizer(data, model, [record["text"] for record in parts["train"]], dictionary, entity_types)
     logger.info("%s", tokenizer.dictionary_features.report())
@@ -59,7 +67,6 @@ def run() -> None:
         )
         progress = trainer.train()
         network = trainer.load_best()
-        accelerator.end_training()
     predictions = {part: evaluator.predict(network) for part, evaluator in evaluators.items()}
 
     if training.do_train and training.final_fit:
@@ -67,8 +74,16 @@ def run() -> None:
         settings = dataclasses.replace(training, num_train_epochs=progress.best_epoch, report_to="none")
         everything = join_examples(examples["train"], examples["validation"])
         network = build_model(model, tokenizer, entity_types, training.seed)
-        accelerator = create_accelerator(settings)
-        trainer = Trainer(network, tokenizer, everything, None, accelerator, settings, output_dir, stage="final_fit")
+        trainer = Trainer(
+            network,
+            tokenizer,
+            everything,
+            None,
+            create_accelerator(settings),
+            settings,
+            output_dir,
+            stage="final_fit",
+        )
         trainer.train()
         network = trainer.load_best()
         if "test" in evaluators:
@@ -77,6 +92,7 @@ def run() -> None:
     if accelerator.is_main_process:
         write_results(output_dir, network, tokenizer, evaluators, predictions, information, progress)
     accelerator.wait_for_everyone()
+    accelerator.end_training()  # from here on the processes cannot exchange anything
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from data_scripts import label_set_of, load_corpus
@@ -68,6 +69,25 @@ def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str
     return parts, entity_types
 
 
+def scored_entity_types(model: ModelArguments, entity_types: Sequence[str]) -> list[str]:
+    """The entity types of the checkpoint that is to be scored without training.
+
+    Raises:
+        ValueError: If no checkpoint is named, or the corpus has types that it does not know.
+    """
+    if model.model_name_or_path is None:
+        raise ValueError("--do_train False scores a checkpoint: name it by --model_name_or_path.")
+    known = _load_config(model.model_name_or_path).entity_types
+    unknown = [entity_type for entity_type in entity_types if entity_type not in known]
+    if unknown:
+        raise ValueError(
+            f"{model.model_name_or_path} recognises {', '.join(known)}; the corpus also has {', '.join(unknown)}, so "
+            "scores would say nothing. Score it on a corpus of its own label set, or train it on this one (leave out "
+            "--do_train False)."
+        )
+    return list(known)
+
+
 def load_dictionary(arguments: DataArguments) -> ClinicalDictionary:
     """Read the term lists that the arguments name; an empty dictionary if they name none."""
     if arguments.dictionary is None:
@@ -91,13 +111,19 @@ def build_tokenizer(
         lists_of_type = read_lists_of_type(data.dictionary_mapping, entity_types, lists)
     else:
         lists_of_type = default_lists_of_type(entity_types, lists, corpus=data.dataset_name)
-    ngram_sizes, multi_hot = model.ngram_sizes, model.multi_hot_dictionary
+    settings: dict[str, Any] = {
+        "ngram_sizes": model.ngram_sizes if data.dictionary is not None else [],
+        "multi_hot_dictionary": model.multi_hot_dictionary,
+        "max_sentence_length": model.max_sentence_length,
+    }
     if model.model_name_or_path is not None:
-        before = DicMTTokenizer.from_pretrained(model.model_name_or_path)
+        before = _load_tokenizer(model.model_name_or_path)
         vocab = before.get_vocab()
-        ngram_sizes, multi_hot = before.init_kwargs["ngram_sizes"], before.init_kwargs["multi_hot_dictionary"]
-        if data.dictionary is None and list(entity_types) == before.entity_types:
-            dictionary, lists_of_type = before.dictionary, before.init_kwargs["lists_of_type"]
+        settings = {name: before.init_kwargs[name] for name in settings}
+        if list(entity_types) == before.entity_types:
+            settings["precedence"] = before.init_kwargs["precedence"]
+            if data.dictionary is None:
+                dictionary, lists_of_type = before.dictionary, before.init_kwargs["lists_of_type"]
     elif model.encoder_name_or_path is not None:
         encoder_tokenizer = AutoTokenizer.from_pretrained(model.encoder_name_or_path)
         vocab = _renamed_special_tokens(encoder_tokenizer)
@@ -111,9 +137,7 @@ def build_tokenizer(
         dictionary=dictionary,
         entity_types=entity_types,
         lists_of_type=lists_of_type,
-        ngram_sizes=ngram_sizes if data.dictionary is not None or len(dictionary) else [],
-        multi_hot_dictionary=multi_hot,
-        max_sentence_length=model.max_sentence_length,
+        **settings,
     )
 
 
@@ -192,15 +216,18 @@ def _set_character_vectors(
 
 
 def _load_model(path: str, tokenizer: DicMTTokenizer, entity_types: Sequence[str]) -> DicMTForTokenClassification:
-    config = DicMTConfig.from_pretrained(path)
+    config = _load_config(path)
     before = list(config.entity_types)
     settings = config.to_dict()
     for name in ("id2label", "label2id", "architectures"):
         settings.pop(name)
     settings |= {"entity_types": list(entity_types), "ngram_sizes": tokenizer.init_kwargs["ngram_sizes"]}
-    network, loading = DicMTForTokenClassification.from_pretrained(
-        path, config=DicMTConfig(**settings), ignore_mismatched_sizes=True, output_loading_info=True
-    )
+    try:
+        network, loading = DicMTForTokenClassification.from_pretrained(
+            path, config=DicMTConfig(**settings), ignore_mismatched_sizes=True, output_loading_info=True
+        )
+    except SafetensorError as error:
+        raise ValueError(f"The weights of {path} cannot be read ({error}): copy the checkpoint anew.") from error
     new = sorted({*loading["missing_keys"], *(key for key, *_ in loading["mismatched_keys"])})
     if before != list(entity_types):
         logger.warning(
@@ -212,6 +239,24 @@ def _load_model(path: str, tokenizer: DicMTTokenizer, entity_types: Sequence[str
     if new:
         logger.warning("Newly initialised, to be trained: %s.", ", ".join(new))
     return network
+
+
+def _load_tokenizer(path: str) -> DicMTTokenizer:
+    _load_config(path)
+    try:
+        return DicMTTokenizer.from_pretrained(path)
+    except ValueError as error:
+        raise ValueError(f"{path} is no whole DicMT checkpoint: {error}") from error
+
+
+def _load_config(path: str) -> DicMTConfig:
+    settings, _ = DicMTConfig.get_config_dict(path)
+    if settings.get("model_type") != DicMTConfig.model_type:
+        raise ValueError(
+            f"{path} is no DicMT checkpoint: its model_type is {settings.get('model_type')!r}. A BERT-family encoder "
+            "goes to --encoder_name_or_path."
+        )
+    return DicMTConfig.from_pretrained(path)
 
 
 def _renamed_special_tokens(encoder_tokenizer: Any) -> dict[str, int]:
