@@ -146,3 +146,17 @@ class TrainingArguments:
     )
     logging_steps: int = field(default=20, **_help("Steps between figures for the trackers."))
     quiet: bool = field(default=False, **_help("No progress bars."))
+
+    def __post_init__(self) -> None:
+        for name in (
+            "num_train_epochs",
+            "per_device_train_batch_size",
+            "gradient_accumulation_steps",
+            "eval_every_epochs",
+            "logging_steps",
+            "eval_batch_characters",
+        ):
+            if getattr(self, name) < 1:
+                raise ValueError(f"--{name} must be at least 1, got {getattr(self, name)}.")
+        if not 0 <= self.average_decay < 1:
+            raise ValueError(f"--average_decay must be at least 0 and below 1, got {self.average_decay}.")

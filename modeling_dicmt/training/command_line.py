@@ -44,6 +44,8 @@ def parse_arguments(
 def _settings_as_arguments(path: Path) -> list[str]:
     try:
         settings = json.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8 (byte {error.start}): save the settings as UTF-8.") from error
     except json.JSONDecodeError as error:
         raise ValueError(f"{path}, line {error.lineno}: not JSON ({error.msg}).") from error
     if not isinstance(settings, dict):
@@ -61,7 +63,7 @@ def run_command(main: Callable[[], None]) -> None:
     try:
         main()
     except KeyboardInterrupt:
-        _stop("Interrupted. The same command resumes from the last state.", 130)
+        _stop("Interrupted. The same command, without --overwrite_output_dir, resumes from the last state.", 130)
     except (ValueError, OSError, FloatingPointError, ImportError) as error:
         if os.environ.get(DEBUG_VARIABLE):
             raise
