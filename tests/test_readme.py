@@ -19,8 +19,8 @@ BLOCKS = re.findall(
 
 # Appended to every training of the README, so that it takes seconds.
 QUICK_SETTINGS = (
-    "--num_train_epochs 1 --max_train_records 20 --max_eval_records 5 --character_embedding_size 8 --lstm_hidden_size 8 "
-    "--num_bigram_buckets 50 --cpu_threads 1 --quiet"
+    "--num_train_epochs 1 --max_train_records 20 --max_eval_records 5 --character_embedding_size 8 "
+    "--lstm_hidden_size 8 --num_bigram_buckets 50 --cpu_threads 1 --quiet"
 )
 
 
