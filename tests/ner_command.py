@@ -1,0 +1,123 @@
+"""Running `run_ner.py` with tiny settings: in this process, which is quick, or as a command of its own."""
+
+import contextlib
+import io
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest import mock
+
+from accelerate.state import AcceleratorState
+
+import run_ner
+
+REPOSITORY = Path(__file__).parents[1]
+SAMPLE_DICTIONARY = REPOSITORY / "data_scripts" / "sample_data" / "dictionary"
+
+ENVIRONMENT = {"ACCELERATE_USE_CPU": "true", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "DICMT_DEBUG": ""}
+
+TINY = {
+    "dataset_name": "sample",
+    "max_train_records": 12,
+    "max_eval_records": 6,
+    "character_embedding_size": 8,
+    "bigram_embedding_size": 4,
+    "num_bigram_buckets": 50,
+    "radical_embedding_size": 4,
+    "lstm_hidden_size": 8,
+    "num_train_epochs": 2,
+    "warmup_steps": 0,
+    "learning_rate": 0.01,
+    "cpu_threads": 1,
+    "quiet": True,
+}
+
+
+class Outcome(NamedTuple):
+    """How a command ended."""
+
+    status: int
+    errors: str
+
+    @property
+    def message(self) -> str:
+        """The one error message; fails where there is none, more than one, or a traceback."""
+        messages = [line for line in self.errors.splitlines() if line.startswith("error")]
+        assert len(messages) == 1, self.errors
+        assert "Traceback" not in self.errors
+        return messages[0]
+
+
+def command_line(output_dir: Path, **settings: Any) -> list[str]:
+    """Arguments of a tiny run; a setting of None is left out."""
+    arguments = []
+    for name, value in (TINY | {"output_dir": output_dir} | settings).items():
+        if value is not None:
+            arguments += [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
+    return arguments
+
+
+def run_here(arguments: Sequence[str]) -> Outcome:
+    """Run the command in this process."""
+    root, status, errors = logging.getLogger(), 0, io.StringIO()
+    handlers, root.handlers = root.handlers, []
+    level = root.level
+    try:
+        with (
+            mock.patch.object(sys, "argv", ["run_ner.py", *arguments]),
+            mock.patch.dict(os.environ, ENVIRONMENT),
+            contextlib.redirect_stderr(errors),
+        ):
+            run_ner.main()
+    except SystemExit as stop:
+        status = int(stop.code or 0)
+    finally:
+        root.handlers = handlers
+        root.setLevel(level)
+        AcceleratorState._reset_state(reset_partial_state=True)
+    return Outcome(status, errors.getvalue())
+
+
+def train_here(output_dir: Path, **settings: Any) -> dict[str, Any]:
+    """Run the command in this process to its end; returns `all_results.json`."""
+    outcome = run_here(command_line(output_dir, **settings))
+    assert outcome.status == 0, outcome.errors
+    return results_in(output_dir)
+
+
+def start(arguments: Sequence[str], launcher: Sequence[str] = (sys.executable,)) -> subprocess.Popen:
+    """Start the command as a process of its own."""
+    return subprocess.Popen(
+        [*launcher, str(REPOSITORY / "run_ner.py"), *arguments],
+        cwd=REPOSITORY,
+        env=os.environ | ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(arguments: Sequence[str], launcher: Sequence[str] = (sys.executable,)) -> Outcome:
+    """Run the command as a process of its own to its end."""
+    process = start(arguments, launcher)
+    _, errors = process.communicate(timeout=300)
+    return Outcome(process.returncode, errors)
+
+
+def torchrun(processes: int = 2) -> list[str]:
+    """The launcher of several processes on this machine."""
+    return [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"]
+
+
+def results_in(output_dir: Path) -> dict[str, Any]:
+    return json.loads((output_dir / "all_results.json").read_text(encoding="utf-8"))
+
+
+def without_times(results: dict[str, Any]) -> dict[str, Any]:
+    """Results that must not depend on the machine's speed."""
+    return {name: value for name, value in results.items() if "second" not in name}
