@@ -104,7 +104,7 @@ def test_a_failure_while_writing_leaves_the_old_folder(tmp_path, error):
 def test_a_full_disk_is_reported_alike_whichever_library_meets_it(tmp_path, error):
     folder = tmp_path / "last"
     replace_folder(folder, write_version("old"))
-    with pytest.raises(OSError, match="Cannot write to .* What was there before is as it was. Make room"):
+    with pytest.raises(OSError, match=r"Cannot write to .* What was there before is as it was. Make room"):
         replace_folder(folder, write_half(error))
     assert version_of(folder) == {"old"}
     assert os.listdir(tmp_path) == ["last"]
@@ -173,7 +173,7 @@ def test_a_full_disk_while_publishing_leaves_whole_files(tmp_path, monkeypatch):
         disk_full()
 
     monkeypatch.setattr(shutil, "copyfile", copy_a_part)
-    with pytest.raises(OSError, match="Cannot write to .*target"):
+    with pytest.raises(OSError, match=r"Cannot write to .*target"):
         publish_files(source, target)
     assert version_of(target) == {"old"}
     assert sorted(os.listdir(target)) == ["config.json", "model.safetensors"]
