@@ -81,8 +81,8 @@ class LinearChainCRF(CRF):
     def max_marginals(self, emissions: Tensor, mask: Tensor | None = None) -> Tensor:
         """Score of the best path through each tag at each character; its argmax over tags is the Viterbi path.
 
-        Where several paths are best, the one that `decode` returns is raised by one unit in the last place, so that the
-        argmax is one path and the same one.
+        Where several paths are best, the one that `decode` returns is raised by a unit in the last place, so that the
+        argmax is one path and the same one, also after a softmax.
 
         Args:
             emissions: (B, L, T) if `batch_first`, else (L, B, T).
@@ -97,7 +97,10 @@ class LinearChainCRF(CRF):
         scores = forward + backward - emissions
         path = _backtrack(forward, chain[1], chain[2], lengths).clamp(min=0)[..., None]
         best = scores.amax(-1, keepdim=True)
-        above = torch.nextafter(best, torch.full_like(best, torch.inf))
+        # Near 0 the next number is so close that a softmax would make the two equal again.
+        above = torch.maximum(
+            torch.nextafter(best, torch.full_like(best, torch.inf)), best + torch.finfo(best.dtype).eps
+        )
         first_best = scores.argmax(-1, keepdim=True)
         scores = scores.scatter(-1, path, torch.where(first_best == path, scores.gather(-1, path), above))
         scores = scores.clamp(min=torch.finfo(scores.dtype).min)
