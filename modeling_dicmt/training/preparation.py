@@ -182,7 +182,7 @@ def read_character_vectors(path: str) -> tuple[dict[str, np.ndarray], int]:
     """Vectors of single characters from a word2vec text file, and their width; longer words are passed over.
 
     Raises:
-        ValueError: If a line is malformed; names file and line.
+        ValueError: If a line is malformed, with file and line, or there is no single character.
     """
     vectors: dict[str, np.ndarray] = {}
     with open(path, encoding="utf-8") as lines:
@@ -199,6 +199,8 @@ def read_character_vectors(path: str) -> tuple[dict[str, np.ndarray], int]:
                     vectors[word] = np.array(values, dtype=np.float32)
                 except ValueError as error:
                     raise ValueError(f"{path}, line {number}: {error}.") from error
+    if not vectors:
+        raise ValueError(f"{path} has vectors of longer words only, no single character: give vectors of characters.")
     return vectors, width
 
 
@@ -207,7 +209,7 @@ def _set_character_vectors(
 ) -> None:
     weight = network.representation.characters.weight
     # Vectors from a file come in any scale; the network's own embeddings have a fixed one.
-    scale = float(weight.std()) / float(np.stack(list(vectors.values())).std())
+    scale = float(weight.detach().std()) / float(np.stack(list(vectors.values())).std())
     found = [(index, vectors[token]) for token, index in tokenizer.get_vocab().items() if token in vectors]
     with torch.no_grad():
         for index, vector in found:
