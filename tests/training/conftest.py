@@ -1,0 +1,86 @@
+"""A few records of the sample, and what training makes of them."""
+
+from pathlib import Path
+
+import pytest
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+
+from data_scripts.sample import SAMPLE_DICTIONARY
+from modeling_dicmt.training.arguments import DataArguments, ModelArguments, TrainingArguments
+from modeling_dicmt.training.examples import make_examples
+from modeling_dicmt.training.preparation import build_model, build_tokenizer, load_dictionary, load_records
+
+
+@pytest.fixture(scope="session")
+def cache_dir(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def data(cache_dir) -> DataArguments:
+    return DataArguments(
+        dataset_name="sample",
+        dictionary=str(SAMPLE_DICTIONARY),
+        cache_dir=str(cache_dir),
+        max_train_records=5,
+        max_eval_records=5,
+    )
+
+
+@pytest.fixture(scope="session")
+def small() -> ModelArguments:
+    return ModelArguments(
+        character_embedding_size=8,
+        bigram_embedding_size=4,
+        num_bigram_buckets=50,
+        radical_embedding_size=4,
+        lstm_hidden_size=8,
+        character_dropout=0.1,
+        dictionary_dropout=0.1,
+    )
+
+
+@pytest.fixture(scope="session")
+def corpus(data):
+    """Parts of the corpus, and its entity types."""
+    return load_records(data)
+
+
+@pytest.fixture(scope="session")
+def tokenizer(data, small, corpus):
+    parts, entity_types = corpus
+    return build_tokenizer(
+        data, small, [record["text"] for record in parts["train"]], load_dictionary(data), entity_types
+    )
+
+
+@pytest.fixture
+def network(small, tokenizer):
+    return build_model(small, tokenizer, tokenizer.entity_types, seed=1)
+
+
+@pytest.fixture(scope="session")
+def examples(small, tokenizer, corpus):
+    label2id = build_model(small, tokenizer, tokenizer.entity_types, seed=1).config.label2id
+    return make_examples(corpus[0]["train"], tokenizer, label2id)
+
+
+@pytest.fixture
+def recipe(tmp_path) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(tmp_path / "out"),
+        num_train_epochs=3,
+        per_device_train_batch_size=6,
+        warmup_steps=2,
+        learning_rate=0.01,
+        quiet=True,
+    )
+
+
+@pytest.fixture
+def accelerator(monkeypatch):
+    """Makes accelerators of one CPU process."""
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "true")
+    yield Accelerator
+    AcceleratorState._reset_state(reset_partial_state=True)

@@ -1,0 +1,216 @@
+import dataclasses
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from modeling_dicmt.dictionary import ClinicalDictionary
+from modeling_dicmt.training.arguments import ModelArguments
+from modeling_dicmt.training.preparation import (
+    build_model,
+    build_tokenizer,
+    load_dictionary,
+    load_records,
+    read_character_vectors,
+    scored_entity_types,
+)
+
+TEXTS = ["肺炎,腹痛,肺炎,腹痛"]
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory, small, tokenizer) -> Path:
+    """An untrained network of its own sentence limit."""
+    folder = tmp_path_factory.mktemp("checkpoint")
+    network = build_model(small, tokenizer, tokenizer.entity_types, seed=1)
+    network.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    settings |= {"max_sentence_length": 37, "precedence": tokenizer.entity_types[::-1]}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    return folder
+
+
+def from_checkpoint(checkpoint: Path, **settings) -> ModelArguments:
+    return ModelArguments(model_name_or_path=str(checkpoint), **settings)
+
+
+def test_the_limits_apply_to_their_parts(data):
+    parts, entity_types = load_records(dataclasses.replace(data, max_train_records=3, max_eval_records=2))
+    assert {name: len(records) for name, records in parts.items()} == {"train": 3, "validation": 2, "test": 2}
+    assert entity_types == ["Disease", "Anatomy", "Symptom", "Exam", "Treatment"]
+    assert parts["train"] == load_records(dataclasses.replace(data, max_train_records=4))[0]["train"][:3]
+
+
+def test_training_records_without_an_entity_are_refused(data, tmp_path):
+    lines = ['{"text": "患者", "entities": []}', '{"text": "肺炎", "entities": [{"start": 0, "end": 2, "type": "A"}]}']
+    for name in ("train", "validation"):
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    data = dataclasses.replace(data, dataset_name="jsonl", data_dir=str(tmp_path), max_train_records=2)
+    assert load_records(data)[1] == ["A"]
+    with pytest.raises(ValueError, match="No training record has an entity"):
+        load_records(dataclasses.replace(data, max_train_records=1))
+
+
+def test_a_share_of_the_dictionary_is_used(data):
+    whole, part = load_dictionary(data), load_dictionary(dataclasses.replace(data, dictionary_share=0.7))
+    assert len(part) == pytest.approx(0.7 * len(whole), rel=0.01)
+    assert set(part) < set(whole)
+    assert len(load_dictionary(dataclasses.replace(data, dictionary=None))) == 0
+
+
+def test_a_new_tokenizer_takes_the_training_part_s_characters(data, small):
+    tokenizer = build_tokenizer(data, small, [*TEXTS, "痰"], ClinicalDictionary({"心悸": ["symptom"]}), ["Symptom"])
+    assert set(tokenizer.get_vocab()) == {"[PAD]", "[UNK]", *"肺炎,腹痛"}  # once in text or terms is too little
+    assert tokenizer.init_kwargs["ngram_sizes"] == small.ngram_sizes
+
+
+def test_without_a_dictionary_there_are_no_dictionary_features(data, small):
+    data = dataclasses.replace(data, dictionary=None)
+    tokenizer = build_tokenizer(data, small, TEXTS, ClinicalDictionary({}), ["Symptom"])
+    network = build_model(small, tokenizer, ["Symptom"], seed=1)
+    assert network.config.dictionary_feature_size == 0 == tokenizer.dictionary_features.dim
+
+
+def test_a_mapping_of_the_user_s_own_replaces_the_corpus_s(data, small, tmp_path):
+    (tmp_path / "mapping.json").write_text('{"Symptom": ["own"]}', encoding="utf-8")
+    data = dataclasses.replace(data, dictionary_mapping=str(tmp_path / "mapping.json"))
+    dictionary = ClinicalDictionary({"腹痛": ["own"], "肺炎": ["symptom"]})
+    tokenizer = build_tokenizer(data, small, TEXTS, dictionary, ["Symptom"])
+    codes = tokenizer.dictionary_features.codes("腹痛肺炎")
+    assert codes[:2].any() and not codes[2:].any()
+
+
+def test_a_checkpoint_s_tokenizer_keeps_its_own_settings(data, tokenizer, checkpoint):
+    data = dataclasses.replace(data, dictionary=None)
+    model = from_checkpoint(checkpoint, max_sentence_length=250, ngram_sizes=[3], multi_hot_dictionary=True)
+    built = build_tokenizer(data, model, TEXTS, ClinicalDictionary({}), tokenizer.entity_types)
+    assert built.max_sentence_length == 37
+    assert built.get_vocab() == tokenizer.get_vocab()
+    assert built.dictionary == tokenizer.dictionary
+    for name in ("ngram_sizes", "multi_hot_dictionary", "lists_of_type"):
+        assert built.init_kwargs[name] == tokenizer.init_kwargs[name], name
+    assert built.init_kwargs["precedence"] == tokenizer.entity_types[::-1]
+
+
+def test_a_new_dictionary_replaces_a_checkpoint_s(data, tokenizer, checkpoint):
+    dictionary = ClinicalDictionary({"心悸": ["symptom"]})
+    built = build_tokenizer(data, from_checkpoint(checkpoint), TEXTS, dictionary, tokenizer.entity_types)
+    assert built.dictionary == dictionary
+    assert built.dictionary_features.dim == tokenizer.dictionary_features.dim
+
+
+def test_a_checkpoint_keeps_all_weights_on_its_own_labels(data, tokenizer, network, checkpoint, caplog):
+    model = from_checkpoint(checkpoint)
+    built = build_tokenizer(data, model, TEXTS, tokenizer.dictionary, tokenizer.entity_types)
+    with caplog.at_level(logging.WARNING):
+        loaded = build_model(model, built, tokenizer.entity_types, seed=9)
+    for (name, weight), other in zip(loaded.state_dict().items(), network.state_dict().values(), strict=True):
+        assert torch.equal(weight, other), name
+    assert not [record for record in caplog.records if record.name.startswith("modeling_dicmt")]
+
+
+@pytest.mark.parametrize("with_dictionary", [True, False])
+def test_another_label_set_says_what_is_new_and_keeps_the_rest(
+    data, tokenizer, network, checkpoint, caplog, with_dictionary
+):
+    """Four types have codes as wide as five's: all but the labels' own weights is kept, also without a dictionary."""
+    types = ["Drug", "Gene", "Virus", "Disease"]
+    data = data if with_dictionary else dataclasses.replace(data, dictionary=None)
+    model = from_checkpoint(checkpoint)
+    built = build_tokenizer(data, model, TEXTS, load_dictionary(data), types)
+    with caplog.at_level(logging.WARNING):
+        loaded = build_model(model, built, types, seed=1)
+    assert loaded.config.id2label[1] == "B-Drug" and loaded.num_labels == 9
+    (told,) = [record.getMessage() for record in caplog.records if "Newly initialised" in record.getMessage()]
+    new = set(told.split(": ")[1].rstrip(".").split(", "))
+    assert new == {name for name in network.state_dict() if name.startswith(("recogniser.", "crf."))} - {
+        "crf.legal_transitions"
+    }
+    before = network.state_dict()
+    for name, weight in loaded.state_dict().items():
+        if not name.startswith(("recogniser.", "crf.")):
+            assert torch.equal(weight, before[name]), name
+        assert bool(weight.isfinite().all()), name
+    assert any("is not" not in r.getMessage() and "was trained on the labels" in r.getMessage() for r in caplog.records)
+
+
+def test_scoring_takes_the_checkpoint_s_types(tokenizer, checkpoint):
+    assert scored_entity_types(from_checkpoint(checkpoint), ["Exam", "Disease"]) == tokenizer.entity_types
+
+
+def test_scoring_other_types_is_refused(checkpoint):
+    with pytest.raises(ValueError, match=r"recognises Disease, Anatomy, .*the corpus also has Drug, Gene"):
+        scored_entity_types(from_checkpoint(checkpoint), ["Drug", "Disease", "Gene"])
+
+
+def test_scoring_needs_a_checkpoint():
+    with pytest.raises(ValueError, match="name it by --model_name_or_path"):
+        scored_entity_types(ModelArguments(), ["Drug"])
+
+
+def test_truncated_weights_are_refused(data, tokenizer, checkpoint, tmp_path):
+    for path in checkpoint.iterdir():
+        if path.is_file():
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "model.safetensors").write_bytes((checkpoint / "model.safetensors").read_bytes()[:-100])
+    with pytest.raises(ValueError, match=r"weights of .* cannot be read .*copy the checkpoint anew"):
+        build_model(from_checkpoint(tmp_path), tokenizer, tokenizer.entity_types, seed=1)
+
+
+def test_a_folder_of_another_kind_is_no_checkpoint(data, tokenizer, tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
+    with pytest.raises(ValueError, match=r"is no DicMT checkpoint: its model_type is 'bert'.*--encoder_name_or_path"):
+        build_tokenizer(data, from_checkpoint(tmp_path), TEXTS, tokenizer.dictionary, tokenizer.entity_types)
+
+
+def vectors_file(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "vectors.txt"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_vectors_of_single_characters_are_read(tmp_path):
+    vectors, width = read_character_vectors(vectors_file(tmp_path, "3 2\n肺 1 -2.5\n肺炎 3 4\n痛 0 1e-1\n"))
+    assert width == 2 and set(vectors) == {"肺", "痛"}
+    np.testing.assert_allclose(vectors["肺"], [1, -2.5])
+    np.testing.assert_allclose(vectors["痛"], [0, 0.1])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("肺 1 2\n", "line 1: expected the number of words and their width"),
+        ("", "line 1: expected the number of words"),
+        ("2 2\n肺 1 2\n痛 1\n", "line 3: expected a word and 2 numbers, got 1"),
+        ("1 2\n肺 1 x\n", "line 2: .*x"),
+        ("1 2\n肺炎 1 2\n", "no single character"),
+    ],
+)
+def test_malformed_vectors_are_refused(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message):
+        read_character_vectors(vectors_file(tmp_path, text))
+
+
+def test_character_vectors_start_the_embeddings(data, tmp_path):
+    """Their directions and relative lengths; the scale is the network's own. Characters that only they have get in."""
+    rows = {"肺": [1.0, 2, 3], "痛": [-2.0, 0, 1], "癌": [4.0, -4, 0]}
+    lines = "".join(f"{character} {' '.join(map(str, row))}\n" for character, row in rows.items())
+    model = ModelArguments(character_vectors=vectors_file(tmp_path, "3 3\n" + lines), lstm_hidden_size=4)
+    tokenizer = build_tokenizer(data, model, TEXTS, ClinicalDictionary({}), ["Symptom"])
+    network = build_model(model, tokenizer, ["Symptom"], seed=1)
+    assert network.config.character_embedding_size == 3
+    weight = network.representation.characters.weight.detach().numpy()
+    ids = tokenizer.get_vocab()
+    factors = np.concatenate(
+        [weight[ids[c]][np.array(row) != 0] / np.array(row)[np.array(row) != 0] for c, row in rows.items()]
+    )
+    np.testing.assert_allclose(factors, factors[0], rtol=1e-5)
+    assert 0.5 < np.std([weight[ids[c]] for c in rows]) < 2  # ±sqrt(3/3), uniform, has 0.58
+    plain = build_model(
+        dataclasses.replace(model, character_vectors=None, character_embedding_size=3), tokenizer, ["Symptom"], seed=1
+    )
+    assert np.array_equal(weight[ids["炎"]], plain.representation.characters.weight.detach().numpy()[ids["炎"]])
