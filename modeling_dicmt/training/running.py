@@ -90,7 +90,9 @@ def claim_output_dir(
     if accelerator.is_main_process:
         if training.overwrite_output_dir:
             shutil.rmtree(checkpoints, ignore_errors=True)
-            (output_dir / RESULTS_FILE).unlink(missing_ok=True)
+            for path in output_dir.glob("*"):  # results first and all of them: none may outlive its model
+                if path.name == RESULTS_FILE or path.match("predictions_*.jsonl") or path.match("report_*.md"):
+                    path.unlink()
         elif (output_dir / RESULTS_FILE).exists():
             raise ValueError(
                 f"{output_dir} holds the results of a finished run. Pass another --output_dir, or "
