@@ -23,7 +23,7 @@ def data(cache_dir) -> DataArguments:
         dataset_name="sample",
         dictionary=str(SAMPLE_DICTIONARY),
         cache_dir=str(cache_dir),
-        max_train_records=5,
+        max_train_records=10,
         max_eval_records=5,
     )
 
