@@ -66,8 +66,8 @@ def test_another_dictionary_is_used(checkpoint, tmp_path, monkeypatch):
     (tmp_path / "disease.tsv").write_text("替雷病\n", encoding="utf-8")
     write_records(tmp_path / "records.jsonl", ["患者"])
     predict(
-        monkeypatch, "--model_name_or_path", checkpoint, "--input", tmp_path / "records.jsonl", "--show", "--dictionary",
-        tmp_path / "disease.tsv",
+        monkeypatch, "--model_name_or_path", checkpoint, "--input", tmp_path / "records.jsonl", "--show",
+        "--dictionary", tmp_path / "disease.tsv",
     )  # fmt: skip
     assert list(used[0].dictionary) == ["替雷病"]
 
