@@ -1,5 +1,6 @@
 """Configuration of a DicMT network."""
 
+from huggingface_hub.dataclasses import strict
 from transformers import AutoConfig, PreTrainedConfig
 from transformers.configuration_utils import SubConfigSpec
 
@@ -15,6 +16,7 @@ AUTO_MAP = {
 }
 
 
+@strict
 class DicMTConfig(PreTrainedConfig):
     """What a DicMT network is made of. The defaults are the paper's, without an encoder (its "Random" setting).
 
@@ -97,19 +99,21 @@ class DicMTConfig(PreTrainedConfig):
             default = ["Disease", "Anatomy", "Symptom", "Exam", "Treatment"]
             self.entity_types = entity_types_of([labels[key] for key in sorted(labels, key=int)]) if labels else default
         derived = dict(enumerate(bio_labels(self.entity_types)))
-        if labels is not None and {int(key): label for key, label in labels.items()} != derived:
-            raise ValueError(
-                f"id2label must be the BIO labels of entity_types {self.entity_types}, {list(derived.values())} in "
-                f"this order, got {labels}. Pass entity_types alone."
-            )
-        self.id2label = derived
-        self.label2id = {label: key for key, label in derived.items()}
-        kwargs.pop("num_labels", None)
+        self.id2label = derived if labels is None else {int(key): label for key, label in labels.items()}
+        if self.label2id is None:
+            self.label2id = {label: key for key, label in derived.items()}
         kwargs.setdefault("auto_map", dict(AUTO_MAP))
         super().__post_init__(**kwargs)
+        self.validate_architecture()  # @strict would too, but wrap the error in one that is no ValueError
 
     def validate_architecture(self) -> None:
         """Reject settings that no network can be built from."""
+        labels = dict(enumerate(bio_labels(self.entity_types)))
+        if self.id2label != labels or self.label2id != {label: key for key, label in labels.items()}:
+            raise ValueError(
+                f"id2label and label2id must be the BIO labels of entity_types {self.entity_types}, "
+                f"{list(labels.values())} in this order, got {self.id2label}. Pass entity_types alone."
+            )
         if self.context_encoder not in ("bilstm", "none"):
             raise ValueError(f"context_encoder must be 'bilstm' or 'none', got {self.context_encoder!r}.")
         if self.decoder not in ("crf", "softmax"):
