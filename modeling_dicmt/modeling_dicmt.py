@@ -74,6 +74,7 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
 
     def __init__(self, config: DicMTConfig):
         super().__init__(config)
+        config.validate_architecture()  # settings may have been assigned since it was made
         self.num_labels = config.num_labels
         self.representation = CharacterRepresentation(config)
         self.dropout = nn.Dropout(config.dropout)
@@ -124,8 +125,13 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
             ValueError: If an input that the network needs is missing or does not fit, or labels are illegal.
         """
         mask = torch.ones_like(input_ids, dtype=torch.bool) if attention_mask is None else attention_mask.bool()
-        if mask.shape != input_ids.shape:
-            raise ValueError(f"attention_mask has the shape {tuple(mask.shape)}, input_ids {tuple(input_ids.shape)}.")
+        inputs = {"radical_ids": radical_ids, "dictionary_features": dictionary_features, "labels": labels}
+        for name, tensor in {"attention_mask": mask, **inputs}.items():
+            if tensor is not None and tensor.shape[:2] != input_ids.shape:
+                raise ValueError(
+                    f"{name} has the shape {tuple(tensor.shape)}, but input_ids {tuple(input_ids.shape)}: "
+                    "each character needs its own."
+                )
         order = None
         if bool((mask[:, 1:] & ~mask[:, :-1]).any()):  # padding before characters: everything inside is right-padded
             order = mask.int().argsort(dim=1, descending=True, stable=True)
@@ -151,8 +157,10 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
     ) -> dict[str, Tensor]:
         batch, length = input_ids.shape
         if batch * length == 0:
-            return self._nothing(batch, length)
+            return self._nothing(batch, length, labels is not None)
         characters = mask
+        if labels is not None:
+            self._check_labels(labels, characters)
         mask = mask.clone()
         mask[:, 0] = True  # an empty sentence counts as one character inside, which is taken out again below
         lengths = mask.sum(1)
@@ -176,7 +184,6 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
             emissions = self.recogniser(states)
             results["emissions"] = emissions.masked_fill(~characters[..., None], 0)
             if labels is not None:
-                self._check_labels(labels, characters)
                 results["recognition_loss"] = self._recognition_loss(emissions, labels, mask, characters) / sentences
                 weighted.append(self.config.recognition_loss_weight * results["recognition_loss"])
             if not self.training:
@@ -212,15 +219,24 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
                 "character needs a label; -100 belongs at padding only."
             )
 
-    def _nothing(self, batch: int, length: int) -> dict[str, Tensor]:
+    def _nothing(self, batch: int, length: int, with_losses: bool) -> dict[str, Tensor]:
         """The results for a batch without a character."""
         nothing = next(self.parameters()).new_zeros(batch, length)
-        results = {"segmentation_logits": nothing}
+        loss = nothing.new_zeros((), requires_grad=torch.is_grad_enabled())
+        results = {}
+        if self.segmenter is not None:
+            results["segmentation_logits"] = nothing
+            if with_losses:
+                results["segmentation_loss"] = loss
         if self.recogniser is not None:
             results["emissions"] = nothing.new_zeros(batch, length, self.num_labels)
+            if with_losses:
+                results["recognition_loss"] = loss
             if not self.training:
                 results["logits"] = results["emissions"]
                 results["predictions"] = nothing.long()
+        if with_losses:
+            results["loss"] = loss
         return results
 
 

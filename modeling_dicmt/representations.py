@@ -75,7 +75,7 @@ class BigramEmbedding(nn.Module):
 
     def buckets(self, first: Tensor, second: Tensor) -> Tensor:
         """Rows of the table, 1…num_buckets, of bigrams given by the ids of their characters."""
-        mixed = (first * 73_856_093) ^ (second * 19_349_663)
+        mixed = (first.long() * 73_856_093) ^ (second.long() * 19_349_663)
         return mixed % self.num_buckets + 1
 
     def forward(self, input_ids: Tensor, mask: Tensor) -> Tensor:
