@@ -27,7 +27,13 @@ from modeling_dicmt.training.preparation import (
     scored_entity_types,
 )
 from modeling_dicmt.training.results import describe_run, write_results
-from modeling_dicmt.training.running import claim_output_dir, create_accelerator, start_process, start_trackers
+from modeling_dicmt.training.running import (
+    claim_output_dir,
+    create_accelerator,
+    set_threads,
+    start_process,
+    start_trackers,
+)
 from modeling_dicmt.training.trainer import Trainer
 
 logger = logging.getLogger("run_ner")
@@ -45,6 +51,7 @@ def run() -> None:
     tokenizer = build_tokenizer(data, model, [record["text"] for record in parts["train"]], dictionary, entity_types)
     logger.info("%s", tokenizer.dictionary_features.report())
     network = build_model(model, tokenizer, entity_types, training.seed)
+    set_threads(accelerator, training, network.config)
     examples = {
         part: make_examples(parts[part], tokenizer, network.config.label2id) for part in ("train", "validation")
     }

@@ -136,7 +136,10 @@ class TrainingArguments:
     )
     seed: int = field(default=42, **_help("Seed of initialisation, batches and dropout."))
     mixed_precision: str = field(default="no", **_help("Arithmetic.", choices=["no", "bf16", "fp16"]))
-    cpu_threads: int = field(default=0, **_help("Threads a process on a CPU; 0 shares all cores among the processes."))
+    cpu_threads: int = field(
+        default=0,
+        **_help("Threads a process on a CPU; 0 for one, with an encoder for all cores, shared among the processes."),
+    )
     eval_batch_characters: int = field(default=8192, **_help("Characters of a batch at evaluation, padding included."))
     overwrite_output_dir: bool = field(
         default=False, **_help("Start afresh in an output folder with results or states of another run.")

@@ -14,6 +14,7 @@ import transformers
 from accelerate import Accelerator
 from accelerate.utils import ProjectConfiguration, set_seed
 
+from ..configuration_dicmt import DicMTConfig
 from .arguments import DataArguments, ModelArguments, TrainingArguments
 from .checkpoints import CHECKPOINTS, SETTINGS_FILE, check_settings, write_json
 from .examples import Examples
@@ -28,7 +29,7 @@ _FREE_SETTINGS = frozenset(
 
 
 def start_process(training: TrainingArguments) -> Accelerator:
-    """Set up logging, threads, seeds and accelerate for this process."""
+    """Set up logging, seeds and accelerate for this process."""
     accelerator = create_accelerator(training)
     logging.basicConfig(
         level=logging.INFO if accelerator.is_main_process else logging.ERROR,
@@ -43,10 +44,19 @@ def start_process(training: TrainingArguments) -> Accelerator:
         import datasets
 
         datasets.disable_progress_bars()
-    if accelerator.device.type == "cpu":
-        torch.set_num_threads(training.cpu_threads or max(1, _available_cores() // accelerator.num_processes))
     set_seed(training.seed)
     return accelerator
+
+
+def set_threads(accelerator: Accelerator, training: TrainingArguments, config: DicMTConfig) -> None:
+    """Choose the threads of a process on a CPU.
+
+    Without an encoder a step is too small to share: two threads gain a third while both cores are free, and wait for
+    each other many times as long as soon as another program uses one of them.
+    """
+    if accelerator.device.type == "cpu":
+        shared = _available_cores() // accelerator.num_processes if config.encoder_config is not None else 1
+        torch.set_num_threads(training.cpu_threads or max(1, shared))
 
 
 def create_accelerator(training: TrainingArguments) -> Accelerator:
