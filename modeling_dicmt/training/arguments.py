@@ -83,9 +83,9 @@ class ModelArguments:
     )
     lstm_hidden_size: int = field(default=128, **_help("Units of the BiLSTM a direction."))
     dropout: float = field(default=0.5, **_help("Dropout at the BiLSTM's input and output."))
-    character_dropout: float = field(default=0.0, **_help("Share of characters hidden while training."))
-    bigram_dropout: float = field(default=0.0, **_help("Share of bigrams hidden while training."))
-    dictionary_dropout: float = field(default=0.0, **_help("Share of dictionary matches hidden while training."))
+    character_dropout: float = field(default=0.1, **_help("Share of characters hidden while training."))
+    bigram_dropout: float = field(default=0.3, **_help("Share of bigrams hidden while training."))
+    dictionary_dropout: float = field(default=0.2, **_help("Share of dictionary matches hidden while training."))
     decoder: str = field(
         default="crf", **_help("'crf', or 'softmax' for independent tags.", choices=["crf", "softmax"])
     )
@@ -107,7 +107,7 @@ class TrainingArguments:
 
     output_dir: str = field(**_help("Folder for the best model, its scores, predictions and report."))
     do_train: bool = field(default=True, **_help("Train. --do_train False only scores --model_name_or_path."))
-    num_train_epochs: int = field(default=40, **_help("Epochs."))
+    num_train_epochs: int = field(default=30, **_help("Epochs."))
     per_device_train_batch_size: int = field(default=32, **_help("Sentences a step and process."))
     gradient_accumulation_steps: int = field(default=1, **_help("Parts in which a step's sentences are computed."))
     learning_rate: float = field(default=2e-3, **_help("Learning rate of everything but the encoder."))
@@ -121,11 +121,11 @@ class TrainingArguments:
         **_help("Decay of the weights' running average, which is what is evaluated and saved; 0 for none."),
     )
     early_stopping_patience: int = field(
-        default=12, **_help("Stop after this many evaluations without a better development F1; 0 for never.")
+        default=10, **_help("Stop after this many evaluations without a better development F1; 0 for never.")
     )
     eval_every_epochs: int = field(default=1, **_help("Epochs between evaluations on the development part."))
     save_steps: int = field(
-        default=0, **_help("Steps between states to resume from, besides the one after each epoch; 0 for none.")
+        default=500, **_help("Steps between states to resume from, besides the one after each epoch; 0 for none.")
     )
     final_fit: bool = field(
         default=False,
