@@ -146,7 +146,11 @@ class Trainer:
 
     def load_best(self) -> DicMTForTokenClassification:
         """The best version, on the training's device, in evaluation mode."""
-        self._restore(BEST)
+        if not self._restore(BEST):
+            raise FileNotFoundError(
+                f"The best version of this run is no longer in {self.folder / BEST}. Pass --overwrite_output_dir to "
+                "start afresh."
+            )
         network = DicMTForTokenClassification.from_pretrained(self.folder / BEST)
         return network.to(self.accelerator.device).eval()
 
