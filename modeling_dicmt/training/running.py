@@ -12,7 +12,7 @@ from typing import Any
 import torch
 import transformers
 from accelerate import Accelerator
-from accelerate.utils import ProjectConfiguration, set_seed
+from accelerate.utils import ProjectConfiguration, broadcast_object_list, set_seed
 
 from ..configuration_dicmt import DicMTConfig
 from .arguments import DataArguments, ModelArguments, TrainingArguments
@@ -82,10 +82,10 @@ def claim_output_dir(
     """Make the output folder ready for a run: new, or resumed if it holds states of the same run.
 
     Raises:
-        ValueError: If it holds the results of a finished run, or states of a run with other settings or data.
+        ValueError: If it holds the results of a finished run, or states of a run with other settings or data, or cannot
+            be written to. Every process raises it.
     """
     output_dir = Path(training.output_dir)
-    checkpoints = output_dir / CHECKPOINTS
     settings = {
         name: value
         for arguments in (data, model, training)
@@ -97,25 +97,36 @@ def claim_output_dir(
         "training_sentences": _fingerprint(examples),
         "dictionary_content": dictionary_fingerprint,
     }
+    problem: list[str | None] = [None]
     if accelerator.is_main_process:
-        if training.overwrite_output_dir:
-            shutil.rmtree(checkpoints, ignore_errors=True)
-            for path in output_dir.glob("*"):  # results first and all of them: none may outlive its model
-                if path.name == RESULTS_FILE or path.match("predictions_*.jsonl") or path.match("report_*.md"):
-                    path.unlink()
-        elif (output_dir / RESULTS_FILE).exists():
-            raise ValueError(
-                f"{output_dir} holds the results of a finished run. Pass another --output_dir, or "
-                "--overwrite_output_dir to replace them."
-            )
-        check_settings(checkpoints, settings)
         try:
-            checkpoints.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OSError(f"{output_dir} cannot be made: {error.strerror}. Pass another --output_dir.") from error
-        write_json(checkpoints / SETTINGS_FILE, settings)
-    accelerator.wait_for_everyone()
+            _claim(output_dir, settings, training.overwrite_output_dir)
+        except (ValueError, OSError) as error:
+            problem = [str(error)]
+    broadcast_object_list(problem)  # else the other processes would wait for one that has stopped
+    if problem[0] is not None:
+        raise ValueError(problem[0])
     return output_dir
+
+
+def _claim(output_dir: Path, settings: dict[str, Any], overwrite: bool) -> None:
+    checkpoints = output_dir / CHECKPOINTS
+    if overwrite:
+        shutil.rmtree(checkpoints, ignore_errors=True)
+        for path in output_dir.glob("*"):  # results first and all of them: none may outlive its model
+            if path.name == RESULTS_FILE or path.match("predictions_*.jsonl") or path.match("report_*.md"):
+                path.unlink()
+    elif (output_dir / RESULTS_FILE).exists():
+        raise ValueError(
+            f"{output_dir} holds the results of a finished run. Pass another --output_dir, or --overwrite_output_dir "
+            "to replace them."
+        )
+    check_settings(checkpoints, settings)
+    try:
+        checkpoints.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"{output_dir} cannot be made: {error.strerror}. Pass another --output_dir.") from error
+    write_json(checkpoints / SETTINGS_FILE, settings)
 
 
 def start_trackers(accelerator: Accelerator, settings: dict[str, Any]) -> None:
