@@ -25,6 +25,7 @@ from modeling_dicmt.training.preparation import (
     load_dictionary,
     load_records,
     scored_entity_types,
+    taggable_records,
 )
 from modeling_dicmt.training.results import describe_run, write_results
 from modeling_dicmt.training.running import (
@@ -53,7 +54,8 @@ def run() -> None:
     network = build_model(model, tokenizer, entity_types, training.seed)
     set_threads(accelerator, training, network.config)
     examples = {
-        part: make_examples(parts[part], tokenizer, network.config.label2id) for part in ("train", "validation")
+        part: make_examples(taggable_records(part, parts[part], data), tokenizer, network.config.label2id)
+        for part in ("train", "validation")
     }
 
     training_mentions = count_mentions(parts["train"])

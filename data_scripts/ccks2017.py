@@ -23,7 +23,14 @@ class CCKSBuilder(ClinicalCorpusBuilder):
 
     def read(self, source: Path, names: Mapping[str, str] | None, allow_overlap: bool) -> Iterator[Record]:
         for original, annotations in find_records(source, sections=self.sections):
-            yield read_record(original, annotations, names, inclusive_end=self.inclusive_end, sections=self.sections)
+            yield read_record(
+                original,
+                annotations,
+                names,
+                inclusive_end=self.inclusive_end,
+                sections=self.sections,
+                allow_overlap=allow_overlap,
+            )
 
 
 class CCKS2017(CCKSBuilder):

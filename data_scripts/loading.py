@@ -53,8 +53,8 @@ def load_corpus(
         validation_share: Share of the groups that become the development split where the corpus has none; 0 for none.
         seed: Seed of that choice.
         flatten: What to do with nested entities, which a flat scheme cannot tag: None keeps what the corpus has,
-            "forbid" raises an error with both lines, "outermost" keeps the outermost ones and logs how many were
-            left out.
+            "forbid" raises an error with both lines (but for a test part, which is only scored), "outermost" keeps
+            the outermost ones and logs how many were left out.
 
     Returns:
         Splits train, validation and, where the folder has one, test, with the columns `id`, `group`, `section`, `text`

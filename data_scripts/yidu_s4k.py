@@ -29,4 +29,4 @@ class YiduS4K(ClinicalCorpusBuilder):
         return found | ({"test": [folder / _TEST]} if (folder / _TEST).is_file() else {})
 
     def read(self, source: Path, names: Mapping[str, str] | None, allow_overlap: bool) -> Iterator[Record]:
-        return read_yidu_s4k(source, names)
+        return read_yidu_s4k(source, names, allow_overlap=allow_overlap)

@@ -79,7 +79,13 @@ def _natural_order(stem: str) -> tuple[str, int, str]:
 
 
 def read_record(
-    original: Path, annotations: Path, names: Mapping[str, str] | None, *, inclusive_end: bool, sections: bool
+    original: Path,
+    annotations: Path,
+    names: Mapping[str, str] | None,
+    *,
+    inclusive_end: bool,
+    sections: bool,
+    allow_overlap: bool = False,
 ) -> Record:
     """Read one record.
 
@@ -89,6 +95,7 @@ def read_record(
         names: Tag name of each type that may occur (`type_names`).
         inclusive_end: Whether `end` is the mention's last character (ccks2017) or the one after it (ccks2018).
         sections: Whether the section is the folder's name, or what precedes the number in the file's name.
+        allow_overlap: Whether entities may overlap.
 
     Raises:
         CorpusError: If a line is malformed, or the text at its offsets is not its mention.
@@ -107,7 +114,7 @@ def read_record(
         group=match["number"] if match else stem,
         section=section,
         text=replace_surrogates(text),
-        entities=check_entities(found, allow_overlap=False),
+        entities=check_entities(found, allow_overlap=allow_overlap),
     )
 
 

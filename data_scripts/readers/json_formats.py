@@ -130,7 +130,7 @@ def _read_object(
     return text, check_entities(annotations, allow_overlap=allow_overlap)
 
 
-def read_yidu_s4k(path: Path, names: Mapping[str, str] | None) -> Iterator[Record]:
+def read_yidu_s4k(path: Path, names: Mapping[str, str] | None, *, allow_overlap: bool = False) -> Iterator[Record]:
     """Records of a Yidu-S4K file: `{"originalText", "entities": [{label_type, start_pos, end_pos}]}` a line.
 
     The end is exclusive. `overlap` (0 throughout) is left out: overlapping entities are an error.
@@ -138,7 +138,7 @@ def read_yidu_s4k(path: Path, names: Mapping[str, str] | None) -> Iterator[Recor
     keys = ("originalText", "start_pos", "end_pos", "label_type")
     for line, value in json_lines(path):
         text, entities = _read_object(
-            value, at_line(path, line), names, keys=keys, inclusive_end=False, allow_overlap=False
+            value, at_line(path, line), names, keys=keys, inclusive_end=False, allow_overlap=allow_overlap
         )
         record_id = f"{path.stem}-{line}"
         yield Record(id=record_id, group=record_id, section="", text=text, entities=entities)

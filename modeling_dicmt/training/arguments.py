@@ -37,8 +37,8 @@ class DataArguments:
     flatten: str = field(
         default="forbid",
         **_help(
-            "Nested or overlapping entities: 'forbid' stops with an error, 'outermost' keeps the outermost and says "
-            "how many it leaves out.",
+            "Nested or overlapping entities: 'forbid' stops with an error, 'outermost' trains on the outermost and "
+            "says how many it leaves out; scores count all.",
             choices=["forbid", "outermost"],
         ),
     )

@@ -9,7 +9,7 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
-from data_scripts import label_set_of, load_corpus
+from data_scripts import flatten_outermost, label_set_of, load_corpus
 
 from ..configuration_dicmt import DicMTConfig
 from ..dictionary import ClinicalDictionary
@@ -49,7 +49,7 @@ def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str
         cache_dir=arguments.cache_dir,
         validation_share=arguments.validation_share,
         seed=arguments.split_seed,
-        flatten=arguments.flatten,
+        flatten="forbid" if arguments.flatten == "forbid" else None,
     )
     entity_types = [entity_type.name for entity_type in label_set_of(arguments.dataset_name, corpus)]
     limits = {"train": arguments.max_train_records}
@@ -57,6 +57,8 @@ def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str
         name: part.select(range(min(len(part), limits.get(name, arguments.max_eval_records) or len(part)))).to_list()
         for name, part in corpus.items()
     }
+    for name, records in parts.items():
+        _drop_empty_entities(name, records)
     for name in ("train", "validation"):
         if not parts.get(name):
             raise ValueError(
@@ -67,6 +69,32 @@ def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str
             "No training record has an entity: there is nothing to learn from. Check the annotation files."
         )
     return parts, entity_types
+
+
+def _drop_empty_entities(part: str, records: Records) -> None:
+    """Some corpora (CMeEE) annotate stretches of no character, which nothing can find."""
+    dropped = 0
+    for record in records:
+        entities = [entity for entity in record["entities"] if entity["start"] < entity["end"]]
+        dropped += len(record["entities"]) - len(entities)
+        record["entities"] = entities
+    if dropped:
+        logger.warning("%s part: %d entities without a character left out.", part, dropped)
+
+
+def taggable_records(part: str, records: Records, arguments: DataArguments) -> Records:
+    """The records with the entities that BIO tags can express: with `--flatten outermost` the outermost.
+
+    Scores still count all entities; what is left out here can only be missed.
+    """
+    if arguments.flatten != "outermost":
+        return records
+    flat = [record | {"entities": flatten_outermost(record["entities"])} for record in records]
+    before, after = (sum(len(record["entities"]) for record in version) for version in (records, flat))
+    logger.warning(
+        "%s part: %d of %d entities are nested in others and are not trained on.", part, before - after, before
+    )
+    return flat
 
 
 def scored_entity_types(model: ModelArguments, entity_types: Sequence[str]) -> list[str]:

@@ -71,6 +71,17 @@ def test_ccks2018_and_fccd_share_a_layout(tmp_path, load, name):
     assert spans(record) == [(0, 2, "Operation")]
 
 
+def test_overlap_stops_a_training_part_and_is_scored_in_a_test_part(tmp_path, load):
+    folder = write_ccks2017(tmp_path / "data")
+    both = "肺炎\t13\t14\t疾病和诊断\n炎\t14\t14\t症状和体征\n"
+    write_pair(folder / "test" / "病史", "病史-9", mentions=both)
+    record = load("ccks2017", folder)["test"][0]
+    assert spans(record) == [(13, 15, "Disease"), (14, 15, "Symptom")]
+    write_pair(folder / "train" / "病史", "病史-9", TEXT + "9", mentions=both)
+    with pytest.raises(CorpusError, match="overlaps"):
+        load("ccks2017", folder)
+
+
 def test_yidu_reads_both_training_files_and_the_test_file(tmp_path, load):
     for number, name in enumerate(
         ["subtask1_training_part1.txt", "subtask1_training_part2.txt", "subtask1_test_set_with_answer.json"]
