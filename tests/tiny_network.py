@@ -78,7 +78,8 @@ def make_model(seed: int = 0, **settings) -> DicMTForTokenClassification:
     """A network in evaluation mode, with weights so large that its answers differ from character to character."""
     torch.manual_seed(seed)
     model = DicMTForTokenClassification(make_config(**settings))
-    for module, scale in ((model.context, 1.0), (model.segmenter, 2.0), (model.recogniser, 4.0), (model.crf, 0.5)):
-        for parameter in module.parameters() if module is not None else ():
-            torch.nn.init.normal_(parameter, std=scale)
+    for module, scale in ((model.context, 1.0), (model.segmenter, 2.0), (model.recogniser, 6.0), (model.crf, 0.5)):
+        for name, parameter in module.named_parameters() if module is not None else ():
+            if "bias" not in name:
+                torch.nn.init.normal_(parameter, std=scale)
     return model.eval()

@@ -1,0 +1,483 @@
+"""The network: independence of the batch, losses by hand, switches, initialisation, and what all models must do."""
+
+import copy
+import math
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from tiny_network import ENTITY_TYPES, SENTENCES, make_config, make_encoder_settings, make_model, make_tokenizer
+
+from modeling_dicmt.crf import IGNORED_TAG
+from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
+from modeling_dicmt.tagging import spans_to_tags, tags_to_spans
+
+SWITCHES = {
+    "defaults": {},
+    "softmax": {"decoder": "softmax"},
+    "all_transitions": {"exclude_illegal_transitions": False},
+    "recognition_only": {"segmentation_task": False},
+    "segmentation_only": {"recognition_task": False},
+    "no_radicals": {"radical_embedding_size": 0},
+    "no_dictionary": {"ngram_sizes": []},
+    "multi_hot": {"multi_hot_dictionary": True},
+    "bigrams": {"bigram_embedding_size": 4, "num_bigram_buckets": 50},
+    "no_context": {"context_encoder": "none"},
+    "tuned_encoder": make_encoder_settings(),
+    "frozen_encoder": make_encoder_settings(freeze_encoder=True),
+}
+each_switch = pytest.mark.parametrize("name", SWITCHES)
+
+
+def make_batch(config, sentences=SENTENCES, labels=True, seed=4, **padding):
+    """The network's inputs, with legal labels drawn at random."""
+    tokenizer = make_tokenizer(
+        ngram_sizes=config.ngram_sizes, multi_hot_dictionary=config.multi_hot_dictionary, **padding
+    )
+    batch = dict(tokenizer(list(sentences), padding=True, return_tensors="pt"))
+    if labels:
+        generator = torch.Generator().manual_seed(seed)
+        batch["labels"] = torch.full_like(batch["input_ids"], IGNORED_TAG)
+        for row, sentence in enumerate(sentences):
+            draws = torch.randint(1, 5, (len(sentence),), generator=generator).tolist()
+            spans, start = [], 0
+            while start < len(sentence):  # entities and gaps of 1 to 4 characters
+                end = min(start + draws[start], len(sentence))
+                if draws[start] % 2:
+                    spans.append((start, end, ENTITY_TYPES[draws[start] % 3]))
+                start = end + draws[start] // 3
+            tags = torch.tensor(spans_to_tags(spans, len(sentence), config.label2id), dtype=torch.long)
+            batch["labels"][row, batch["attention_mask"][row].bool()] = tags
+    return batch
+
+
+def rows_of(batch, output):
+    """What the network says of each sentence by itself, without padding."""
+    sentences = []
+    for row, mask in enumerate(batch["attention_mask"].bool()):
+        names = ("logits", "predictions", "emissions", "segmentation_logits")
+        sentences.append([output[name][row, mask] for name in names if output.get(name) is not None])
+    return sentences
+
+
+def assert_same(found, expected):
+    for row, other in zip(found, expected, strict=True):
+        assert len(row) == len(other)
+        torch.testing.assert_close(row, other, rtol=1e-5, atol=1e-5)
+
+
+@each_switch
+@torch.no_grad()
+def test_a_sentence_does_not_depend_on_its_batch_its_padding_or_the_order(name):
+    model = make_model(**SWITCHES[name])
+    whole = make_batch(model.config)
+    expected = rows_of(whole, model(**whole))
+    losses = []
+    for row, sentence in enumerate(SENTENCES):
+        alone = {key: value[row : row + 1, : len(sentence)] for key, value in whole.items()}
+        output = model(**alone)
+        assert_same(rows_of(alone, output), [expected[row]])
+        losses.append(output.loss)
+
+        more = {key: torch.cat([value] + 9 * [value[:, -1:]], 1) for key, value in alone.items()}
+        more["attention_mask"][:, len(sentence) :] = 0
+        output = model(**more)
+        assert_same(rows_of(more, output), [expected[row]])
+        torch.testing.assert_close(output.loss, losses[-1], rtol=1e-5, atol=1e-5)
+
+    # The loss of a batch is the mean of its sentences'.
+    torch.testing.assert_close(model(**whole).loss, torch.stack(losses).mean(), rtol=1e-5, atol=1e-5)
+    order = [2, 0, 3, 1]
+    shuffled = {key: value[order] for key, value in whole.items()}
+    assert_same(rows_of(shuffled, model(**shuffled)), [expected[row] for row in order])
+
+    left = make_batch(model.config, padding_side="left")
+    assert not left["attention_mask"][0, 0]
+    output = model(**left)
+    assert_same(rows_of(left, output), expected)
+    torch.testing.assert_close(output.loss, model(**whole).loss, rtol=1e-5, atol=1e-5)
+    assert torch.isfinite(output.loss) and output.loss > 0
+
+
+@torch.no_grad()
+def test_what_stands_at_padding_does_not_matter():
+    model = make_model(bigram_embedding_size=4)
+    for side in ("right", "left"):
+        batch = make_batch(model.config, padding_side=side)
+        expected = model(**batch)
+        padding = ~batch["attention_mask"].bool()
+        garbage = dict(batch)
+        garbage["input_ids"] = batch["input_ids"].masked_fill(padding, 7)
+        garbage["radical_ids"] = batch["radical_ids"].masked_fill(padding, 9)
+        garbage["dictionary_features"] = batch["dictionary_features"].masked_fill(padding[..., None], 1)
+        garbage["labels"] = batch["labels"].masked_fill(padding, 3)
+        found = model(**garbage)
+        for key, value in expected.items():
+            assert torch.equal(found[key], value), key
+        assert (expected.predictions[padding] == IGNORED_TAG).all()
+        for key in ("logits", "emissions", "segmentation_logits"):
+            assert not expected[key][padding].any()
+
+
+@torch.no_grad()
+def test_without_an_attention_mask_nothing_is_padding():
+    model = make_model()
+    batch = make_batch(model.config, SENTENCES[:1])
+    expected = model(**batch)
+    del batch["attention_mask"]
+    assert torch.equal(model(**batch).logits, expected.logits)
+
+
+# Losses
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("decoder", ["crf", "softmax"])
+def test_losses_by_hand(decoder):
+    model = make_model(decoder=decoder, recognition_loss_weight=3, segmentation_loss_weight=2)
+    batch = make_batch(model.config)
+    output = model(**batch)
+    segmentation, recognition = [], []
+    for row, sentence in enumerate(SENTENCES):
+        labels = batch["labels"][row, : len(sentence)]
+        total = 0.0
+        for logit, label in zip(output.segmentation_logits[row].tolist(), labels.tolist(), strict=False):  # eq. 3
+            probability = 1 / (1 + math.exp(-logit))
+            total -= math.log(probability if label > 0 else 1 - probability)
+        segmentation.append(total)
+        emissions = output.emissions[row, : len(sentence)]
+        if decoder == "softmax":
+            recognition.append(-float(emissions.log_softmax(-1).gather(1, labels[:, None]).sum()))
+        else:  # eq. 5: score of the labels' path minus the log of all paths' sum, by the plain recursion
+            crf = model.crf
+            legal = crf.legal_transitions
+            score = crf.start_transitions[labels[0]] + crf.end_transitions[labels[-1]]
+            score += emissions.gather(1, labels[:, None]).sum() + crf.transitions[labels[:-1], labels[1:]].sum()
+            alpha = crf.start_transitions.masked_fill(~legal[-1], -torch.inf) + emissions[0]
+            for emission in emissions[1:]:
+                steps = alpha[:, None] + crf.transitions.masked_fill(~legal[:-1], -torch.inf)
+                alpha = steps.logsumexp(0) + emission
+            recognition.append(float((alpha + crf.end_transitions).logsumexp(0) - score))
+    mean = {"segmentation": sum(segmentation) / len(SENTENCES), "recognition": sum(recognition) / len(SENTENCES)}
+    assert output.segmentation_loss.item() == pytest.approx(mean["segmentation"], rel=1e-4)
+    assert output.recognition_loss.item() == pytest.approx(mean["recognition"], rel=1e-4)
+    assert output.loss.item() == pytest.approx(2 * mean["segmentation"] + 3 * mean["recognition"], rel=1e-4)
+
+
+@torch.no_grad()
+def test_the_loss_is_that_of_the_tasks_that_are_on():
+    both = make_model()
+    batch = make_batch(both.config)
+    segmentation = make_model(recognition_task=False)(**batch)
+    recognition = make_model(segmentation_task=False)(**batch)
+    assert segmentation.loss == 2 * segmentation.segmentation_loss
+    assert segmentation.recognition_loss is None and segmentation.predictions is None and segmentation.logits is None
+    assert recognition.loss == 3 * recognition.recognition_loss
+    assert recognition.segmentation_loss is None and recognition.segmentation_logits is None
+    output = both(**batch)
+    assert output.loss == 2 * output.segmentation_loss + 3 * output.recognition_loss
+
+
+@each_switch
+@torch.no_grad()
+def test_empty_sentences_take_no_part(name):
+    model = make_model(**SWITCHES[name])
+    whole = make_batch(model.config, SENTENCES)
+    for side in ("right", "left"):
+        with_empty = make_batch(model.config, ["", *SENTENCES, ""], padding_side=side)
+        with_empty["labels"][1:-1][with_empty["attention_mask"][1:-1].bool()] = whole["labels"][
+            whole["attention_mask"].bool()
+        ]
+        output = model(**with_empty)
+        torch.testing.assert_close(output.loss, model(**whole).loss, rtol=1e-5, atol=1e-5)
+        found = rows_of(with_empty, output)
+        assert all(len(value) == 0 for row in (0, -1) for value in found[row])
+        assert_same(found[1:-1], rows_of(whole, model(**whole)))
+
+
+@each_switch
+@pytest.mark.parametrize("shape", [(2, 0), (0, 3), (0, 0)])
+def test_a_batch_without_a_character(name, shape):
+    model = make_model(**SWITCHES[name])
+    ids = torch.zeros(shape, dtype=torch.long)
+    features = torch.zeros(*shape, model.config.dictionary_feature_size, dtype=torch.uint8)
+    inputs = {"input_ids": ids, "attention_mask": ids, "radical_ids": ids, "dictionary_features": features}
+    expected = model(**make_batch(model.config))
+    output = model(**inputs, labels=ids)
+    assert output.keys() == expected.keys()
+    for key, value in output.items():
+        assert value.shape == (*shape, *expected[key].shape[2:]) if expected[key].dim() else value == 0
+        assert value.dtype == expected[key].dtype
+    model.train()(**inputs, labels=ids).loss.backward()
+    assert model(**inputs).loss is None
+
+
+def test_all_sentences_empty_is_a_loss_of_zero():
+    model = make_model()
+    batch = make_batch(model.config, ["肺", "炎"])
+    batch["attention_mask"][:] = 0
+    output = model(**batch)
+    assert output.loss == 0
+    output.loss.backward()
+    assert all(parameter.grad is None or not parameter.grad.any() for parameter in model.parameters())
+
+
+# Decoding
+
+
+@each_switch
+@torch.no_grad()
+def test_logits_predictions_and_the_crf_agree(name):
+    model = make_model(**SWITCHES[name])
+    if not model.config.recognition_task:
+        pytest.skip("nothing is recognised")
+    batch = make_batch(model.config)
+    output = model(**batch)
+    mask = batch["attention_mask"].bool()
+    assert torch.equal(output.logits.argmax(-1)[mask], output.predictions[mask])
+    if model.crf is not None:
+        decoded = model.crf.decode(output.emissions, mask)
+        assert [row[row >= 0].tolist() for row in output.predictions] == decoded
+    else:
+        assert torch.equal(output.logits, output.emissions)
+    assert len(output.predictions[mask].unique()) > 3, "the test's network should find all sorts of entities"
+
+
+@torch.no_grad()
+def test_excluded_transitions_are_never_predicted():
+    for exclude, illegal_expected in ((True, False), (False, True)):
+        model = make_model(exclude_illegal_transitions=exclude, context_encoder="none")
+        batch = make_batch(model.config)
+        illegal = 0
+        for row in model(**batch).predictions.tolist():
+            tags = [tag for tag in row if tag >= 0]
+            spans = tags_to_spans(tags, model.config.id2label)
+            illegal += spans_to_tags(spans, len(tags), model.config.label2id) != tags
+        assert bool(illegal) == illegal_expected
+
+
+def test_training_does_not_decode():
+    model = make_model().train()
+    output = model(**make_batch(model.config))
+    assert output.logits is None and output.predictions is None
+    assert output.loss.requires_grad and output.emissions is not None
+
+
+def test_dropout_is_for_training_alone():
+    model = make_model(dropout=0.5)
+    batch = make_batch(model.config)
+    assert torch.equal(model(**batch).emissions, model(**batch).emissions)
+    model.train()
+    assert not torch.equal(model(**batch).emissions, model(**batch).emissions)
+
+
+# Wrong inputs
+
+
+def test_what_does_not_fit_is_named():
+    model = make_model()
+    batch = make_batch(model.config)
+    for name in ("attention_mask", "radical_ids", "dictionary_features", "labels"):
+        with pytest.raises(ValueError, match=rf"{name} has the shape .*, but input_ids \(4, 49\)"):
+            model(**(batch | {name: batch[name][:, 1:]}))
+    with pytest.raises(ValueError, match="pass radical_ids, as DicMTTokenizer returns them"):
+        model(**(batch | {"radical_ids": None}))
+    with pytest.raises(ValueError, match="pass dictionary_features, as DicMTTokenizer returns them"):
+        model(**(batch | {"dictionary_features": None}))
+    with pytest.raises(ValueError, match="Expected dictionary features of width 20, got 18"):
+        model(**(batch | {"dictionary_features": batch["dictionary_features"][..., :18]}))
+
+
+@pytest.mark.parametrize("name", ["defaults", "softmax", "segmentation_only", "recognition_only"])
+@pytest.mark.parametrize("label", [-100, -1, 7])
+def test_labels_that_the_network_lacks_are_named(name, label):
+    model = make_model(**SWITCHES[name])
+    batch = make_batch(model.config)
+    batch["labels"][2, 5] = label
+    with pytest.raises(ValueError, match=rf"Label {label} of character 5 in sentence 2 .* 7 labels \(O, B-Disease, "):
+        model(**batch)
+
+
+def test_labels_that_are_not_bio_are_named():
+    model = make_model()
+    batch = make_batch(model.config)
+    batch["labels"][1, :3] = torch.tensor([0, 2, 0])
+    with pytest.raises(ValueError, match="sentence 1 of the batch use a transition that the label scheme excludes"):
+        model(**batch)
+
+
+# Learning
+
+
+@each_switch
+def test_every_parameter_gets_a_gradient(name):
+    model = make_model(**SWITCHES[name]).train()
+    model(**make_batch(model.config)).loss.backward()
+    for parameter_name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            assert parameter.grad is not None and parameter.grad.abs().sum() > 0, parameter_name
+            assert torch.isfinite(parameter.grad).all(), parameter_name
+        else:
+            assert name == "frozen_encoder" and ".encoder." in parameter_name
+    if model.representation.characters is not None:
+        assert not model.representation.characters.weight.grad[0].any(), "padding learns nothing"
+    if model.representation.radicals is not None:
+        assert not model.representation.radicals.weight.grad[0].any()
+
+
+@pytest.mark.parametrize("name", ["defaults", "tuned_encoder", "frozen_encoder"])
+def test_autocast_gives_a_loss_close_to_fp32_and_finite_gradients(name):
+    model = make_model(**SWITCHES[name])
+    batch = make_batch(model.config)
+    expected = model(**batch)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        output = model(**batch)
+    assert output.loss.dtype == output.logits.dtype == torch.float32
+    torch.testing.assert_close(output.loss, expected.loss, rtol=0.05, atol=0.5)
+    output.loss.backward()
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.requires_grad)
+
+
+# Initialisation and loading
+
+
+def check_initialisation(model):
+    """All values within what `_init_weights` draws from; nothing left as it was allocated."""
+    embeddings = {
+        "characters": model.representation.characters,
+        "radicals": model.representation.radicals,
+        "bigrams": model.representation.bigrams.table,
+    }
+    for name, embedding in embeddings.items():
+        weight, bound = embedding.weight, (3 / embedding.embedding_dim) ** 0.5
+        assert not weight[0].any(), f"{name}: padding"
+        assert weight.abs().max() <= bound
+        assert weight.abs().max() > 0.95 * bound
+        assert weight.std().item() == pytest.approx(bound / 3**0.5, rel=0.15)
+    for linear in (model.segmenter, model.recogniser):
+        bound = (6 / sum(linear.weight.shape)) ** 0.5
+        assert 0.8 * bound < linear.weight.abs().max() <= bound
+        assert not linear.bias.any()
+    for name, parameter in model.context.named_parameters():
+        if "bias" in name:
+            assert not parameter.any()
+        else:
+            bound = (6 / sum(parameter.shape)) ** 0.5
+            assert 0.9 * bound < parameter.abs().max() <= bound
+    for parameter in model.crf.parameters():
+        assert 0.03 < parameter.abs().max() <= 0.1
+    check_legal_transitions(model)
+
+
+def check_legal_transitions(model):
+    labels = list(model.config.id2label.values())
+    for before, row in zip([*labels, "O"], model.crf.legal_transitions.tolist(), strict=True):
+        assert row == [not label.startswith("I-") or label[2:] == before[2:] for label in labels]
+
+
+def test_initialisation():
+    torch.manual_seed(0)
+    check_initialisation(DicMTForTokenClassification(make_config(bigram_embedding_size=4)))
+
+
+def test_what_a_checkpoint_lacks_is_initialised_and_what_it_has_is_kept(tmp_path):
+    model = make_model(bigram_embedding_size=4)
+    model.save_pretrained(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    assert not [name for name in weights if "legal" in name]
+
+    save_file({"segmenter.bias": weights["segmenter.bias"]}, tmp_path / "model.safetensors", {"format": "pt"})
+    torch.manual_seed(0)
+    loaded, report = DicMTForTokenClassification.from_pretrained(tmp_path, output_loading_info=True)
+    assert set(report["missing_keys"]) == set(weights) - {"segmenter.bias"}
+    assert torch.equal(loaded.segmenter.bias, weights["segmenter.bias"])
+    torch.nn.init.zeros_(loaded.segmenter.bias)
+    check_initialisation(loaded)
+
+    for name in weights:  # each one missing by itself: what stands beside it in its module stays
+        rest = {key: value for key, value in weights.items() if key != name}
+        save_file(rest, tmp_path / "model.safetensors", {"format": "pt"})
+        state = DicMTForTokenClassification.from_pretrained(tmp_path).state_dict()
+        for key, value in rest.items():
+            assert torch.equal(state[key], value), f"{key} without {name}"
+        assert torch.isfinite(state[name]).all() and state[name].abs().max() < 2
+
+
+def test_a_checkpoint_of_another_label_set_is_told_apart(tmp_path):
+    make_model().save_pretrained(tmp_path)
+    config = make_config(entity_types=[*ENTITY_TYPES[:2], "Drug", "Exam", "Operation"], ngram_sizes=[2, 3])
+    with pytest.raises(RuntimeError, match="mismatch"):
+        DicMTForTokenClassification.from_pretrained(tmp_path, config=config)
+    loaded, report = DicMTForTokenClassification.from_pretrained(
+        tmp_path, config=config, ignore_mismatched_sizes=True, output_loading_info=True
+    )
+    mismatched = {key[0] for key in report["mismatched_keys"]}
+    assert {"recogniser.weight", "recogniser.bias", "crf.transitions"} <= mismatched
+    assert loaded.crf.legal_transitions.shape == (12, 11)
+    check_legal_transitions(loaded)
+    assert loaded.crf.transitions.abs().max() <= 0.1
+
+
+def test_loading_in_bf16_keeps_the_crf_in_fp32(tmp_path):
+    model = make_model()
+    model.save_pretrained(tmp_path)
+    loaded = DicMTForTokenClassification.from_pretrained(tmp_path, dtype=torch.bfloat16)
+    assert {parameter.dtype for parameter in loaded.crf.parameters()} == {torch.float32}
+    assert loaded.recogniser.weight.dtype == loaded.context.weight_hh_l0.dtype == torch.bfloat16
+    assert torch.equal(loaded.crf.transitions, model.crf.transitions)
+    batch = make_batch(model.config)
+    output, expected = loaded(**batch), model(**batch)
+    assert output.loss.dtype == output.logits.dtype == torch.float32
+    assert output.loss.item() == pytest.approx(expected.loss.item(), rel=0.05)
+
+
+# What transformers' own common tests ask of every model
+
+
+@each_switch
+@torch.no_grad()
+def test_saved_and_loaded_outputs_are_bit_equal(name, tmp_path):
+    model = make_model(**SWITCHES[name])
+    model.save_pretrained(tmp_path)
+    loaded = DicMTForTokenClassification.from_pretrained(tmp_path)
+    assert not loaded.training
+    batch = make_batch(model.config)
+    for key, value in model(**batch).items():
+        assert torch.equal(loaded(**batch)[key], value), key
+
+
+def test_a_tuple_holds_the_same_in_the_same_order():
+    model = make_model()
+    batch = make_batch(model.config)
+    output, values = model(**batch), model(**batch, return_dict=False)
+    assert isinstance(values, tuple)
+    first = ["loss", "logits", "predictions", "emissions", "segmentation_logits"]
+    assert list(output) == [*first, "recognition_loss", "segmentation_loss"]
+    assert all(torch.equal(value, output[index]) for index, value in enumerate(values))
+    model.config.return_dict = False
+    assert isinstance(model(**batch), tuple)
+
+
+def test_a_deep_copy_is_the_same_network_and_another_one():
+    model = make_model()
+    batch = make_batch(model.config)
+    clone = copy.deepcopy(model)
+    assert torch.equal(clone(**batch).logits, model(**batch).logits)
+    before = model(**batch).logits
+    with torch.no_grad():
+        clone.recogniser.weight.zero_()
+    assert torch.equal(model(**batch).logits, before)
+
+
+@pytest.mark.parametrize("name", ["defaults", "tuned_encoder"])
+def test_input_embeddings(name):
+    model = make_model(**SWITCHES[name])
+    embeddings = model.get_input_embeddings()
+    assert isinstance(embeddings, torch.nn.Embedding)
+    other = copy.deepcopy(embeddings)
+    model.set_input_embeddings(other)
+    assert model.get_input_embeddings() is other
+    batch = make_batch(model.config)
+    before = model(**batch).emissions
+    torch.nn.init.zeros_(other.weight)
+    assert not torch.equal(model(**batch).emissions, before)
