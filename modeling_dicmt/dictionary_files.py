@@ -152,7 +152,10 @@ def _encoding_hint(content: bytes, tried: str) -> str:
             content.decode(encoding)
         except UnicodeError:
             continue
-        return f"It reads as {encoding}: pass encoding={encoding!r}, or save the file as UTF-8."
+        return (
+            f"It reads as {encoding}: pass encoding={encoding!r} (--dictionary_encoding {encoding}), or save the file as "
+            "UTF-8."
+        )
     return "It is damaged or in a rare encoding: pass the right encoding, or save the file as UTF-8."
 
 

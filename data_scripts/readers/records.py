@@ -152,7 +152,7 @@ def check_entities(annotations: Iterable[Annotation], *, allow_overlap: bool) ->
                 f"{annotation.place}: the {annotation.type} at {annotation.start}:{annotation.end} overlaps the "
                 f"{kept[-1].type} at {kept[-1].start}:{kept[-1].end} of {kept[-1].place}. BIO "
                 "tags are flat: remove one of the two, or, where nesting is meant (cmeee, jsonl), flatten to the "
-                "outermost entities."
+                "outermost entities (--flatten outermost)."
             )
         kept.append(annotation)
     return [Entity(start=a.start, end=a.end, type=a.type) for a in kept]

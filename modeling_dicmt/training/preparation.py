@@ -133,7 +133,11 @@ def build_tokenizer(
     dictionary: ClinicalDictionary,
     entity_types: Sequence[str],
 ) -> DicMTTokenizer:
-    """The network's tokenizer, of the checkpoint's, the encoder's or the training part's vocabulary."""
+    """The network's tokenizer, of the checkpoint's, the encoder's or the training part's vocabulary.
+
+    Raises:
+        ValueError: If a dictionary is given of which no term can ever match.
+    """
     lists = dictionary.lists
     if data.dictionary_mapping is not None:
         lists_of_type = read_lists_of_type(data.dictionary_mapping, entity_types, lists)
@@ -160,13 +164,16 @@ def build_tokenizer(
         if model.character_vectors is not None:
             characters = sorted(read_character_vectors(model.character_vectors)[0])
             vocab |= {token: index for index, token in enumerate((c for c in characters if c not in vocab), len(vocab))}
-    return DicMTTokenizer(
+    tokenizer = DicMTTokenizer(
         vocab=vocab,
         dictionary=dictionary,
         entity_types=entity_types,
         lists_of_type=lists_of_type,
         **settings,
     )
+    if data.dictionary is not None:
+        _check_usable(data.dictionary, tokenizer)
+    return tokenizer
 
 
 def build_model(
@@ -269,6 +276,22 @@ def _load_model(path: str, tokenizer: DicMTTokenizer, entity_types: Sequence[str
     if new:
         logger.warning("Newly initialised, to be trained: %s.", ", ".join(new))
     return network
+
+
+def _check_usable(path: str, tokenizer: DicMTTokenizer) -> None:
+    report = tokenizer.dictionary_features.report()
+    if not report.ngram_sizes:
+        raise ValueError(
+            f"The checkpoint's network has no dictionary features, so that the terms of {path} cannot serve: leave out "
+            "--dictionary, or train a new network with it."
+        )
+    if not any(entry.matchable for entry in report.types):
+        wanted = sorted({name for entry in report.types for name in entry.lists})
+        raise ValueError(
+            f"No term of {path} can match: its lists are {', '.join(tokenizer.dictionary.lists)}, those that serve are "
+            f"{', '.join(wanted)}, with terms of {', '.join(map(str, report.ngram_sizes))} characters. Rename the "
+            "lists, name them in a --dictionary_mapping, or choose other --ngram_sizes."
+        )
 
 
 def _load_tokenizer(path: str) -> DicMTTokenizer:

@@ -96,6 +96,21 @@ def test_a_checkpoint_s_tokenizer_keeps_its_own_settings(data, tokenizer, checkp
     assert built.init_kwargs["precedence"] == tokenizer.entity_types[::-1]
 
 
+@pytest.mark.parametrize("terms", [{"炎": ["symptom"]}, {"腹痛": ["other"]}])
+def test_a_dictionary_of_which_no_term_can_match_is_refused(data, small, terms):
+    with pytest.raises(ValueError, match=r"No term of .*sample_data/dictionary can match: .* serve are symptom, with"):
+        build_tokenizer(data, small, TEXTS, ClinicalDictionary(terms), ["Symptom"])
+
+
+def test_a_dictionary_for_a_checkpoint_without_dictionary_features_is_refused(data, small, tmp_path):
+    without = dataclasses.replace(data, dictionary=None)
+    tokenizer = build_tokenizer(without, small, TEXTS, ClinicalDictionary({}), ["Symptom"])
+    build_model(small, tokenizer, ["Symptom"], seed=1).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match=r"has no dictionary features, so that the terms of .* cannot serve"):
+        build_tokenizer(data, from_checkpoint(tmp_path), TEXTS, load_dictionary(data), ["Symptom"])
+
+
 def test_a_new_dictionary_replaces_a_checkpoint_s(data, tokenizer, checkpoint):
     dictionary = ClinicalDictionary({"心悸": ["symptom"]})
     built = build_tokenizer(data, from_checkpoint(checkpoint), TEXTS, dictionary, tokenizer.entity_types)
@@ -197,6 +212,7 @@ def test_malformed_vectors_are_refused(tmp_path, text, message):
 
 def test_character_vectors_start_the_embeddings(data, tmp_path):
     """Their directions and relative lengths; the scale is the network's own. Characters that only they have get in."""
+    data = dataclasses.replace(data, dictionary=None)
     rows = {"肺": [1.0, 2, 3], "痛": [-2.0, 0, 1], "癌": [4.0, -4, 0]}
     lines = "".join(f"{character} {' '.join(map(str, row))}\n" for character, row in rows.items())
     model = ModelArguments(character_vectors=vectors_file(tmp_path, "3 3\n" + lines), lstm_hidden_size=4)

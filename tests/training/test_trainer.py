@@ -176,7 +176,7 @@ def test_accumulated_parts_give_the_gradients_of_the_whole_batch(
     trainer_of, recipe, small, sentences, size, accumulation_steps
 ):
     """At dropout 0; parts of unequal size and, with 31 sentences in 11 parts, length count by their sentences."""
-    model = dataclasses.replace(small, dropout=0.0, character_dropout=0.0, dictionary_dropout=0.0)
+    model = dataclasses.replace(small, dropout=0.0, character_dropout=0.0, bigram_dropout=0.0, dictionary_dropout=0.0)
     gradients = []
     for settings in (
         {"per_device_train_batch_size": 33},
