@@ -179,7 +179,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         )
         texts = [_normalized(item, split) for item in (text if batched else [text])]
         if not texts:
-            return BatchEncoding({name: [] for name in self.model_input_names}, tensor_type=return_tensors)
+            return self._encode_nothing(return_tensors)
         encoded = super()._encode_plus(texts, **kwargs)
 
         sources = encoded.get("overflow_to_sample_mapping", range(len(texts)))
@@ -199,6 +199,14 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         if not batched and return_tensors is None and not kwargs.get("return_overflowing_tokens"):
             return BatchEncoding({name: value[0] for name, value in encoded.items()}, encoded.encodings)
         return BatchEncoding(dict(encoded), encoded.encodings, tensor_type=return_tensors)
+
+    def _encode_nothing(self, return_tensors: str | None) -> BatchEncoding:
+        if return_tensors is None:
+            return BatchEncoding({name: [] for name in self.model_input_names})
+        empty: dict[str, np.ndarray] = {name: np.zeros((0, 0), dtype=np.int64) for name in self.model_input_names}
+        empty["radical_ids"] = np.zeros((0, 0), dtype=np.uint8)
+        empty["dictionary_features"] = np.zeros((0, 0, self._dictionary_features.dim), dtype=np.uint8)
+        return BatchEncoding(empty, tensor_type=return_tensors)
 
     def _pad(
         self,
