@@ -1,0 +1,118 @@
+"""From records to entities: offsets, seams, batches."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from tiny_network import RECORDS, SENTENCES, make_model, make_tokenizer
+
+from modeling_dicmt.batching import pad_sentences
+from modeling_dicmt.prediction import collect_entities, collect_segmentation, predict_entities, predict_sentences
+from modeling_dicmt.tagging import Span, tags_to_spans
+
+LONG = "".join(SENTENCES[i % 3].replace("。", "，") + "。" * (i % 7 == 0) for i in range(1000))
+
+
+class MarkedNetwork(torch.nn.Module):
+    """Knows each character's tag from the character alone: 肺 begins Anatomy, 炎 goes on as Disease, the rest is O."""
+
+    def __init__(self):
+        super().__init__()
+        self.config = make_model().config
+        vocab = make_tokenizer().get_vocab()
+        self.anatomy, self.disease = vocab["肺"], vocab["炎"]
+        self.device = torch.device("cpu")
+        self.batches = []
+
+    def forward(self, input_ids, attention_mask, **_):
+        self.batches.append(tuple(input_ids.shape))
+        tags = torch.where(input_ids == self.anatomy, 3, torch.where(input_ids == self.disease, 2, 0))
+        output = type("Output", (), {})()
+        output.predictions = tags.masked_fill(attention_mask == 0, -100)
+        output.segmentation_logits = tags - 0.5
+        return output
+
+
+def expected_entities(text):
+    types = {"肺": "Anatomy", "炎": "Disease"}
+    return [Span(i, i + 1, types[character]) for i, character in enumerate(text) if character in types]
+
+
+@pytest.mark.parametrize("batch_characters", [1, 60, 8192])
+def test_entities_stand_where_the_text_has_them(batch_characters):
+    model, tokenizer = MarkedNetwork(), make_tokenizer(max_sentence_length=40)
+    texts = [*RECORDS, LONG, "", "肺"]
+    found = predict_entities(model, tokenizer, texts, batch_characters)
+    assert found == [expected_entities(text) for text in texts]
+    assert max(length for _, length in model.batches) <= 40
+    assert all(rows * length <= batch_characters or rows == 1 for rows, length in model.batches)
+    assert not model.training
+
+
+def test_the_answer_does_not_depend_on_batches_or_on_other_records():
+    model, tokenizer = make_model(), make_tokenizer()
+    texts = [*RECORDS, LONG[:700]]
+    expected = predict_entities(model, tokenizer, texts)
+    assert sum(map(len, expected)) > 50 and len({span.type for spans in expected for span in spans}) == 3
+    for batch_characters in (1, 100, 1000):
+        assert predict_entities(model, tokenizer, texts, batch_characters) == expected
+    assert predict_entities(model, tokenizer, texts[::-1]) == expected[::-1]
+    assert [predict_entities(model, tokenizer, [text])[0] for text in texts] == expected
+    assert predict_entities(model, tokenizer, iter(texts)) == expected
+    assert predict_entities(model.train(), tokenizer, texts) == expected, "without dropout"
+
+
+def test_a_record_of_any_length():
+    text = LONG[:20_000]
+    assert len(text) == 20_000
+    model, tokenizer = make_model(), make_tokenizer()
+    (entities,) = predict_entities(model, tokenizer, [text])
+    assert len(entities) > 1000
+    assert all(0 <= span.start < span.end <= len(text) for span in entities)
+    assert all(one.end <= other.start for one, other in itertools.pairwise(entities))
+    # Each sentence says in the record what it says by itself.
+    sentences = [piece for piece in tokenizer.encode_records([text])][::40]
+    for piece in sentences:
+        end = piece.start + len(piece.input_ids)
+        ((tags, _),) = predict_sentences(model, [piece])
+        alone = tags_to_spans(tags, model.config.id2label, offset=piece.start)
+        assert [span for span in entities if piece.start <= span.start < end] == alone
+
+
+def test_records_without_characters():
+    model, tokenizer = make_model(), make_tokenizer()
+    assert predict_entities(model, tokenizer, []) == []
+    assert predict_entities(model, tokenizer, ["", ""]) == [[], []]
+    assert predict_sentences(model, []) == []
+
+
+def test_sentences_come_back_in_their_order():
+    model, tokenizer = make_model(), make_tokenizer()
+    sentences = list(tokenizer.encode_records(RECORDS))
+    found = predict_sentences(model, sentences, batch_characters=30)
+    for sentence, (tags, in_entity) in zip(sentences, found, strict=True):
+        output = model(**pad_sentences([sentence], 0))
+        assert tags.tolist() == output.predictions[0].tolist()
+        assert in_entity.tolist() == (output.segmentation_logits[0] > 0).tolist()
+
+
+@pytest.mark.parametrize("task", ["recognition_task", "segmentation_task"])
+def test_a_network_of_one_task(task):
+    model, tokenizer = make_model(**{task: False}), make_tokenizer()
+    sentences = list(tokenizer.encode_records(RECORDS))
+    predictions = predict_sentences(model, sentences)
+    masks = collect_segmentation(sentences, predictions, RECORDS)
+    entities = collect_entities(sentences, predictions, len(RECORDS), model.config.id2label)
+    assert any(entities) == (task == "segmentation_task")
+    assert any(mask.any() for mask in masks) == (task == "recognition_task")
+    assert [len(mask) for mask in masks] == [len(text) for text in RECORDS]
+
+
+def test_segmentation_stands_where_the_record_has_it():
+    tokenizer = make_tokenizer(max_sentence_length=9)
+    sentences = list(tokenizer.encode_records(RECORDS))
+    masks = collect_segmentation(sentences, predict_sentences(MarkedNetwork(), sentences), RECORDS)
+    for mask, text in zip(masks, RECORDS, strict=True):
+        assert mask.dtype == bool
+        assert np.flatnonzero(mask).tolist() == [i for i, character in enumerate(text) if character in "肺炎"]
