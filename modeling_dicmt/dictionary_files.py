@@ -153,8 +153,8 @@ def _encoding_hint(content: bytes, tried: str) -> str:
         except UnicodeError:
             continue
         return (
-            f"It reads as {encoding}: pass encoding={encoding!r} (--dictionary_encoding {encoding}), or save the file as "
-            "UTF-8."
+            f"It reads as {encoding}: pass encoding={encoding!r} (--dictionary_encoding {encoding}), or save the "
+            "file as UTF-8."
         )
     return "It is damaged or in a rare encoding: pass the right encoding, or save the file as UTF-8."
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 from safetensors.torch import load_file
 
 from modeling_dicmt.training.checkpoints import CHECKPOINTS
@@ -170,34 +171,67 @@ def test_without_an_evaluation_the_last_version_is_kept(trainer_of, recipe):
     assert (Path(recipe.output_dir) / CHECKPOINTS / "final_fit" / "best").is_dir()
 
 
-@pytest.mark.parametrize("sentences", [32, 31])
-@pytest.mark.parametrize(("size", "accumulation_steps"), [(16, 2), (8, 4), (3, 11)])
-def test_accumulated_parts_give_the_gradients_of_the_whole_batch(
-    trainer_of, recipe, small, sentences, size, accumulation_steps
-):
-    """At dropout 0; parts of unequal size and, with 31 sentences in 11 parts, length count by their sentences."""
+@pytest.fixture
+def gradients_of(trainer_of, recipe, small):
+    """Gradients of the first step, at dropout 0, with the loss."""
     model = dataclasses.replace(small, dropout=0.0, character_dropout=0.0, bigram_dropout=0.0, dictionary_dropout=0.0)
-    gradients = []
-    for settings in (
-        {"per_device_train_batch_size": 33},
-        {"per_device_train_batch_size": size, "gradient_accumulation_steps": accumulation_steps},
-    ):
+
+    def compute(sentences: int, **settings) -> dict[str, torch.Tensor]:
         trainer = trainer_of(
             dataclasses.replace(recipe, max_grad_norm=0.0, **settings), model=model, sentences=sentences
         )
         assert len(trainer.batches) == 1 and len(trainer.examples) == sentences
-        found = {}
+        gradients = {}
         zero_grad = trainer.optimizer.zero_grad
-        trainer.optimizer.zero_grad = lambda found=found, trainer=trainer, zero_grad=zero_grad: (
-            found.update({name: weight.grad.clone() for name, weight in trainer.model.named_parameters()}),
-            zero_grad(),
-        )
+
+        def keep_gradients() -> None:
+            gradients.update({name: weight.grad.clone() for name, weight in trainer.model.named_parameters()})
+            zero_grad()
+
+        trainer.optimizer.zero_grad = keep_gradients
         loss = trainer._step(next(trainer.batches.epoch(0)))
-        gradients.append(found | {"loss": loss})
-    whole, accumulated = gradients
+        return gradients | {"loss": loss}
+
+    return compute
+
+
+@pytest.mark.parametrize("sentences", [32, 31])
+@pytest.mark.parametrize(("size", "accumulation_steps"), [(16, 2), (8, 4), (3, 11)])
+def test_accumulated_parts_give_the_gradients_of_the_whole_batch(gradients_of, sentences, size, accumulation_steps):
+    """Parts may have different numbers of sentences: every sentence counts as much."""
+    whole = gradients_of(sentences, per_device_train_batch_size=33)
+    accumulated = gradients_of(
+        sentences, per_device_train_batch_size=size, gradient_accumulation_steps=accumulation_steps
+    )
     assert whole["loss"] > 1
     for name, gradient in whole.items():
         torch.testing.assert_close(accumulated[name], gradient, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("sentences", "processes"), [(32, 2), (31, 2), (7, 5), (3, 2)])
+def test_the_gradients_of_processes_average_to_those_of_the_whole_batch(
+    gradients_of, monkeypatch, sentences, processes
+):
+    """Each process in turn, played by this one; several real ones are in test_processes.py."""
+    whole = gradients_of(sentences, per_device_train_batch_size=33)
+    monkeypatch.setattr(Accelerator, "num_processes", property(lambda self: processes))
+    shares = []
+    for process in range(processes):
+        monkeypatch.setattr(Accelerator, "process_index", property(lambda self, process=process: process))
+        shares.append(gradients_of(sentences, per_device_train_batch_size=16, gradient_accumulation_steps=2))
+    for name, gradient in whole.items():
+        combined = torch.stack([share[name] for share in shares])
+        combined = combined.sum(0) if name == "loss" else combined.mean(0)
+        torch.testing.assert_close(combined, gradient, rtol=1e-5, atol=1e-5)
+
+
+def test_a_process_without_a_share_adds_nothing(trainer_of, recipe, monkeypatch):
+    trainer = trainer_of(dataclasses.replace(recipe, max_grad_norm=0.0, average_decay=0.0, warmup_steps=0))
+    monkeypatch.setattr(Accelerator, "num_processes", property(lambda self: 2))
+    monkeypatch.setattr(Accelerator, "process_index", property(lambda self: 1))
+    before = final_weights(trainer)
+    assert trainer._step(np.array([3])) == 0
+    assert_equal(final_weights(trainer), before)  # gradients of 0, where there might have been none
 
 
 @pytest.mark.parametrize("save_steps", [0, 1])
