@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from tempfile import TemporaryDirectory
 
 from datasets.utils.logging import disable_progress_bar
 
@@ -46,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (statistics, export):
         command.add_argument("--dataset_name", required=True, choices=CORPORA, help="the corpus")
         command.add_argument("--data_dir", help="the corpus's folder (see `list`); not for the sample")
-        command.add_argument("--cache_dir", help="where the datasets library keeps prepared copies")
+        command.add_argument("--cache_dir", help="folder for a prepared copy; default: none is kept")
         command.add_argument(
             "--label_set",
             nargs="+",
@@ -83,26 +84,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if label_set is not None and len(label_set) == 1 and label_set[0] in LABEL_SETS:
         label_set = label_set[0]
     try:
-        corpus = load_corpus(
-            options.dataset_name,
-            options.data_dir,
-            cache_dir=options.cache_dir,
-            label_set=label_set,
-            validation_share=options.validation_share,
-            seed=options.seed,
-            flatten=options.flatten,
-        )
-        types = [t.name for t in label_set_of(options.dataset_name, corpus, label_set)]
-        if options.command == "export":
-            folder = export_corpus(
-                corpus, options.output_dir, name=options.dataset_name, format=options.format, types=types
+        # Records are private: without a cache folder asked for, no copy of them stays behind in one.
+        with TemporaryDirectory(prefix="dicmt-") as scratch:
+            corpus = load_corpus(
+                options.dataset_name,
+                options.data_dir,
+                cache_dir=options.cache_dir or scratch,
+                label_set=label_set,
+                validation_share=options.validation_share,
+                seed=options.seed,
+                flatten=options.flatten,
             )
-            print(f"Wrote {', '.join(corpus)} to {folder}.")
-        else:
-            statistics = corpus_statistics(corpus, types)
-            print(
-                json.dumps(statistics, ensure_ascii=False, indent=2) if options.json else statistics_table(statistics)
-            )
+            types = [t.name for t in label_set_of(options.dataset_name, corpus, label_set)]
+            if options.command == "export":
+                folder = export_corpus(
+                    corpus, options.output_dir, name=options.dataset_name, format=options.format, types=types
+                )
+                print(f"Wrote {', '.join(corpus)} to {folder}.")
+            else:
+                statistics = corpus_statistics(corpus, types)
+                text = json.dumps(statistics, ensure_ascii=False, indent=2) if options.json else None
+                print(text or statistics_table(statistics))
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -42,7 +42,10 @@ class DataArguments:
             choices=["forbid", "outermost"],
         ),
     )
-    cache_dir: str | None = field(default=None, **_help("Where the datasets library keeps what it has read."))
+    cache_dir: str | None = field(
+        default=None,
+        **_help("Folder for a prepared copy of the records, where a corpus takes long to read. Default: none is kept."),
+    )
     max_train_records: int | None = field(
         default=None, **_help("Use only the first N training records (to try things out).")
     )

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -43,20 +44,24 @@ def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str
         CorpusError: If a file of the corpus is wrong.
         ValueError: If a part that is needed has no record.
     """
-    corpus = load_corpus(
-        arguments.dataset_name,
-        arguments.data_dir,
-        cache_dir=arguments.cache_dir,
-        validation_share=arguments.validation_share,
-        seed=arguments.split_seed,
-        flatten="forbid" if arguments.flatten == "forbid" else None,
-    )
-    entity_types = [entity_type.name for entity_type in label_set_of(arguments.dataset_name, corpus)]
-    limits = {"train": arguments.max_train_records}
-    parts = {
-        name: part.select(range(min(len(part), limits.get(name, arguments.max_eval_records) or len(part)))).to_list()
-        for name, part in corpus.items()
-    }
+    # Records are private: without a cache folder asked for, no copy of them stays behind in one.
+    with TemporaryDirectory(prefix="dicmt-") as scratch:
+        corpus = load_corpus(
+            arguments.dataset_name,
+            arguments.data_dir,
+            cache_dir=arguments.cache_dir or scratch,
+            validation_share=arguments.validation_share,
+            seed=arguments.split_seed,
+            flatten="forbid" if arguments.flatten == "forbid" else None,
+        )
+        entity_types = [entity_type.name for entity_type in label_set_of(arguments.dataset_name, corpus)]
+        limits = {"train": arguments.max_train_records}
+        parts = {
+            name: part.select(
+                range(min(len(part), limits.get(name, arguments.max_eval_records) or len(part)))
+            ).to_list()
+            for name, part in corpus.items()
+        }
     for name, records in parts.items():
         _drop_empty_entities(name, records)
     for name in ("train", "validation"):

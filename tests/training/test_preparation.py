@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from modeling_dicmt.dictionary import ClinicalDictionary
-from modeling_dicmt.training.arguments import ModelArguments
+from modeling_dicmt.training.arguments import DataArguments, ModelArguments
 from modeling_dicmt.training.preparation import (
     build_model,
     build_tokenizer,
@@ -230,3 +230,11 @@ def test_character_vectors_start_the_embeddings(data, tmp_path):
         dataclasses.replace(model, character_vectors=None, character_embedding_size=3), tokenizer, ["Symptom"], seed=1
     )
     assert np.array_equal(weight[ids["炎"]], plain.representation.characters.weight.detach().numpy()[ids["炎"]])
+
+
+def test_no_copy_of_the_records_is_left_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "home"))
+    parts, _ = load_records(DataArguments(dataset_name="sample"))
+    assert parts["train"][0]["text"]
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
