@@ -55,13 +55,13 @@ class DicMTConfig(PreTrainedConfig):
 
     model_type = "dicmt"
     sub_configs_defaults = {"encoder_config": SubConfigSpec(config_class=AutoConfig, model_type="bert", optional=True)}  # noqa: RUF012
-    keys_to_ignore_at_inference = (
+    keys_to_ignore_at_inference = [  # noqa: RUF012  (the stock Trainer adds a list to it)
         "predictions",
         "emissions",
         "segmentation_logits",
         "recognition_loss",
         "segmentation_loss",
-    )
+    ]
 
     entity_types: list[str] | None = None
     vocab_size: int = 2
@@ -130,6 +130,10 @@ class DicMTConfig(PreTrainedConfig):
                 raise ValueError(f"{name} must be at least 0 and below 1, got {getattr(self, name)}.")
         if self.max_sentence_length < 1:
             raise ValueError(f"max_sentence_length must be at least 1, got {self.max_sentence_length}.")
+
+    def get_text_config(self, decoder: bool | None = None, encoder: bool | None = None) -> "DicMTConfig":
+        """This configuration: transformers would take the setting `decoder` for a nested one."""
+        return self
 
     @property
     def dictionary_code_width(self) -> int:

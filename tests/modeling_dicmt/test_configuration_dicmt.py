@@ -154,8 +154,14 @@ def test_all_auto_classes_are_named():
 
 
 def test_predictions_reach_the_stock_trainer_as_logits_alone():
-    names = {"predictions", "emissions", "segmentation_logits", "recognition_loss", "segmentation_loss"}
-    assert set(make_config().keys_to_ignore_at_inference) == names
+    names = ["predictions", "emissions", "segmentation_logits", "recognition_loss", "segmentation_loss"]
+    assert make_config().keys_to_ignore_at_inference == names  # a list: the Trainer adds one to it
+
+
+@pytest.mark.parametrize("decoder", ["crf", "softmax"])
+def test_the_setting_named_decoder_is_no_nested_configuration(decoder):
+    config = make_config(decoder=decoder)
+    assert config.get_text_config() is config.get_text_config(decoder=True) is config
 
 
 def test_labels_are_those_of_bio_labels():
