@@ -1,6 +1,7 @@
 """The tokenizer side: text → character ids, radical ids and dictionary features, one token a character."""
 
 import json
+import logging
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +18,8 @@ from .lists_of_type import default_lists_of_type
 from .normalization import normalize
 from .radicals import PADDING_RADICAL, RADICALS_FILE, RadicalTable
 from .sentences import MAX_SENTENCE_LENGTH, cut_sentence, split_sentences
+
+logger = logging.getLogger(__name__)
 
 PAD_TOKEN = "[PAD]"
 UNK_TOKEN = "[UNK]"
@@ -114,6 +117,14 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         self._ids = _id_table(vocab)
         if dictionary is None:
             dictionary = ClinicalDictionary.load(dictionary_file) if dictionary_file else ClinicalDictionary({})
+            folder = kwargs.get("name_or_path")
+            if folder and dictionary_file is None and ngram_sizes:
+                logger.warning(
+                    "There is no %s in %s: no term will match. Copy the checkpoint's file there, or assign "
+                    "tokenizer.dictionary.",
+                    DICTIONARY_FILE,
+                    folder,
+                )
         self.dictionary = dictionary
 
     @property
