@@ -1,0 +1,176 @@
+"""A saved folder in a process that lacks this package: the remote code must do all by itself."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from tiny_network import SENTENCES, make_encoder_settings, make_model, make_tokenizer
+
+from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
+from modeling_dicmt.prediction import predict_entities
+from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
+
+# Everything is imported and run as a user of a downloaded checkpoint would, after the project's names are blocked.
+STRANGER = """
+import json, sys, warnings
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("modeling_dicmt", "data_scripts", "tiny_network", "conftest", "run_ner"):
+            raise ModuleNotFoundError(f"blocked: {name}")
+
+sys.meta_path.insert(0, Blocker())
+warnings.simplefilter("error")
+
+import numpy, torch
+from transformers import (
+    AutoConfig, AutoModel, AutoModelForTokenClassification, AutoProcessor, AutoTokenizer, pipeline,
+)
+
+folders, out, sentences = json.loads(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])
+torch.set_num_threads(1)
+
+def run(folder):
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=True)
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=True)
+    batch = tokenizer(sentences, padding=True, return_tensors="pt")
+    processor = AutoProcessor.from_pretrained(folder, trust_remote_code=True)
+    other = processor(sentences, padding=True, return_tensors="pt")
+    assert all(torch.equal(batch[name], other[name]) for name in batch)
+    results = {name: value.numpy() for name, value in batch.items()}
+    for auto in (AutoModel, AutoModelForTokenClassification):
+        model = auto.from_pretrained(folder, trust_remote_code=True)
+        assert type(model).__name__ == "DicMTForTokenClassification" and not model.training
+        with torch.inference_mode():
+            output = model(**batch)
+        results |= {f"{auto.__name__}.{name}": value.numpy() for name, value in output.items()}
+    return config, tokenizer, model, results
+
+answers = {}
+for name, folder in folders.items():
+    config, tokenizer, model, first = run(folder)
+    answer = {"id2label": config.id2label, "encoder": type(config.encoder_config).__name__}
+    recognise = pipeline("token-classification", model=model, tokenizer=tokenizer, aggregation_strategy="simple")
+    answer["pipeline"] = [recognise(sentences, batch_size=batch_size) for batch_size in (1, 3)]
+    by_path = pipeline("token-classification", model=folder, trust_remote_code=True, aggregation_strategy="simple")
+    answer["pipeline"].append(by_path(sentences))
+    answers[name] = answer
+
+    second = f"{out}/{name}"
+    model.save_pretrained(second)
+    tokenizer.save_pretrained(second)
+    numpy.savez(f"{second}-first.npz", **first)
+    numpy.savez(f"{second}-again.npz", **run(second)[-1])
+
+assert not [name for name in sys.modules if name.split(".")[0] in ("modeling_dicmt", "data_scripts")]
+print("ANSWERS" + json.dumps(answers, default=float))
+"""
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory, checkpoint):
+    """Folder, network and tokenizer of each checkpoint that the stranger gets."""
+    folder = tmp_path_factory.mktemp("saved")
+    with_encoder = make_model(**make_encoder_settings()), make_tokenizer()
+    for part in with_encoder:
+        part.save_pretrained(folder / "encoder")
+    plain = DicMTForTokenClassification.from_pretrained(checkpoint), DicMTTokenizer.from_pretrained(checkpoint)
+    shutil.copytree(checkpoint, folder / "plain")  # elsewhere, so that nothing can lie where it was written
+    return {"plain": (folder / "plain", *plain), "encoder": (folder / "encoder", *with_encoder)}
+
+
+@pytest.fixture(scope="module")
+def stranger(networks, tmp_path_factory):
+    """What `STRANGER` answers, and the folder where it left the tensors."""
+    folder = tmp_path_factory.mktemp("stranger")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "HF_"))}
+    environment |= {"HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "home"), "OMP_NUM_THREADS": "1"}
+    environment["HF_MODULES_CACHE"] = str(folder / "modules")
+    folders = {name: str(path) for name, (path, *_) in networks.items()}
+    finished = subprocess.run(
+        [sys.executable, "-I", "-c", STRANGER, json.dumps(folders), str(folder), json.dumps(SENTENCES)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return json.loads(finished.stdout.split("ANSWERS")[1]), folder
+
+
+@pytest.mark.parametrize("name", ["plain", "encoder"])
+@pytest.mark.parametrize("time", ["first", "again"])
+def test_a_process_without_the_package_gives_bit_equal_outputs(name, time, networks, stranger):
+    _, model, tokenizer = networks[name]
+    batch = tokenizer(SENTENCES, padding=True, return_tensors="pt")
+    with torch.inference_mode():
+        output = model(**batch)
+    expected = {key: value.numpy() for key, value in batch.items()}
+    for auto in ("AutoModel", "AutoModelForTokenClassification"):
+        expected |= {f"{auto}.{key}": value.numpy() for key, value in output.items()}
+    assert expected["AutoModel.emissions"].std() > 1
+
+    answers, folder = stranger
+    found = np.load(folder / f"{name}-{time}.npz")
+    assert set(found) == set(expected)
+    for key, value in expected.items():
+        assert np.array_equal(found[key], value), key
+    assert answers[name]["id2label"] == {str(key): label for key, label in model.config.id2label.items()}
+    assert answers[name]["encoder"] == {"plain": "NoneType", "encoder": "BertConfig"}[name]
+
+
+@pytest.mark.parametrize("name", ["plain", "encoder"])
+def test_the_stock_pipeline_there_gives_the_entities_of_predict_entities(name, networks, stranger):
+    _, model, tokenizer = networks[name]
+    expected = [[tuple(span) for span in spans] for spans in predict_entities(model, tokenizer, SENTENCES)]
+    assert sum(map(len, expected)) > 10
+    for answer in stranger[0][name]["pipeline"]:
+        found = [[(span["start"], span["end"], span["entity_group"]) for span in spans] for spans in answer]
+        assert found == expected
+
+
+def test_the_folder_holds_all_it_needs(checkpoint):
+    names = {path.name for path in checkpoint.iterdir()}
+    assert {"config.json", "model.safetensors", "tokenizer.json", "dictionary.tsv", "radicals.tsv"} <= names
+    config = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
+    assert config["architectures"] == ["DicMTForTokenClassification"]
+    for reference in config["auto_map"].values():
+        module = next(part for part in ([reference] if isinstance(reference, str) else reference) if part).split(".")[0]
+        assert f"{module}.py" in names
+    assert not any(path.is_dir() for path in checkpoint.iterdir())
+
+
+@pytest.mark.parametrize(("file", "message"), [("tokenizer.json", "line"), ("radicals.tsv", "131 of 214 radicals")])
+def test_a_file_that_is_cut_is_no_tokenizer(file, message, checkpoint, tmp_path):
+    folder = shutil.copytree(checkpoint, tmp_path / "copy")
+    content = (folder / file).read_bytes()
+    (folder / file).write_bytes(content[: len(content) * 2 // 3])
+    with pytest.raises(ValueError, match=message):
+        DicMTTokenizer.from_pretrained(folder)
+
+
+def test_a_checkpoint_that_lost_its_dictionary_says_so(checkpoint, tmp_path, caplog):
+    folder = shutil.copytree(checkpoint, tmp_path / "copy")
+    assert DicMTTokenizer.from_pretrained(folder)("肺炎")["dictionary_features"].any()
+    assert not caplog.records
+    (folder / "dictionary.tsv").unlink()
+    assert not DicMTTokenizer.from_pretrained(folder)("肺炎")["dictionary_features"].any()
+    assert "no dictionary.tsv" in caplog.text
+
+
+def test_loaded_in_this_process_it_is_the_same(checkpoint, tmp_path):
+    model, tokenizer = (
+        DicMTForTokenClassification.from_pretrained(checkpoint),
+        DicMTTokenizer.from_pretrained(checkpoint),
+    )
+    tokenizer.save_pretrained(tmp_path)
+    model.save_pretrained(tmp_path)
+    for path in checkpoint.iterdir():
+        if path.suffix in (".tsv", ".safetensors"):
+            assert (tmp_path / path.name).read_bytes() == path.read_bytes()
