@@ -133,15 +133,22 @@ def test_a_kill_at_a_rename_leaves_one_whole_version(tmp_path, monkeypatch, num_
     assert os.listdir(tmp_path) == ["last"]
 
 
-def test_a_replacement_after_a_kill_never_leaves_only_unfinished_folders(tmp_path, monkeypatch):
-    """Killed between the renames twice in a row, without a `restore_folder` in between."""
-    folder = tmp_path / "best"
+def test_a_replacement_that_follows_a_kill_may_be_killed_itself(tmp_path, monkeypatch):
+    """Twice cut off before the last rename, without a `restore_folder` in between."""
+    folder, rename = tmp_path / "best", os.rename
     replace_folder(folder, write_version("old"))
-    os.rename(folder, tmp_path / ".best.old")
+
+    def rename_until_killed(source, target):
+        if Path(source).name == ".best.new":
+            raise Killed
+        rename(source, target)
+
     with monkeypatch.context() as patch:
-        patch.setattr(shutil, "rmtree", lambda *args, **options: None)
-        with pytest.raises(Killed):
-            replace_folder(folder, write_half(Killed()))
+        patch.setattr(os, "rename", rename_until_killed)
+        for version in ("new", "newer"):
+            with pytest.raises(Killed):
+                replace_folder(folder, write_version(version))
+            assert not folder.exists()
     assert restore_folder(folder)
     assert version_of(folder) == {"old"}
 

@@ -121,6 +121,17 @@ def test_a_run_interrupted_at_any_step_ends_with_the_weights_of_one_that_was_not
     assert progress.seconds >= progress.training_seconds > 0
 
 
+def test_a_step_s_dropout_follows_from_seed_and_step_alone(trainer_of, recipe):
+    losses = []
+    for state in (1, 2):
+        trainer = trainer_of(recipe)
+        torch.manual_seed(state)
+        losses.append([float(trainer._step(batch)) for batch in trainer.batches.epoch(0)])
+    assert losses[0] == losses[1]
+    other = trainer_of(dataclasses.replace(recipe, seed=recipe.seed + 1))
+    assert float(other._step(next(trainer.batches.epoch(0)))) != losses[0][0]
+
+
 def test_a_finished_training_does_nothing_more(trainer_of, recipe):
     trainer = trainer_of(recipe, by_weights)
     trainer.train()
@@ -229,9 +240,11 @@ def test_a_process_without_a_share_adds_nothing(trainer_of, recipe, monkeypatch)
     trainer = trainer_of(dataclasses.replace(recipe, max_grad_norm=0.0, average_decay=0.0, warmup_steps=0))
     monkeypatch.setattr(Accelerator, "num_processes", property(lambda self: 2))
     monkeypatch.setattr(Accelerator, "process_index", property(lambda self: 1))
-    before = final_weights(trainer)
+    before, backward, passes = final_weights(trainer), trainer.accelerator.backward, []
+    monkeypatch.setattr(trainer.accelerator, "backward", lambda loss: passes.append(loss) or backward(loss))
     assert trainer._step(np.array([3])) == 0
-    assert_equal(final_weights(trainer), before)  # gradients of 0, where there might have been none
+    assert_equal(final_weights(trainer), before)
+    assert len(passes) == 1  # the exchange of gradients, which the other processes wait for, happens in it
 
 
 @pytest.mark.parametrize("save_steps", [0, 1])
