@@ -50,7 +50,7 @@ def run() -> None:
         entity_types = scored_entity_types(model, entity_types)
     dictionary = load_dictionary(data)
     tokenizer = build_tokenizer(data, model, [record["text"] for record in parts["train"]], dictionary, entity_types)
-    logger.info("%s", tokenizer.dictionary_features.report())
+    logger.info("%s", tokenizer.dictionary_features.report() if len(tokenizer.dictionary) else "No dictionary.")
     network = build_model(model, tokenizer, entity_types, training.seed)
     set_threads(accelerator, training, network.config)
     examples = {

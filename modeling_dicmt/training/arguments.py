@@ -110,7 +110,7 @@ class TrainingArguments:
 
     output_dir: str = field(**_help("Folder for the best model, its scores, predictions and report."))
     do_train: bool = field(default=True, **_help("Train. --do_train False only scores --model_name_or_path."))
-    num_train_epochs: int = field(default=30, **_help("Epochs."))
+    num_train_epochs: int = field(default=24, **_help("Epochs."))
     per_device_train_batch_size: int = field(default=32, **_help("Sentences a step and process."))
     gradient_accumulation_steps: int = field(default=1, **_help("Parts in which a step's sentences are computed."))
     learning_rate: float = field(default=2e-3, **_help("Learning rate of everything but the encoder."))

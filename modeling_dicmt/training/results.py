@@ -16,7 +16,7 @@ from ..lists_of_type import types_of_lists
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..tokenization_dicmt import DicMTTokenizer
 from .arguments import DataArguments, ModelArguments, TrainingArguments
-from .checkpoints import CHECKPOINTS, publish_files, replace_folder, write_json
+from .checkpoints import BEST, CHECKPOINTS, publish_files, replace_folder, write_json
 from .evaluating import Evaluator, Predictions
 from .examples import Examples
 from .running import RESULTS_FILE
@@ -125,7 +125,8 @@ def write_results(
     publish_model(output_dir, network, tokenizer)
     write_json(output_dir / "run.json", dict(information))
     write_json(output_dir / RESULTS_FILE, results)
-    shutil.rmtree(output_dir / CHECKPOINTS / "best", ignore_errors=True)
+    for best in list((output_dir / CHECKPOINTS).rglob(BEST)):  # it is in the folder itself now
+        shutil.rmtree(best, ignore_errors=True)
     return results
 
 
