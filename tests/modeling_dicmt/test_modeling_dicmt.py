@@ -225,12 +225,10 @@ def test_all_sentences_empty_is_a_loss_of_zero():
 # Decoding
 
 
-@each_switch
+@pytest.mark.parametrize("name", [name for name in SWITCHES if name != "segmentation_only"])
 @torch.no_grad()
 def test_logits_predictions_and_the_crf_agree(name):
     model = make_model(**SWITCHES[name])
-    if not model.config.recognition_task:
-        pytest.skip("nothing is recognised")
     batch = make_batch(model.config)
     output = model(**batch)
     mask = batch["attention_mask"].bool()
@@ -269,6 +267,19 @@ def test_dropout_is_for_training_alone():
     assert torch.equal(model(**batch).emissions, model(**batch).emissions)
     model.train()
     assert not torch.equal(model(**batch).emissions, model(**batch).emissions)
+
+
+def test_dropout_is_at_the_input_and_at_the_output_of_the_bilstm():
+    model = make_model(dropout=0.5).train()
+    seen = {}
+    model.context.register_forward_pre_hook(lambda module, inputs: seen.update(before=inputs[0]))
+    model.recogniser.register_forward_pre_hook(lambda module, inputs: seen.update(after=inputs[0]))
+    batch = make_batch(model.config)
+    del batch["dictionary_features"], batch["labels"]
+    model(**batch, dictionary_features=torch.ones(4, 49, 20))
+    mask = batch["attention_mask"].bool()
+    for states in (seen["before"], seen["after"]):
+        assert 0.4 < (states[mask] == 0).float().mean() < 0.6
 
 
 # Wrong inputs
