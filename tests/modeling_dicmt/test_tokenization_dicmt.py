@@ -103,6 +103,11 @@ def test_records_are_encoded_as_their_sentences_are(texts):
     assert covered == [len(text) for text in texts]
 
 
+@pytest.mark.parametrize("text", ["\n\n", "肺\n\n\n炎", "\r\n\r\n", "  ", "\u2028\u2028"])
+def test_line_ends_and_blanks_in_a_row_are_tokens_each(text):
+    assert len(TOKENIZER(text)["input_ids"]) == len(text)
+
+
 def test_a_dictionary_match_shows(tokenizer):
     features = tokenizer("见高血压。")["dictionary_features"].reshape(5, 5, 2, 2)  # sizes 2…6, end/start, bits
     found = np.argwhere(features.any(-1)).tolist()
