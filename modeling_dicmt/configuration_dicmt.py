@@ -41,7 +41,8 @@ class DicMTConfig(PreTrainedConfig):
         context_encoder: "bilstm", or "none" to label from the representations alone.
         lstm_hidden_size: Units of the BiLSTM a direction.
         dropout: Dropout of the BiLSTM's input and output.
-        character_dropout: Share of characters that training replaces by the unknown character (not in the paper).
+        character_dropout: Share of plain character embeddings that training replaces by the unknown character's (not in
+            the paper).
         bigram_dropout: Share of bigrams that training leaves out.
         dictionary_dropout: Share of dictionary codes that training leaves out (not in the paper).
         decoder: "crf", or "softmax" for independent characters.

@@ -86,7 +86,7 @@ class ModelArguments:
     )
     lstm_hidden_size: int = field(default=128, **_help("Units of the BiLSTM a direction."))
     dropout: float = field(default=0.5, **_help("Dropout at the BiLSTM's input and output."))
-    character_dropout: float = field(default=0.1, **_help("Share of characters hidden while training."))
+    character_dropout: float = field(default=0.1, **_help("Share of plain character embeddings hidden while training."))
     bigram_dropout: float = field(default=0.3, **_help("Share of bigrams hidden while training."))
     dictionary_dropout: float = field(default=0.2, **_help("Share of dictionary matches hidden while training."))
     decoder: str = field(
