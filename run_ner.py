@@ -18,13 +18,13 @@ from modeling_dicmt.evaluation.clinical_ner import count_mentions
 from modeling_dicmt.training.arguments import DataArguments, ModelArguments, TrainingArguments
 from modeling_dicmt.training.command_line import parse_arguments, run_command
 from modeling_dicmt.training.evaluating import Evaluator
-from modeling_dicmt.training.examples import join_examples, make_examples
+from modeling_dicmt.training.examples import join_examples, make_examples, warn_of_crossing_entities
 from modeling_dicmt.training.preparation import (
     build_model,
     build_tokenizer,
+    choose_entity_types,
     load_dictionary,
     load_records,
-    scored_entity_types,
     taggable_records,
 )
 from modeling_dicmt.training.results import describe_run, write_results
@@ -46,8 +46,7 @@ def run() -> None:
 
     # record → sentences → characters → features
     parts, entity_types = load_records(data)
-    if not training.do_train:
-        entity_types = scored_entity_types(model, entity_types)
+    entity_types = choose_entity_types(model, entity_types, training.do_train)
     dictionary = load_dictionary(data)
     tokenizer = build_tokenizer(data, model, [record["text"] for record in parts["train"]], dictionary, entity_types)
     logger.info("%s", tokenizer.dictionary_features.report() if len(tokenizer.dictionary) else "No dictionary.")
@@ -57,6 +56,8 @@ def run() -> None:
         part: make_examples(taggable_records(part, parts[part], data), tokenizer, network.config.label2id)
         for part in ("train", "validation")
     }
+
+    warn_of_crossing_entities(examples["train"])
 
     training_mentions = count_mentions(parts["train"])
     evaluators = {
@@ -99,14 +100,19 @@ def run() -> None:
             predictions["test"] = evaluators["test"].predict(network)
 
     if accelerator.is_main_process:
-        write_results(output_dir, network, tokenizer, evaluators, predictions, information, progress)
+        results = write_results(output_dir, network, tokenizer, evaluators, predictions, information, progress)
+        for part in ("eval", "test"):
+            if f"{part}_f1" in results:
+                figures = [results[f"{part}_{name}"] for name in ("precision", "recall", "f1")]
+                logger.info("%s: precision %.4f, recall %.4f, F1 %.4f", part, *figures)
+        logger.info("Model, scores, predictions and reports are in %s.", output_dir)
     accelerator.wait_for_everyone()
     accelerator.end_training()  # from here on the processes cannot exchange anything
 
 
 def main() -> None:
     """Entry point of the console command `dicmt-run-ner`."""
-    run_command(run)
+    run_command(run, "Interrupted. The same command, without --overwrite_output_dir, resumes from the last state.")
 
 
 if __name__ == "__main__":

@@ -12,22 +12,24 @@ prints the records with their entities marked.
 import json
 import os
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, tee
 from pathlib import Path
 from typing import Any
 
+import torch
 import transformers
 from tqdm.auto import tqdm
 
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.evaluation.report import render_entities, write_predictions
-from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 from modeling_dicmt.prediction import BATCH_CHARACTERS, predict_entities
 from modeling_dicmt.tagging import Span
-from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 from modeling_dicmt.training.command_line import parse_arguments, run_command
+from modeling_dicmt.training.preparation import check_usable
+from modeling_dicmt.training.starting_checkpoint import load_network, load_tokenizer
 
 # Records that are encoded at a time: enough to fill batches of like lengths, few enough to keep the memory flat.
 CHUNK = 512
@@ -44,6 +46,7 @@ class PredictionArguments:
     output_file: str | None = field(default=None, metadata={"help": "JSONL file for the entities; default: none."})
     show: bool = field(default=False, metadata={"help": "Print the records with their entities marked."})
     dictionary: str | None = field(default=None, metadata={"help": "Term lists to use in place of the network's own."})
+    dictionary_encoding: str = field(default="utf-8", metadata={"help": "Encoding of the term lists, say gb18030."})
     max_records: int | None = field(default=None, metadata={"help": "Read only the first N records."})
     device: str = field(default="cpu", metadata={"help": "Device to run on, say cuda."})
     batch_characters: int = field(
@@ -88,31 +91,49 @@ def _read_line(line: str, where: str, default_id: str) -> dict[str, Any]:
 
 
 def predict(arguments: PredictionArguments) -> Iterator[tuple[dict[str, Any], list[Span]]]:
-    """Records with their entities, in the order read."""
-    network = DicMTForTokenClassification.from_pretrained(arguments.model_name_or_path).to(arguments.device)
-    tokenizer = DicMTTokenizer.from_pretrained(arguments.model_name_or_path)
+    """Records with their entities, in the order read; only as many records as a chunk holds are in memory.
+
+    Raises:
+        ValueError: If the device, the checkpoint, the dictionary or a record cannot be used.
+    """
+    try:
+        torch.zeros(1, device=arguments.device)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"--device {arguments.device} cannot be used here: {str(error).splitlines()[0]}") from error
+    network = load_network(arguments.model_name_or_path).to(arguments.device)
+    tokenizer = load_tokenizer(arguments.model_name_or_path)
     if arguments.dictionary is not None:
-        tokenizer.dictionary = ClinicalDictionary.from_path(arguments.dictionary)
+        encoding = arguments.dictionary_encoding
+        tokenizer.dictionary = ClinicalDictionary.from_path(arguments.dictionary, encoding=encoding)
+        check_usable(arguments.dictionary, tokenizer)
     records = islice(read_records(Path(arguments.input)), arguments.max_records)
     while chunk := list(islice(records, CHUNK)):
         texts = [record["text"] for record in chunk]
         yield from zip(chunk, predict_entities(network, tokenizer, texts, arguments.batch_characters), strict=True)
 
 
+def show(pairs: Iterable[tuple[dict[str, Any], list[Span]]]) -> Iterator[tuple[dict[str, Any], list[Span]]]:
+    """Print each record with its entities marked, and pass it on."""
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    for record, entities in pairs:
+        print(f"{record['id']}\n{render_entities(record['text'], entities, color=color)}\n")
+        yield record, entities
+
+
 def run() -> None:
     (arguments,) = parse_arguments((PredictionArguments,), __doc__)
     if arguments.output_file is None and not arguments.show:
         raise ValueError("Pass --output_file, --show, or both: the entities have to go somewhere.")
+    if arguments.max_records is not None and arguments.max_records < 1:
+        raise ValueError(f"--max_records must be at least 1, got {arguments.max_records}.")
     transformers.utils.logging.disable_progress_bar()
-    pairs: Iterable = tqdm(predict(arguments), unit="record", disable=arguments.show or not sys.stderr.isatty())
-    found = []
-    for record, entities in pairs:
-        if arguments.show:
-            color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-            print(f"{record['id']}\n{render_entities(record['text'], entities, color=color)}\n")
-        found.append((record, entities))
-    if arguments.output_file is not None:
-        write_predictions(arguments.output_file, *(zip(*found, strict=True) if found else ((), ())))
+    pairs = predict(arguments)
+    pairs = show(pairs) if arguments.show else tqdm(pairs, unit="record", disable=not sys.stderr.isatty())
+    if arguments.output_file is None:
+        deque(pairs, maxlen=0)
+    else:
+        first, second = tee(pairs)  # consumed side by side, so that it holds one pair at most
+        write_predictions(arguments.output_file, (record for record, _ in first), (found for _, found in second))
 
 
 def main() -> None:

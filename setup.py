@@ -29,6 +29,8 @@ setup(
         "huggingface-hub>=2.4,<3",
         "numpy>=2,<3",
         "pytorch-crf>=0.7.2,<0.8",
+        "safetensors>=0.4",
+        "tokenizers>=0.22",
         "torch>=2.13,<3",
         "tqdm>=4.66,<5",
         "transformers>=5.23,<6",

@@ -132,7 +132,7 @@ def resolve_label_set(label_set: str | Sequence[EntityType | str]) -> tuple[Enti
                 f"There is no label set {label_set!r}; there are {', '.join(LABEL_SETS)}. Or give a list of type names."
             )
         return LABEL_SETS[label_set]
-    types = tuple(t if isinstance(t, EntityType) else _own_type(t) for t in label_set)
+    types = tuple(t if isinstance(t, EntityType) else EntityType(t, t) for t in label_set)
     if not types or len({t.name for t in types}) != len(types):
         raise ValueError(f"A label set needs at least one type and each type once, got {[t.name for t in types]}.")
     return types
@@ -151,12 +151,3 @@ def label_set_of(
         return LABEL_SETS[name]
     found = {entity["type"] for part in corpus.values() for entities in part["entities"] for entity in entities}
     return resolve_label_set(sorted(found))
-
-
-def _own_type(name: str) -> EntityType:
-    """A type known by name only is fed by the lists of the type of that name elsewhere, or by a list called like it."""
-    for types in LABEL_SETS.values():
-        for known in types:
-            if known.name == name and known.dictionary_lists:
-                return EntityType(name, name, known.dictionary_lists)
-    return EntityType(name, name, tuple(dict.fromkeys((name, name.lower()))))

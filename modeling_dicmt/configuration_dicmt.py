@@ -129,8 +129,18 @@ class DicMTConfig(PreTrainedConfig):
         for name in ("dropout", "character_dropout", "bigram_dropout", "dictionary_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1, got {getattr(self, name)}.")
-        if self.max_sentence_length < 1:
-            raise ValueError(f"max_sentence_length must be at least 1, got {self.max_sentence_length}.")
+        for name in (
+            "vocab_size",
+            "character_embedding_size",
+            "num_bigram_buckets",
+            "lstm_hidden_size",
+            "max_sentence_length",
+        ):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        for name in ("bigram_embedding_size", "radical_embedding_size"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}.")
 
     def get_text_config(self, decoder: bool | None = None, encoder: bool | None = None) -> "DicMTConfig":
         """This configuration: transformers would take the setting `decoder` for a nested one."""

@@ -17,13 +17,18 @@ def default_lists_of_type(
     Args:
         entity_types: Names of the entity types.
         lists: Names of the dictionary's lists.
-        corpus: A key of `LABEL_SETS`; for any other corpus, and for types that it lacks, the names alone decide.
+        corpus: A key of `LABEL_SETS`. A type that it lacks, or of any other corpus, has the lists of the type of its
+            name in the first label set that has one with lists; else the names alone decide.
 
     Returns:
         For each type in order its lists, possibly none. Lists are compared regardless of case: the list `Drug` serves
         where the label set says `drug`.
     """
     label_set = {entity_type.name: entity_type for entity_type in LABEL_SETS.get(corpus or "", ())}
+    for types in LABEL_SETS.values():
+        for entity_type in types:
+            if entity_type.dictionary_lists:
+                label_set.setdefault(entity_type.name, entity_type)
     lists = tuple(lists)
     lists_of_type = {}
     for name in entity_types:

@@ -5,7 +5,7 @@ Reports with examples and predictions hold text of the records: they are as conf
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -172,12 +172,14 @@ def write_predictions(
     records, entities = list(records), list(entities)
     if len(records) != len(entities):
         raise ValueError(f"{len(records)} records but {len(entities)} lists of entities for {path}: give one a record.")
-    lines = []
-    for record, found in zip(records, entities, strict=True):
+    _write_atomically(path, _prediction_lines(zip(records, entities, strict=True), with_text))
+
+
+def _prediction_lines(pairs: Iterable[tuple[Mapping[str, Any], Iterable[Any]]], with_text: bool) -> Iterator[str]:
+    for record, found in pairs:
         line = {"id": record["id"]} | ({"text": record["text"]} if with_text else {})
         line["entities"] = [_prediction(entity, record) for entity in found]
-        lines.append(json.dumps(line, ensure_ascii=False) + "\n")
-    _write_atomically(path, lines)
+        yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
 def render_entities(text: str, entities: Iterable[Any], color: bool = False) -> str:

@@ -27,13 +27,17 @@ class DataArguments:
     dictionary_mapping: str | None = field(
         default=None, **_help("JSON file {entity type: [dictionary lists]}, in place of the corpus's own mapping.")
     )
+    dictionary_precedence: list[str] | None = field(
+        default=None,
+        **_help("Entity types whose code a term of several types gets first. Default: their order."),
+    )
     dictionary_share: float = field(
         default=1.0, **_help("Share of the dictionary's terms to use (Table 8 of the paper).")
     )
     validation_share: float = field(
         default=0.1, **_help("Share of the patients for development, where the corpus has no development part.")
     )
-    split_seed: int = field(default=42, **_help("Seed of that split."))
+    split_seed: int = field(default=42, **_help("Seed of that split, and of the choice of --dictionary_share."))
     flatten: str = field(
         default="forbid",
         **_help(

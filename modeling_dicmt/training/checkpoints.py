@@ -96,7 +96,8 @@ def check_settings(checkpoints: Path, settings: dict[str, Any]) -> None:
         ValueError: Names each setting that differs, with both values.
     """
     path = checkpoints / SETTINGS_FILE
-    if not path.exists():
+    has_state = any(restore_folder(checkpoints / name) for name in (LAST, BEST))
+    if not path.exists() or not has_state:  # a run that failed before its first state left nothing to resume
         return
     before = json.loads(path.read_text(encoding="utf-8"))
     differing = [name for name in sorted(before | settings) if before.get(name) != settings.get(name)]

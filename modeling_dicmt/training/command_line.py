@@ -58,12 +58,12 @@ def _settings_as_arguments(path: Path) -> list[str]:
     return arguments
 
 
-def run_command(main: Callable[[], None]) -> None:
-    """Run a command; what a user can mend ends it with one message and exit status 1, Ctrl-C with 130."""
+def run_command(main: Callable[[], None], interrupted: str = "Interrupted.") -> None:
+    """Run a command. What a user can mend ends it with one message and status 1, Ctrl-C with `interrupted` and 130."""
     try:
         main()
     except KeyboardInterrupt:
-        _stop("Interrupted. The same command, without --overwrite_output_dir, resumes from the last state.", 130)
+        _stop(interrupted, 130)
     except (ValueError, OSError, FloatingPointError, ImportError) as error:
         if os.environ.get(DEBUG_VARIABLE):
             raise

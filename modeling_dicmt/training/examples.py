@@ -1,5 +1,6 @@
 """Annotated records → sentences with tags: what training reads."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -7,6 +8,8 @@ import numpy as np
 
 from ..tagging import Span, spans_to_tags
 from ..tokenization_dicmt import DicMTTokenizer, EncodedSentence
+
+logger = logging.getLogger(__name__)
 
 
 class Examples(NamedTuple):
@@ -62,6 +65,17 @@ def make_examples(
         examples.sentences.append(sentence)
         examples.tags.append(np.array(tags, dtype=np.int64))
     return examples
+
+
+def warn_of_crossing_entities(examples: Examples) -> None:
+    """Log how many entities are not trained on because they cross a sentence's edge, and where the first are."""
+    if examples.crossing:
+        first = ", ".join(f"{record} {span.start}:{span.end}" for record, span in examples.crossing[:3])
+        logger.warning(
+            "%d entities cross the end of a sentence, or of a piece of one that is cut, and are not trained on: %s …",
+            len(examples.crossing),
+            first,
+        )
 
 
 def join_examples(first: Examples, second: Examples) -> Examples:

@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from data_scripts import flatten_outermost, label_set_of, load_corpus
 
 from ..configuration_dicmt import DicMTConfig
 from ..dictionary import ClinicalDictionary
-from ..label_sets import bio_labels
 from ..lists_of_type import default_lists_of_type, read_lists_of_type
 from ..modeling_dicmt import DicMTForTokenClassification
+from ..normalization import normalize
 from ..tokenization_dicmt import PAD_TOKEN, UNK_TOKEN, DicMTTokenizer, character_vocabulary
 from .arguments import DataArguments, ModelArguments
+from .starting_checkpoint import load_config, load_tokenizer, transfer_network, types_as_in_checkpoint
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +69,10 @@ def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str
             raise ValueError(
                 f"The corpus has no records for {name}: give it more records or another --validation_share."
             )
+    known = {record["text"] for record in parts["train"]}
+    repeated = sum(record["text"] in known for record in parts["validation"])
+    if repeated:
+        logger.warning("%d development records have the text of a training record: their score is too good.", repeated)
     if not any(record["entities"] for record in parts["train"]):
         raise ValueError(
             "No training record has an entity: there is nothing to learn from. Check the annotation files."
@@ -102,15 +106,21 @@ def taggable_records(part: str, records: Records, arguments: DataArguments) -> R
     return flat
 
 
-def scored_entity_types(model: ModelArguments, entity_types: Sequence[str]) -> list[str]:
-    """The entity types of the checkpoint that is to be scored without training.
+def choose_entity_types(model: ModelArguments, entity_types: Sequence[str], do_train: bool) -> list[str]:
+    """The corpus's entity types in the order in which the network numbers them: a checkpoint's, if it has the same.
+
+    To be scored without training, a checkpoint may also know more types than the corpus has.
 
     Raises:
-        ValueError: If no checkpoint is named, or the corpus has types that it does not know.
+        ValueError: If there is to be no training, and no checkpoint is named or the corpus has types that it lacks.
     """
+    if do_train:
+        if model.model_name_or_path is None:
+            return list(entity_types)
+        return types_as_in_checkpoint(model.model_name_or_path, entity_types)
     if model.model_name_or_path is None:
         raise ValueError("--do_train False scores a checkpoint: name it by --model_name_or_path.")
-    known = _load_config(model.model_name_or_path).entity_types
+    known = load_config(model.model_name_or_path).entity_types
     unknown = [entity_type for entity_type in entity_types if entity_type not in known]
     if unknown:
         raise ValueError(
@@ -126,7 +136,7 @@ def load_dictionary(arguments: DataArguments) -> ClinicalDictionary:
     if arguments.dictionary is None:
         return ClinicalDictionary({})
     dictionary = ClinicalDictionary.from_path(arguments.dictionary, encoding=arguments.dictionary_encoding)
-    if arguments.dictionary_share < 1:
+    if arguments.dictionary_share != 1:
         dictionary = dictionary.subsample(arguments.dictionary_share, seed=arguments.split_seed)
     return dictionary
 
@@ -152,15 +162,21 @@ def build_tokenizer(
         "ngram_sizes": model.ngram_sizes if data.dictionary is not None else [],
         "multi_hot_dictionary": model.multi_hot_dictionary,
         "max_sentence_length": model.max_sentence_length,
+        "precedence": data.dictionary_precedence,
     }
     if model.model_name_or_path is not None:
-        before = _load_tokenizer(model.model_name_or_path)
+        before = load_tokenizer(model.model_name_or_path)
         vocab = before.get_vocab()
-        settings = {name: before.init_kwargs[name] for name in settings}
-        if list(entity_types) == before.entity_types:
+        settings |= {name: before.init_kwargs[name] for name in settings if name != "precedence"}
+        same_types = list(entity_types) == before.entity_types
+        if same_types and data.dictionary_precedence is None:
             settings["precedence"] = before.init_kwargs["precedence"]
-            if data.dictionary is None:
-                dictionary, lists_of_type = before.dictionary, before.init_kwargs["lists_of_type"]
+        if data.dictionary is None:
+            dictionary = before.dictionary
+            if same_types:
+                lists_of_type = before.init_kwargs["lists_of_type"]
+            elif data.dictionary_mapping is None:
+                lists_of_type = default_lists_of_type(entity_types, dictionary.lists, corpus=data.dataset_name)
     elif model.encoder_name_or_path is not None:
         encoder_tokenizer = AutoTokenizer.from_pretrained(model.encoder_name_or_path)
         vocab = _renamed_special_tokens(encoder_tokenizer)
@@ -177,7 +193,7 @@ def build_tokenizer(
         **settings,
     )
     if data.dictionary is not None:
-        _check_usable(data.dictionary, tokenizer)
+        check_usable(data.dictionary, tokenizer)
     return tokenizer
 
 
@@ -190,7 +206,8 @@ def build_model(
     """
     torch.manual_seed(seed)
     if model.model_name_or_path is not None:
-        return _load_model(model.model_name_or_path, tokenizer, entity_types)
+        _warn_of_ignored_settings(model)
+        return transfer_network(model.model_name_or_path, tokenizer)
     settings = {name: getattr(model, name) for name in _NETWORK_SETTINGS}
     vectors = None
     if model.encoder_name_or_path is not None:
@@ -210,7 +227,13 @@ def build_model(
     )
     network = DicMTForTokenClassification(config)
     if model.encoder_name_or_path is not None:
-        encoder = AutoModel.from_pretrained(model.encoder_name_or_path, add_pooling_layer=False)
+        limit = network.representation.encoder.max_characters
+        if config.max_sentence_length > limit:
+            raise ValueError(
+                f"{model.encoder_name_or_path} takes {limit} characters at most, but sentences are cut after "
+                f"{config.max_sentence_length} only: pass --max_sentence_length {limit}."
+            )
+        encoder = AutoModel.from_pretrained(model.encoder_name_or_path, add_pooling_layer=False, dtype=torch.float32)
         encoder.requires_grad_(not model.freeze_encoder)
         network.representation.encoder.model = encoder
     if vectors is not None:
@@ -236,9 +259,13 @@ def read_character_vectors(path: str) -> tuple[dict[str, np.ndarray], int]:
                 raise ValueError(f"{path}, line {number}: expected a word and {width} numbers, got {len(values)}.")
             if len(word) == 1:
                 try:
-                    vectors[word] = np.array(values, dtype=np.float32)
+                    vector = np.array(values, dtype=np.float32)
                 except ValueError as error:
                     raise ValueError(f"{path}, line {number}: {error}.") from error
+                # Text is normalised, so a full-width form serves only where its plain form has no vector.
+                character = normalize(word)
+                if character == word or character not in vectors:
+                    vectors[character] = vector
     if not vectors:
         raise ValueError(f"{path} has vectors of longer words only, no single character: give vectors of characters.")
     return vectors, width
@@ -257,33 +284,8 @@ def _set_character_vectors(
     logger.info("Character vectors: %d of %d characters of the vocabulary found.", len(found), len(tokenizer))
 
 
-def _load_model(path: str, tokenizer: DicMTTokenizer, entity_types: Sequence[str]) -> DicMTForTokenClassification:
-    config = _load_config(path)
-    before = list(config.entity_types)
-    settings = config.to_dict()
-    for name in ("id2label", "label2id", "architectures"):
-        settings.pop(name)
-    settings |= {"entity_types": list(entity_types), "ngram_sizes": tokenizer.init_kwargs["ngram_sizes"]}
-    try:
-        network, loading = DicMTForTokenClassification.from_pretrained(
-            path, config=DicMTConfig(**settings), ignore_mismatched_sizes=True, output_loading_info=True
-        )
-    except SafetensorError as error:
-        raise ValueError(f"The weights of {path} cannot be read ({error}): copy the checkpoint anew.") from error
-    new = sorted({*loading["missing_keys"], *(key for key, *_ in loading["mismatched_keys"])})
-    if before != list(entity_types):
-        logger.warning(
-            "%s was trained on the labels %s; the labels are now %s.",
-            path,
-            bio_labels(before),
-            bio_labels(entity_types),
-        )
-    if new:
-        logger.warning("Newly initialised, to be trained: %s.", ", ".join(new))
-    return network
-
-
-def _check_usable(path: str, tokenizer: DicMTTokenizer) -> None:
+def check_usable(path: str, tokenizer: DicMTTokenizer) -> None:
+    """Raise ValueError if no term of the dictionary at `path`, which the tokenizer has, can ever match."""
     report = tokenizer.dictionary_features.report()
     if not report.ngram_sizes:
         raise ValueError(
@@ -299,22 +301,15 @@ def _check_usable(path: str, tokenizer: DicMTTokenizer) -> None:
         )
 
 
-def _load_tokenizer(path: str) -> DicMTTokenizer:
-    _load_config(path)
-    try:
-        return DicMTTokenizer.from_pretrained(path)
-    except ValueError as error:
-        raise ValueError(f"{path} is no whole DicMT checkpoint: {error}") from error
-
-
-def _load_config(path: str) -> DicMTConfig:
-    settings, _ = DicMTConfig.get_config_dict(path)
-    if settings.get("model_type") != DicMTConfig.model_type:
-        raise ValueError(
-            f"{path} is no DicMT checkpoint: its model_type is {settings.get('model_type')!r}. A BERT-family encoder "
-            "goes to --encoder_name_or_path."
-        )
-    return DicMTConfig.from_pretrained(path)
+def _warn_of_ignored_settings(model: ModelArguments) -> None:
+    defaults = ModelArguments()
+    ignored = [
+        f"--{name}"
+        for name in (*_NETWORK_SETTINGS, "ngram_sizes", "encoder_name_or_path", "character_vectors")
+        if getattr(model, name) != getattr(defaults, name)
+    ]
+    if ignored:
+        logger.warning("Settings of the network are those of the checkpoint; ignored: %s.", ", ".join(ignored))
 
 
 def _renamed_special_tokens(encoder_tokenizer: Any) -> dict[str, int]:

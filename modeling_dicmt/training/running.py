@@ -7,7 +7,7 @@ import shutil
 import warnings
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 import transformers
@@ -19,7 +19,15 @@ from .arguments import DataArguments, ModelArguments, TrainingArguments
 from .checkpoints import CHECKPOINTS, SETTINGS_FILE, check_settings, write_json
 from .examples import Examples
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
 RESULTS_FILE = "all_results.json"
+
+# Open files whose locks keep other runs out of the folders that this process writes to.
+_LOCKS: list[IO[str]] = []
 
 # Settings that change nothing about the weights a run ends with.
 _FREE_SETTINGS = frozenset(
@@ -31,6 +39,8 @@ _FREE_SETTINGS = frozenset(
 def start_process(training: TrainingArguments) -> Accelerator:
     """Set up logging, seeds and accelerate for this process."""
     accelerator = create_accelerator(training)
+    if training.mixed_precision == "fp16" and accelerator.device.type == "cpu":
+        raise ValueError("--mixed_precision fp16 needs a GPU: use bf16 or no on a CPU.")
     logging.basicConfig(
         level=logging.INFO if accelerator.is_main_process else logging.ERROR,
         format="%(asctime)s %(name)s: %(message)s",
@@ -57,6 +67,21 @@ def set_threads(accelerator: Accelerator, training: TrainingArguments, config: D
     if accelerator.device.type == "cpu":
         shared = _available_cores() // accelerator.num_processes if config.encoder_config is not None else 1
         torch.set_num_threads(training.cpu_threads or max(1, shared))
+
+
+def _lock(output_dir: Path) -> None:
+    """Keep other processes' runs out of a folder until this process ends; raises ValueError if one is in it."""
+    if fcntl is None:  # no such locks on this system
+        return
+    handle = open(output_dir / ".lock", "w")
+    try:
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        handle.close()
+        raise ValueError(
+            f"Another run is writing to {output_dir}: wait for its end, or pass another --output_dir."
+        ) from error
+    _LOCKS.append(handle)
 
 
 def create_accelerator(training: TrainingArguments) -> Accelerator:
@@ -111,6 +136,11 @@ def claim_output_dir(
 
 def _claim(output_dir: Path, settings: dict[str, Any], overwrite: bool) -> None:
     checkpoints = output_dir / CHECKPOINTS
+    try:
+        output_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"{output_dir} cannot be made: {error.strerror}. Pass another --output_dir.") from error
+    _lock(output_dir)
     if overwrite:
         shutil.rmtree(checkpoints, ignore_errors=True)
         for path in output_dir.glob("*"):  # results first and all of them: none may outlive its model
@@ -122,10 +152,7 @@ def _claim(output_dir: Path, settings: dict[str, Any], overwrite: bool) -> None:
             "to replace them."
         )
     check_settings(checkpoints, settings)
-    try:
-        checkpoints.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OSError(f"{output_dir} cannot be made: {error.strerror}. Pass another --output_dir.") from error
+    checkpoints.mkdir(exist_ok=True)
     write_json(checkpoints / SETTINGS_FILE, settings)
 
 

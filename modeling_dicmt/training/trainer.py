@@ -151,7 +151,7 @@ class Trainer:
                 f"The best version of this run is no longer in {self.folder / BEST}. Pass --overwrite_output_dir to "
                 "start afresh."
             )
-        network = DicMTForTokenClassification.from_pretrained(self.folder / BEST)
+        network = DicMTForTokenClassification.from_pretrained(self.folder / BEST, dtype=torch.float32)
         return network.to(self.accelerator.device).eval()
 
     def _train_epoch(self, bar: tqdm) -> None:

@@ -212,8 +212,8 @@ def test_a_label_set_limits_the_types_and_is_part_of_the_cache_key(tmp_path, loa
 def test_label_sets_are_given_the_corpus_own_or_found(tmp_path, load):
     assert resolve_label_set("cmeee") == LABEL_SETS["cmeee"]
     assert resolve_label_set(["Drug", "Gene"]) == (
-        EntityType("Drug", "Drug", ("drug",)),
-        EntityType("Gene", "Gene", ("Gene", "gene")),
+        EntityType("Drug", "Drug"),
+        EntityType("Gene", "Gene"),
     )
     corpus = load("jsonl", own_corpus(tmp_path / "data"))
     assert [t.name for t in label_set_of("jsonl", corpus)] == ["Anatomy", "Symptom"]

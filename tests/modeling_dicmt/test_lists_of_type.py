@@ -14,11 +14,14 @@ def test_defaults_come_from_the_label_set_and_from_names():
     types = ["Disease", "Treatment", "Gene"]
     lists = default_lists_of_type(types, ["Drug", "disease", "GENE", "治疗", "other"], "ccks2017")
     assert lists == {"Disease": ("disease",), "Treatment": ("drug", "operation", "Drug", "治疗"), "Gene": ("GENE",)}
+    # A type of no known corpus is fed as the type of its name is elsewhere, so that own records get the same features.
     assert default_lists_of_type(types, ["drug", "gene"], "own") == {
-        "Disease": (),
-        "Treatment": (),
+        "Disease": ("disease",),
+        "Treatment": ("drug", "operation"),
         "Gene": ("gene",),
     }
+    # A type that its corpus leaves without lists has none.
+    assert default_lists_of_type(["ImagingExam"], ["exam"], "yidu_s4k") == {"ImagingExam": ()}
 
 
 def test_a_users_mapping(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from safetensors import SafetensorError
 
 from modeling_dicmt.training.checkpoints import (
+    LAST,
     SETTINGS_FILE,
     check_settings,
     publish_files,
@@ -197,6 +198,8 @@ def test_other_settings_are_refused_by_name(tmp_path):
     folder = tmp_path / "out" / "checkpoints"
     folder.mkdir(parents=True)
     write_json(folder / SETTINGS_FILE, {"seed": 1, "dropout": 0.5, "decoder": "crf"})
+    check_settings(folder, {"seed": 2})  # a run that failed before its first state blocks no other
+    (folder / LAST).mkdir()
     with pytest.raises(ValueError) as error:
         check_settings(folder, {"seed": 2, "dropout": 0.5, "stage": "x"})
     message = str(error.value)

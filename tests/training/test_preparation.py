@@ -12,10 +12,10 @@ from modeling_dicmt.training.arguments import DataArguments, ModelArguments
 from modeling_dicmt.training.preparation import (
     build_model,
     build_tokenizer,
+    choose_entity_types,
     load_dictionary,
     load_records,
     read_character_vectors,
-    scored_entity_types,
 )
 
 TEXTS = ["肺炎,腹痛,肺炎,腹痛"]
@@ -129,42 +129,66 @@ def test_a_checkpoint_keeps_all_weights_on_its_own_labels(data, tokenizer, netwo
 
 
 @pytest.mark.parametrize("with_dictionary", [True, False])
-def test_another_label_set_says_what_is_new_and_keeps_the_rest(
+def test_another_label_set_keeps_what_has_the_same_meaning(
     data, tokenizer, network, checkpoint, caplog, with_dictionary
 ):
-    """Four types have codes as wide as five's: all but the labels' own weights is kept, also without a dictionary."""
-    types = ["Drug", "Gene", "Virus", "Disease"]
+    """Five types for five: every shape is the same, and yet only the labels of the same name mean the same."""
+    types = ["Drug", "Gene", "Virus", "Disease", "Exam"]
     data = data if with_dictionary else dataclasses.replace(data, dictionary=None)
     model = from_checkpoint(checkpoint)
     built = build_tokenizer(data, model, TEXTS, load_dictionary(data), types)
+    assert len(built.dictionary) > 0, "without --dictionary the checkpoint's own serves"
     with caplog.at_level(logging.WARNING):
-        loaded = build_model(model, built, types, seed=1)
-    assert loaded.config.id2label[1] == "B-Drug" and loaded.num_labels == 9
-    (told,) = [record.getMessage() for record in caplog.records if "Newly initialised" in record.getMessage()]
-    new = set(told.split(": ")[1].rstrip(".").split(", "))
-    assert new == {name for name in network.state_dict() if name.startswith(("recogniser.", "crf."))} - {
-        "crf.legal_transitions"
-    }
-    before = network.state_dict()
-    for name, weight in loaded.state_dict().items():
-        if not name.startswith(("recogniser.", "crf.")):
+        loaded = build_model(model, built, types, seed=5)
+    before, after = network.state_dict(), loaded.state_dict()
+    old, new = network.config.label2id, loaded.config.label2id
+    shared = [label for label in new if label in old]
+    assert shared == ["O", "B-Disease", "I-Disease", "B-Exam", "I-Exam"]
+    for label in shared:
+        assert torch.equal(after["recogniser.weight"][new[label]], before["recogniser.weight"][old[label]]), label
+        for other in shared:
+            pairs = (new[label], new[other]), (old[label], old[other])
+            assert after["crf.transitions"][pairs[0]] == before["crf.transitions"][pairs[1]]
+    assert not torch.equal(after["recogniser.weight"][new["B-Drug"]], before["recogniser.weight"][new["B-Drug"]])
+    width = loaded.config.dictionary_feature_size
+    for name in ("context.weight_ih_l0", "context.weight_ih_l0_reverse"):
+        assert torch.equal(after[name][:, :-width], before[name][:, :-width])
+        assert not torch.equal(after[name][:, -width:], before[name][:, -width:])
+    for name, weight in after.items():
+        if not name.startswith(("recogniser.", "crf.", "context.weight_ih")):
             assert torch.equal(weight, before[name]), name
-        assert bool(weight.isfinite().all()), name
-    assert any("is not" not in r.getMessage() and "was trained on the labels" in r.getMessage() for r in caplog.records)
+    (told,) = [record.getMessage() for record in caplog.records if "Newly initialised" in record.getMessage()]
+    assert "labels B-Drug, I-Drug, B-Gene" in told and "B-Disease" not in told
+    assert "dictionary's columns of context.weight_ih_l0" in told
+
+
+def test_the_same_types_in_another_order_keep_the_checkpoint_s_order(tokenizer, checkpoint):
+    types = choose_entity_types(from_checkpoint(checkpoint), sorted(tokenizer.entity_types), do_train=True)
+    assert types == tokenizer.entity_types != sorted(types)
+    assert choose_entity_types(ModelArguments(), ["B", "A"], do_train=True) == ["B", "A"]
+
+
+def test_ignored_settings_of_the_network_are_told(data, tokenizer, checkpoint, caplog):
+    model = dataclasses.replace(from_checkpoint(checkpoint), dropout=0.1, segmentation_task=False)
+    with caplog.at_level(logging.WARNING):
+        build_model(model, tokenizer, tokenizer.entity_types, seed=1)
+    assert "ignored: --dropout, --segmentation_task" in caplog.text
 
 
 def test_scoring_takes_the_checkpoint_s_types(tokenizer, checkpoint):
-    assert scored_entity_types(from_checkpoint(checkpoint), ["Exam", "Disease"]) == tokenizer.entity_types
+    assert (
+        choose_entity_types(from_checkpoint(checkpoint), ["Exam", "Disease"], do_train=False) == tokenizer.entity_types
+    )
 
 
 def test_scoring_other_types_is_refused(checkpoint):
     with pytest.raises(ValueError, match=r"recognises Disease, Anatomy, .*the corpus also has Drug, Gene"):
-        scored_entity_types(from_checkpoint(checkpoint), ["Drug", "Disease", "Gene"])
+        choose_entity_types(from_checkpoint(checkpoint), ["Drug", "Disease", "Gene"], do_train=False)
 
 
 def test_scoring_needs_a_checkpoint():
     with pytest.raises(ValueError, match="name it by --model_name_or_path"):
-        scored_entity_types(ModelArguments(), ["Drug"])
+        choose_entity_types(ModelArguments(), ["Drug"], do_train=False)
 
 
 def test_truncated_weights_are_refused(data, tokenizer, checkpoint, tmp_path):
@@ -172,7 +196,7 @@ def test_truncated_weights_are_refused(data, tokenizer, checkpoint, tmp_path):
         if path.is_file():
             (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "model.safetensors").write_bytes((checkpoint / "model.safetensors").read_bytes()[:-100])
-    with pytest.raises(ValueError, match=r"weights of .* cannot be read .*copy the checkpoint anew"):
+    with pytest.raises(ValueError, match=r"is no whole DicMT checkpoint: .*or copy it anew"):
         build_model(from_checkpoint(tmp_path), tokenizer, tokenizer.entity_types, seed=1)
 
 
