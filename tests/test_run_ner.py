@@ -236,8 +236,8 @@ def test_fine_tuning_onto_another_label_set_says_what_is_new(trained, cache_dir,
     outcome = run_here(command_line(tmp_path / "out", **settings, num_train_epochs=40, early_stopping_patience=0))
     assert outcome.status == 0, outcome.errors
     (told,) = [line for line in outcome.errors.splitlines() if "Newly initialised, to be trained: " in line]
-    assert "crf.transitions" in told and "recogniser.weight" in told and "characters" not in told
-    assert "B-Disease" in outcome.errors and "B-Gene" in outcome.errors
+    assert "labels B-Gene, I-Gene, B-Virus, I-Virus" in told and "characters" not in told
+    assert "was trained to recognise Disease, Anatomy" in outcome.errors and "now it is Gene, Virus" in outcome.errors
     assert results_in(tmp_path / "out")["eval_f1"] > 0.5
     config = DicMTForTokenClassification.from_pretrained(tmp_path / "out").config
     assert list(config.id2label.values()) == ["O", "B-Gene", "I-Gene", "B-Virus", "I-Virus"]

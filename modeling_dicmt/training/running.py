@@ -25,6 +25,7 @@ except ImportError:  # Windows
     fcntl = None
 
 RESULTS_FILE = "all_results.json"
+LOCK_FILE = ".lock"
 
 # Open files whose locks keep other runs out of the folders that this process writes to.
 _LOCKS: list[IO[str]] = []
@@ -69,17 +70,17 @@ def set_threads(accelerator: Accelerator, training: TrainingArguments, config: D
         torch.set_num_threads(training.cpu_threads or max(1, shared))
 
 
-def _lock(output_dir: Path) -> None:
+def _lock(path: Path) -> None:
     """Keep other processes' runs out of a folder until this process ends; raises ValueError if one is in it."""
     if fcntl is None:  # no such locks on this system
         return
-    handle = open(output_dir / ".lock", "w")
+    handle = open(path, "a")
     try:
         fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         handle.close()
         raise ValueError(
-            f"Another run is writing to {output_dir}: wait for its end, or pass another --output_dir."
+            f"Another run is writing to {path.parents[1]}: wait for its end, or pass another --output_dir."
         ) from error
     _LOCKS.append(handle)
 
@@ -137,12 +138,16 @@ def claim_output_dir(
 def _claim(output_dir: Path, settings: dict[str, Any], overwrite: bool) -> None:
     checkpoints = output_dir / CHECKPOINTS
     try:
-        output_dir.mkdir(parents=True, exist_ok=True)
+        checkpoints.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OSError(f"{output_dir} cannot be made: {error.strerror}. Pass another --output_dir.") from error
-    _lock(output_dir)
+    _lock(checkpoints / LOCK_FILE)
     if overwrite:
-        shutil.rmtree(checkpoints, ignore_errors=True)
+        for path in checkpoints.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != LOCK_FILE:
+                path.unlink()
         for path in output_dir.glob("*"):  # results first and all of them: none may outlive its model
             if path.name == RESULTS_FILE or path.match("predictions_*.jsonl") or path.match("report_*.md"):
                 path.unlink()
@@ -152,7 +157,6 @@ def _claim(output_dir: Path, settings: dict[str, Any], overwrite: bool) -> None:
             "to replace them."
         )
     check_settings(checkpoints, settings)
-    checkpoints.mkdir(exist_ok=True)
     write_json(checkpoints / SETTINGS_FILE, settings)
 
 

@@ -70,7 +70,8 @@ def transfer_network(path: str, tokenizer: DicMTTokenizer) -> DicMTForTokenClass
         return before
     network = DicMTForTokenClassification(config)
     new = [label for label in config.label2id if label not in before.config.label2id]
-    logger.warning("%s was trained on %s; now it is %s.", path, before.config.entity_types, config.entity_types)
+    old_types, types = ", ".join(before.config.entity_types), ", ".join(config.entity_types)
+    logger.warning("%s was trained to recognise %s; now it is %s.", path, old_types, types)
     new_parts = [*_carry_over(before, network), *([f"labels {', '.join(new)}"] if new else [])]
     logger.warning("Newly initialised, to be trained: %s.", "; ".join(new_parts))
     return network

@@ -14,7 +14,7 @@ from modeling_dicmt.training.checkpoints import CHECKPOINTS, LAST
 SETTINGS = {
     "dictionary": SAMPLE_DICTIONARY,
     "max_train_records": 60,
-    "num_train_epochs": 4,
+    "num_train_epochs": 10,  # enough that a stop at the third is no race with the end
     "per_device_train_batch_size": 2,
     "save_steps": 7,
     "dropout": 0.5,
@@ -100,3 +100,16 @@ def test_an_unfinished_run_is_not_resumed_with_other_settings(tmp_path, cache_di
     assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
     results = train_here(tmp_path, **settings, save_steps=3, logging_steps=1)  # what changes no weight is free
     assert results["train_epochs"] == 2
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path, cache_dir):
+    settings = SETTINGS | {"cache_dir": cache_dir, "num_train_epochs": 500, "early_stopping_patience": 0}
+    process = start(command_line(tmp_path, **settings))
+    wait_for_state(process, tmp_path, after=(0, 0))
+    second = start(command_line(tmp_path, **settings, overwrite_output_dir=True))
+    _, errors = second.communicate()
+    assert second.returncode == 1
+    assert f"Another run is writing to {tmp_path}" in errors and "Traceback" not in errors
+    assert process.poll() is None, "the first run had ended before: give it more epochs"
+    process.kill()
+    process.communicate()
