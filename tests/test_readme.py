@@ -1,6 +1,7 @@
 """What the README shows is run: bash and python blocks in a folder of their own, one after the other.
 
-Blocks marked `console` set up an environment, which .ci/run does with the same Makefile; they may contain nothing else.
+Blocks marked `console` set up an environment, which .ci/run does with the same Makefile, or train for minutes on a corpus
+that is not here, whose command line is read; they may contain nothing else.
 """
 
 import os
@@ -12,10 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from modeling_dicmt.training.arguments import DataArguments, ModelArguments, TrainingArguments
+from modeling_dicmt.training.command_line import parse_arguments
+
 ROOT = Path(__file__).resolve().parents[1]
 BLOCKS = re.findall(
     r"^```(\w+)\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
 )
+
+LONG_COMMAND = "accelerate launch run_ner.py --dataset_name ccks2017 "
 
 # Appended to every training of the README, so that it takes seconds.
 QUICK_SETTINGS = (
@@ -57,7 +63,16 @@ def test_console_blocks_only_set_up_environments():
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     for line in lines:
         program, argument = line.split()[:2]
-        assert (program == "make" and argument in targets) or line.startswith("pip install "), line
+        assert (program == "make" and argument in targets) or line.startswith(("pip install ", LONG_COMMAND)), line
+
+
+def test_the_long_commands_can_be_read():
+    commands = [line for _, block in BLOCKS for line in block.splitlines() if line.startswith(LONG_COMMAND)]
+    assert commands
+    for command in commands:
+        arguments = command.replace("SEED", "1").split()[3:]
+        data, _, training = parse_arguments((DataArguments, ModelArguments, TrainingArguments), None, arguments)
+        assert data.dataset_name == "ccks2017" and training.seed == 1
 
 
 def test_every_block_is_of_a_known_kind():
