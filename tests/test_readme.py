@@ -1,7 +1,7 @@
 """What the README shows is run: bash and python blocks in a folder of their own, one after the other.
 
-Blocks marked `console` set up an environment, which .ci/run does with the same Makefile, or train for minutes on a corpus
-that is not here, whose command line is read; they may contain nothing else.
+Blocks marked `console` set up an environment, which .ci/run does with the same Makefile, or train for minutes on a
+corpus that is not here, whose command line is read; they may contain nothing else.
 """
 
 import os
