@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -99,6 +100,8 @@ def start(arguments: Sequence[str], launcher: Sequence[str] = (sys.executable,))
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        # Tests that a shell runs in the background inherit an ignored SIGINT, which a child would inherit in turn.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
