@@ -1,5 +1,6 @@
 """The process a training runs in: devices, threads, logging, and the output folder."""
 
+import atexit
 import hashlib
 import logging
 import os
@@ -7,7 +8,7 @@ import shutil
 import warnings
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import torch
 import transformers
@@ -26,9 +27,6 @@ except ImportError:  # Windows
 
 RESULTS_FILE = "all_results.json"
 LOCK_FILE = ".lock"
-
-# Open files whose locks keep other runs out of the folders that this process writes to.
-_LOCKS: list[IO[str]] = []
 
 # Settings that change nothing about the weights a run ends with.
 _FREE_SETTINGS = frozenset(
@@ -82,7 +80,7 @@ def _lock(path: Path) -> None:
         raise ValueError(
             f"Another run is writing to {path.parents[1]}: wait for its end, or pass another --output_dir."
         ) from error
-    _LOCKS.append(handle)
+    atexit.register(handle.close)  # held, with its lock, as long as the process lives
 
 
 def create_accelerator(training: TrainingArguments) -> Accelerator:
