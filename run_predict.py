@@ -25,10 +25,10 @@ from tqdm.auto import tqdm
 
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.evaluation.report import render_entities, write_predictions
-from modeling_dicmt.prediction import BATCH_CHARACTERS, predict_entities
+from modeling_dicmt.labelling import predict_entities
+from modeling_dicmt.prediction import BATCH_CHARACTERS
 from modeling_dicmt.tagging import Span
 from modeling_dicmt.training.command_line import parse_arguments, run_command
-from modeling_dicmt.training.preparation import check_usable
 from modeling_dicmt.training.starting_checkpoint import load_network, load_tokenizer
 
 # Records that are encoded at a time: enough to fill batches of like lengths, few enough to keep the memory flat.
@@ -105,7 +105,7 @@ def predict(arguments: PredictionArguments) -> Iterator[tuple[dict[str, Any], li
     if arguments.dictionary is not None:
         encoding = arguments.dictionary_encoding
         tokenizer.dictionary = ClinicalDictionary.from_path(arguments.dictionary, encoding=encoding)
-        check_usable(arguments.dictionary, tokenizer)
+        tokenizer.dictionary_features.check_usable(arguments.dictionary)
     records = islice(read_records(Path(arguments.input)), arguments.max_records)
     while chunk := list(islice(records, CHUNK)):
         texts = [record["text"] for record in chunk]

@@ -16,7 +16,7 @@ _MODULE_OF = {
     "LinearChainCRF": "crf",
     "Span": "tagging",
     "character_vocabulary": "tokenization_dicmt",
-    "predict_entities": "prediction",
+    "predict_entities": "labelling",
 }
 
 __version__ = "0.1.0"

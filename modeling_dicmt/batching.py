@@ -1,19 +1,17 @@
-"""Sentences → padded tensors, without waste: batches hold sentences of about the same length."""
+"""Sentences → padded arrays, without waste: batches hold sentences of about the same length."""
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from .crf import IGNORED_TAG
 from .radicals import PADDING_RADICAL
+from .tagging import IGNORED_TAG
 from .tokenization_dicmt import EncodedSentence
 
 
 def pad_sentences(
     sentences: Sequence[EncodedSentence], pad_token_id: int, tags: Sequence[np.ndarray] | None = None
-) -> dict[str, Tensor]:
+) -> dict[str, np.ndarray]:
     """Stack sentences, padded at the right to the longest.
 
     Args:
@@ -43,7 +41,7 @@ def pad_sentences(
         arrays["dictionary_features"][row, :length] = sentence.dictionary_features
         if tags is not None:
             arrays["labels"][row, :length] = tags[row]
-    return {name: torch.from_numpy(array) for name, array in arrays.items()}
+    return arrays
 
 
 def length_batches(lengths: Sequence[int], max_characters: int) -> Iterator[list[int]]:

@@ -15,9 +15,11 @@ import numpy as np
 from .dictionary_files import (
     DictionaryError,
     RejectedRow,
+    TermCollector,
     is_list_name,
     read_terms,
     read_text,
+    terms_of_json,
     why_unusable,
 )
 from .normalization import normalize
@@ -101,7 +103,27 @@ class ClinicalDictionary:
             DictionaryError: If a file has another encoding or is malformed, a list of `lists` is missing, a folder has
                 no list, or no row is usable; names file, line, reason and remedy.
         """
-        collector = read_terms(path, encoding, lists)
+        return cls._collected(read_terms(path, encoding, lists))
+
+    @classmethod
+    def from_json(
+        cls, content: object, name: str = "dictionary", known_lists: Iterable[str] = ()
+    ) -> "ClinicalDictionary":
+        """Terms as JSON has them: `{list: [terms]}`, `{term: list or [lists]}` or `[{"term": …, "type": …}]`.
+
+        Args:
+            content: The parsed JSON.
+            name: What error messages call it.
+            known_lists: Names of lists, besides those of the known corpora, to tell `{list: [terms]}` from
+                `{term: [lists]}`.
+
+        Raises:
+            DictionaryError: If it is none of these, or no row is usable.
+        """
+        return cls._collected(terms_of_json(content, name, known_lists))
+
+    @classmethod
+    def _collected(cls, collector: TermCollector) -> "ClinicalDictionary":
         ordered = sorted(collector.terms)
         return cls._of(ordered, [",".join(sorted(collector.terms[term])) for term in ordered], collector.rejected)
 

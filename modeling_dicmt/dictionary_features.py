@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .dictionary import ClinicalDictionary
+from .dictionary_files import DictionaryError
 from .dictionary_report import DictionaryReport, build_report
 from .label_sets import code_width
 from .lists_of_type import check_lists_of_type, types_of_lists
@@ -112,6 +113,22 @@ class DictionaryFeatures:
     def report(self) -> DictionaryReport:
         """What of the dictionary can match under this scheme, and what cannot."""
         return build_report(self.dictionary, self.lists_of_type, self.precedence, self.ngram_sizes)
+
+    def check_usable(self, name: str) -> None:
+        """Raise DictionaryError if no term of the dictionary, which came from `name`, can ever match."""
+        if not self.ngram_sizes:
+            raise DictionaryError(
+                f"The network has no dictionary features, so that the terms of {name} cannot serve: use it without "
+                "them, or train a new network with a dictionary."
+            )
+        report = self.report()
+        if not any(entry.matchable for entry in report.types):
+            wanted = sorted({item for entry in report.types for item in entry.lists})
+            raise DictionaryError(
+                f"No term of {name} can match: its lists are {', '.join(self.dictionary.lists)}, those that serve are "
+                f"{', '.join(wanted)}, with terms of {', '.join(map(str, self.ngram_sizes))} characters. Rename the "
+                "lists, or train with a --dictionary_mapping that names them, or with other --ngram_sizes."
+            )
 
     def __reduce__(self):
         # Compiled again on the other side: the tables are larger than what they are made of.

@@ -7,10 +7,10 @@ ground to refuse a list; a file that cannot be read at all is an error. Reasons 
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .label_sets import LABEL_SETS
 from .normalization import normalize
@@ -21,6 +21,7 @@ LIST_FILE_SUFFIXES = (".tsv", ".txt")
 _INVISIBLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
+_TERMS = (str, list, tuple, set, frozenset)  # what JSON, or Python, has for terms or lists
 _SUGGESTED_ENCODINGS = ("utf-8", "gb18030", "utf-16")
 
 
@@ -109,6 +110,19 @@ def read_terms(path: str | os.PathLike, encoding: str = "utf-8", lists: Iterable
     else:
         _read_table(path, encoding, collector)
 
+    _check_found(path, collector)
+    return collector
+
+
+def terms_of_json(content: object, name: str, known_lists: Iterable[str] = ()) -> TermCollector:
+    """Read what a JSON dictionary holds; see `ClinicalDictionary.from_json`."""
+    collector = TermCollector()
+    _add_json(content, Path(name), collector, known_lists)
+    _check_found(Path(name), collector)
+    return collector
+
+
+def _check_found(path: Path, collector: TermCollector) -> None:
     missing = sorted((collector.wanted_lists or set()) - collector.found_lists)
     if missing:
         raise DictionaryError(
@@ -119,7 +133,6 @@ def read_terms(path: str | os.PathLike, encoding: str = "utf-8", lists: Iterable
         raise DictionaryError(
             f"{path} holds no usable term ({len(collector.rejected)} rows rejected).{first} Write a term a line."
         )
-    return collector
 
 
 def read_text(path: Path, encoding: str = "utf-8") -> str:
@@ -207,10 +220,14 @@ def _read_json(file: Path, encoding: str, collector: TermCollector) -> None:
         content = json.loads(read_text(file, encoding))
     except json.JSONDecodeError as error:
         raise DictionaryError(f"{file}, line {error.lineno}, column {error.colno}: not JSON ({error.msg}).") from error
-    if isinstance(content, list) and all(isinstance(entry, dict) for entry in content):
+    _add_json(content, file, collector)
+
+
+def _add_json(content: object, file: Path, collector: TermCollector, known_lists: Iterable[str] = ()) -> None:
+    if isinstance(content, list | tuple) and all(isinstance(entry, dict) for entry in content):
         rows = [(entry.get("term"), _as_list(entry.get("type"))) for entry in content]
-    elif isinstance(content, dict) and all(isinstance(value, str | list) for value in content.values()):
-        if _keys_are_types(content, file):
+    elif isinstance(content, Mapping) and all(isinstance(value, _TERMS) for value in content.values()):
+        if _keys_are_types(content, file, known_lists):
             rows = [(term, [list_name]) for list_name, terms in content.items() for term in terms]
         else:
             rows = [(term, _as_list(list_names)) for term, list_names in content.items()]
@@ -224,16 +241,18 @@ def _read_json(file: Path, encoding: str, collector: TermCollector) -> None:
 
 
 def _as_list(value: object) -> list:
-    return value if isinstance(value, list) else [] if value is None else [value]
+    return list(value) if isinstance(value, _TERMS) and not isinstance(value, str) else [] if value is None else [value]
 
 
-def _keys_are_types(content: dict[str, str | list], file: Path) -> bool:
+def _keys_are_types(content: Mapping[str, Any], file: Path, known_lists: Iterable[str]) -> bool:
     """Whether a JSON object is `{type: [terms]}`: both it and `{term: [types]}` map strings to lists of strings."""
     if any(isinstance(value, str) for value in content.values()):
         return False
     values = {value for values in content.values() for value in values if isinstance(value, str)}
-    types = _known_type_names()
-    keys_are_known, values_are_known = (any(name.casefold() in types for name in names) for names in (content, values))
+    types = _known_type_names() | {name.casefold() for name in known_lists}
+    keys_are_known, values_are_known = (
+        any(name.casefold() in types for name in names if isinstance(name, str)) for names in (content, values)
+    )
     if keys_are_known != values_are_known:
         return keys_are_known
     if len(values) == len(content):

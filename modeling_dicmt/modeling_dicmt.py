@@ -1,6 +1,8 @@
 """The DicMT network: representations → BiLSTM → segmentation (NES) and recognition (NER) of entities."""
 
+import os
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,8 +13,9 @@ from transformers.utils import ModelOutput
 
 from .bilstm import BiLSTM
 from .configuration_dicmt import DicMTConfig
-from .crf import IGNORED_TAG, LinearChainCRF, legal_bio_transitions
+from .crf import LinearChainCRF, legal_bio_transitions
 from .representations import CharacterRepresentation, embedding_bound
+from .tagging import IGNORED_TAG
 
 
 @dataclass
@@ -47,6 +50,17 @@ class DicMTPreTrainedModel(PreTrainedModel):
     main_input_name = "input_ids"
     _no_split_modules = ()
     _keep_in_fp32_modules_strict = ("crf",)
+
+    def save_pretrained(self, save_directory: str | os.PathLike, *args: Any, **kwargs: Any) -> None:
+        """Save the network with all the code that a checkpoint carries; arguments are the base class's.
+
+        transformers copies the files that the saved class's module imports. These imports name those that it does not
+        need itself: the pipeline, with all behind it, and the endpoint's handler.
+        """
+        from .handler import EndpointHandler  # noqa: F401
+        from .pipeline_dicmt import DicMTPipeline  # noqa: F401
+
+        super().save_pretrained(save_directory, *args, **kwargs)
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:

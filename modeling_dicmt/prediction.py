@@ -1,17 +1,52 @@
-"""Records → entities: sentences in batches through the network, tags to spans, spans to offsets of the record."""
+"""Sentences → tags and their probabilities → entities in offsets of the record, whatever runs the network."""
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
-import torch
 
 from .batching import length_batches, pad_sentences
-from .modeling_dicmt import DicMTForTokenClassification
+from .configuration_dicmt import DicMTConfig
 from .tagging import Span, tags_to_spans
-from .tokenization_dicmt import DicMTTokenizer, EncodedSentence
+from .tokenization_dicmt import EncodedSentence
 
 BATCH_CHARACTERS = 8192
+
+
+class BatchLabels(NamedTuple):
+    """What the network says of a batch of B sentences, padded at the right to L characters; T tags.
+
+    Args:
+        emissions: (B, L, T) scores of the tags, of the runtime's own array type; None without the recognition task.
+        mask: (B, L) boolean, True for characters.
+        tags: (B, L) tag ids of the best paths; None without the recognition task.
+        in_entity: (B, L) boolean, the segmentation task's answer; None without that task.
+    """
+
+    emissions: object
+    mask: np.ndarray
+    tags: np.ndarray | None
+    in_entity: np.ndarray | None
+
+
+class Labeller(Protocol):
+    """A network on some runtime: `TorchLabeller`, `OnnxLabeller`."""
+
+    config: DicMTConfig
+
+    def label(self, inputs: Mapping[str, np.ndarray]) -> BatchLabels:
+        """Label a batch as `pad_sentences` gives it."""
+
+    def tag_probabilities(self, labels: BatchLabels) -> np.ndarray:
+        """Posterior probability (B, L) of each tag of the best paths."""
+
+    def span_probabilities(self, labels: BatchLabels, spans: np.ndarray) -> np.ndarray:
+        """Probability (N,) over all paths that just these spans are entities.
+
+        Args:
+            labels: A batch's labels.
+            spans: Integer (N, 5): sentence in the batch, first character, end (exclusive), B tag, I tag.
+        """
 
 
 class SentencePrediction(NamedTuple):
@@ -20,56 +55,91 @@ class SentencePrediction(NamedTuple):
     Args:
         tags: (L,) tag ids of the best path; empty without the recognition task.
         in_entity: (L,) boolean, the segmentation task's answer; empty without it.
+        entities: The entities of the best path, in offsets of the sentence.
+        scores: The probability of each entity, or with `score="tags"` of each of the L tags; empty if not asked for.
     """
 
     tags: np.ndarray
     in_entity: np.ndarray
+    entities: list[Span]
+    scores: np.ndarray
 
 
-@torch.inference_mode()
 def predict_sentences(
-    model: DicMTForTokenClassification,
+    labeller: Labeller,
     sentences: Sequence[EncodedSentence],
     batch_characters: int = BATCH_CHARACTERS,
+    score: str | None = None,
 ) -> list[SentencePrediction]:
     """Label sentences, batched by length.
 
     Args:
-        model: The network; it is put into evaluation mode.
+        labeller: The network.
         sentences: Encoded sentences.
         batch_characters: Characters of a batch, padding included. Has no influence on the answers.
+        score: "spans" for the entities' probabilities, "tags" for those of the characters' tags, None for neither.
 
     Returns:
         A prediction for each sentence, in the sentences' order.
     """
-    model.eval()
     predictions: list[SentencePrediction | None] = [None] * len(sentences)
     for batch in length_batches([len(sentence.input_ids) for sentence in sentences], batch_characters):
-        inputs = pad_sentences([sentences[index] for index in batch], model.config.pad_token_id)
-        output = model(**{name: tensor.to(model.device) for name, tensor in inputs.items()})
-        tags = None if output.predictions is None else output.predictions.cpu().numpy()
-        in_entity = None if output.segmentation_logits is None else (output.segmentation_logits > 0).cpu().numpy()
-        nothing = np.zeros(0, dtype=np.int64)
-        for row, index in enumerate(batch):
-            length = len(sentences[index].input_ids)
-            predictions[index] = SentencePrediction(
-                nothing if tags is None else tags[row, :length],
-                nothing.astype(bool) if in_entity is None else in_entity[row, :length],
-            )
+        inputs = pad_sentences([sentences[index] for index in batch], labeller.config.pad_token_id)
+        labels = labeller.label(inputs)
+        lengths = [len(sentences[index].input_ids) for index in batch]
+        for index, prediction in zip(batch, _read_batch(labeller, labels, lengths, score), strict=True):
+            predictions[index] = prediction
     return predictions
 
 
+def _read_batch(
+    labeller: Labeller, labels: BatchLabels, lengths: Sequence[int], score: str | None
+) -> list[SentencePrediction]:
+    config = labeller.config
+    nothing = np.zeros(0)
+    tags, in_entity = (
+        [nothing.astype(kind)] * len(lengths)
+        if rows is None
+        else [row[:length] for row, length in zip(rows, lengths, strict=True)]
+        for rows, kind in ((labels.tags, np.int64), (labels.in_entity, bool))
+    )
+    entities = [tags_to_spans(row, config.id2label) for row in tags]
+    scores = [nothing] * len(lengths)
+    if score == "spans" and any(entities):
+        spans = [
+            (row, span.start, span.end, config.label2id[f"B-{span.type}"], config.label2id[f"I-{span.type}"])
+            for row, found in enumerate(entities)
+            for span in found
+        ]
+        probabilities = labeller.span_probabilities(labels, np.array(spans, dtype=np.int64))
+        scores = np.split(probabilities, np.cumsum([len(found) for found in entities])[:-1])
+    elif score == "tags" and labels.tags is not None:
+        probabilities = labeller.tag_probabilities(labels)
+        scores = [row[:length] for row, length in zip(probabilities, lengths, strict=True)]
+    return [SentencePrediction(*values) for values in zip(tags, in_entity, entities, scores, strict=True)]
+
+
 def collect_entities(
-    sentences: Sequence[EncodedSentence],
-    predictions: Sequence[SentencePrediction],
-    num_records: int,
-    id2label: dict[int, str],
+    sentences: Sequence[EncodedSentence], predictions: Sequence[SentencePrediction], num_records: int
 ) -> list[list[Span]]:
     """Entities of each record, in offsets of its text, in the text's order."""
     entities: list[list[Span]] = [[] for _ in range(num_records)]
     for sentence, prediction in zip(sentences, predictions, strict=True):
-        entities[sentence.record].extend(tags_to_spans(prediction.tags, id2label, offset=sentence.start))
+        offset = sentence.start
+        entities[sentence.record].extend(
+            Span(start + offset, end + offset, type) for start, end, type in prediction.entities
+        )
     return entities
+
+
+def collect_scores(
+    sentences: Sequence[EncodedSentence], predictions: Sequence[SentencePrediction], num_records: int
+) -> list[list[float]]:
+    """The probability of each entity of `collect_entities`, as `predict_sentences` gave it with `score="spans"`."""
+    scores: list[list[float]] = [[] for _ in range(num_records)]
+    for sentence, prediction in zip(sentences, predictions, strict=True):
+        scores[sentence.record].extend(prediction.scores.tolist())
+    return scores
 
 
 def collect_segmentation(
@@ -80,26 +150,3 @@ def collect_segmentation(
     for sentence, prediction in zip(sentences, predictions, strict=True):
         masks[sentence.record][sentence.start : sentence.start + len(prediction.in_entity)] = prediction.in_entity
     return masks
-
-
-def predict_entities(
-    model: DicMTForTokenClassification,
-    tokenizer: DicMTTokenizer,
-    texts: Iterable[str],
-    batch_characters: int = BATCH_CHARACTERS,
-) -> list[list[Span]]:
-    """Entities of records of any length.
-
-    Args:
-        model: The network.
-        tokenizer: Its tokenizer, with the dictionary to use.
-        texts: The records' texts.
-        batch_characters: Characters of a batch, padding included.
-
-    Returns:
-        For each record its entities in the text's order; `text[start:end]` is the mention.
-    """
-    texts = list(texts)
-    sentences = list(tokenizer.encode_records(texts))
-    predictions = predict_sentences(model, sentences, batch_characters)
-    return collect_entities(sentences, predictions, len(texts), model.config.id2label)

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+# Tag id at padding, where there is no tag.
+IGNORED_TAG = -100
+
 _OUTSIDE, _BEGIN, _INSIDE = range(3)
 _PREFIXES = {"B-": _BEGIN, "I-": _INSIDE}
 

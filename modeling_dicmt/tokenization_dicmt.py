@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import BatchEncoding, PreTrainedTokenizerFast
 from transformers.utils import PaddingStrategy
 
@@ -134,18 +134,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
 
     @dictionary.setter
     def dictionary(self, dictionary: ClinicalDictionary) -> None:
-        settings = self.init_kwargs
-        lists_of_type = settings["lists_of_type"]
-        if lists_of_type is None:
-            lists_of_type = default_lists_of_type(self.entity_types, dictionary.lists)
-        self._dictionary_features = DictionaryFeatures(
-            dictionary,
-            self.entity_types,
-            lists_of_type,
-            ngram_sizes=tuple(settings["ngram_sizes"]),
-            multi_hot=settings["multi_hot_dictionary"],
-            precedence=settings["precedence"],
-        )
+        self._dictionary_features = self.compile_dictionary(dictionary)
         self._dictionary = dictionary
 
     @property
@@ -153,22 +142,41 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         """The matcher of the dictionary's n-grams, compiled for the entity types."""
         return self._dictionary_features
 
-    def encode_records(self, texts: Iterable[str]) -> Iterator[EncodedSentence]:
+    def compile_dictionary(self, dictionary: ClinicalDictionary) -> DictionaryFeatures:
+        """A matcher of other terms under this tokenizer's scheme, for `encode_records`; the tokenizer keeps its own."""
+        settings = self.init_kwargs
+        lists_of_type = settings["lists_of_type"]
+        if lists_of_type is None:
+            lists_of_type = default_lists_of_type(self.entity_types, dictionary.lists)
+        return DictionaryFeatures(
+            dictionary,
+            self.entity_types,
+            lists_of_type,
+            ngram_sizes=tuple(settings["ngram_sizes"]),
+            multi_hot=settings["multi_hot_dictionary"],
+            precedence=settings["precedence"],
+        )
+
+    def encode_records(
+        self, texts: Iterable[str], dictionary_features: DictionaryFeatures | None = None
+    ) -> Iterator[EncodedSentence]:
         """Split records into sentences and encode them, in the records' order.
 
         Dictionary features are those of the full sentence, also where it is cut because it is too long.
 
         Args:
             texts: The records' texts, of any length.
+            dictionary_features: A matcher of `compile_dictionary`, to use other terms than the tokenizer's own.
 
         Yields:
             The sentences of the first record, of the second, …; together they hold every character once.
         """
+        matcher = self._dictionary_features if dictionary_features is None else dictionary_features
         for record, text in enumerate(texts):
             normalized = normalize(text)
             input_ids, radical_ids = self._character_ids(normalized), self._radical_table.ids(normalized)
             sentences = split_sentences(text)
-            features = self._dictionary_features.features_batch([normalized[start:end] for start, end in sentences])
+            features = matcher.features_batch([normalized[start:end] for start, end in sentences])
             for sentence, sentence_features in zip(sentences, features, strict=True):
                 for start, end in cut_sentence(text, sentence, self.max_sentence_length):
                     piece = slice(start - sentence.start, end - sentence.start)
@@ -279,6 +287,7 @@ def character_vocabulary(texts: Iterable[str], terms: Iterable[str] = (), min_co
 def _character_tokenizer(vocab: dict[str, int]) -> Tokenizer:
     backend = Tokenizer(models.WordLevel(vocab, unk_token=UNK_TOKEN))
     backend.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), behavior="isolated")
+    backend.decoder = decoders.Fuse()  # no blanks between characters
     return backend
 
 

@@ -24,8 +24,8 @@ from transformers import BertConfig, BertModel, BertTokenizer
 
 from data_scripts.sample import SAMPLE_FOLDER
 from modeling_dicmt.evaluation.clinical_ner import score_entities
+from modeling_dicmt.labelling import predict_entities
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
-from modeling_dicmt.prediction import predict_entities
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 
 LAUNCHER = (

@@ -8,8 +8,9 @@ from accelerate import Accelerator
 from accelerate.utils import gather_object
 
 from ..evaluation.clinical_ner import score_entities
+from ..labelling import TorchLabeller
 from ..modeling_dicmt import DicMTForTokenClassification
-from ..prediction import collect_entities, collect_segmentation, predict_sentences
+from ..prediction import collect_entities, collect_scores, collect_segmentation, predict_sentences
 from ..tagging import Span
 from ..tokenization_dicmt import DicMTTokenizer
 
@@ -20,10 +21,12 @@ class Predictions(NamedTuple):
     Args:
         entities: Entities of each record.
         segmentation: (characters,) boolean of each record, the segmentation task's answer; None without that task.
+        scores: The probability of each entity, as the network sees it.
     """
 
     entities: list[list[Span]]
     segmentation: list[np.ndarray] | None
+    scores: list[list[float]]
 
 
 class Evaluator:
@@ -53,19 +56,20 @@ class Evaluator:
 
     def predict(self, model: DicMTForTokenClassification) -> Predictions:
         """Entities of all records, on every process."""
-        predictions = predict_sentences(model, self._sentences, self.batch_characters)
+        predictions = predict_sentences(TorchLabeller(model), self._sentences, self.batch_characters, score="spans")
         own = len(self._own_texts)
-        entities: list[Any] = [[] for _ in range(own)]
-        if model.config.recognition_task:
-            entities = collect_entities(self._sentences, predictions, own, model.config.id2label)
+        entities = collect_entities(self._sentences, predictions, own)
+        scores = collect_scores(self._sentences, predictions, own)
         segmentation: list[Any] = [None] * own
         if model.config.segmentation_task:
             segmentation = collect_segmentation(self._sentences, predictions, self._own_texts)
-        gathered = gather_object([*zip(range(len(self.texts))[self._own_share], entities, segmentation, strict=True)])
+        numbers = range(len(self.texts))[self._own_share]
+        gathered = gather_object([*zip(numbers, entities, segmentation, scores, strict=True)])
         gathered.sort(key=lambda item: item[0])
         return Predictions(
             [item[1] for item in gathered],
             [item[2] for item in gathered] if model.config.segmentation_task else None,
+            [item[3] for item in gathered],
         )
 
     @property

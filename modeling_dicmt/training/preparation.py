@@ -193,7 +193,7 @@ def build_tokenizer(
         **settings,
     )
     if data.dictionary is not None:
-        check_usable(data.dictionary, tokenizer)
+        tokenizer.dictionary_features.check_usable(data.dictionary)
     return tokenizer
 
 
@@ -282,23 +282,6 @@ def _set_character_vectors(
         for index, vector in found:
             weight[index] = torch.from_numpy(vector * scale)
     logger.info("Character vectors: %d of %d characters of the vocabulary found.", len(found), len(tokenizer))
-
-
-def check_usable(path: str, tokenizer: DicMTTokenizer) -> None:
-    """Raise ValueError if no term of the dictionary at `path`, which the tokenizer has, can ever match."""
-    report = tokenizer.dictionary_features.report()
-    if not report.ngram_sizes:
-        raise ValueError(
-            f"The checkpoint's network has no dictionary features, so that the terms of {path} cannot serve: leave out "
-            "--dictionary, or train a new network with it."
-        )
-    if not any(entry.matchable for entry in report.types):
-        wanted = sorted({name for entry in report.types for name in entry.lists})
-        raise ValueError(
-            f"No term of {path} can match: its lists are {', '.join(tokenizer.dictionary.lists)}, those that serve are "
-            f"{', '.join(wanted)}, with terms of {', '.join(map(str, report.ngram_sizes))} characters. Rename the "
-            "lists, name them in a --dictionary_mapping, or choose other --ngram_sizes."
-        )
 
 
 def _warn_of_ignored_settings(model: ModelArguments) -> None:

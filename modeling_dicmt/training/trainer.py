@@ -205,7 +205,7 @@ class Trainer:
                 accelerator.unwrap_model(self.model).config.pad_token_id,
                 [self.examples.tags[index] for index in part],
             )
-            inputs = {name: tensor.to(accelerator.device) for name, tensor in inputs.items()}
+            inputs = {name: torch.from_numpy(array).to(accelerator.device) for name, array in inputs.items()}
             with nullcontext() if number == len(shares) else accelerator.no_sync(self.model):
                 with accelerator.autocast():
                     loss = self.model(**inputs).loss

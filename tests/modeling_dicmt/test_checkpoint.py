@@ -11,8 +11,8 @@ import pytest
 import torch
 from tiny_network import SENTENCES, make_encoder_settings, make_model, make_tokenizer
 
+from modeling_dicmt.labelling import predict_entities
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
-from modeling_dicmt.prediction import predict_entities
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 
 # Everything is imported and run as a user of a downloaded checkpoint would, after the project's names are blocked.

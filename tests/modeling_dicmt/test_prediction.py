@@ -8,7 +8,8 @@ import torch
 from tiny_network import RECORDS, SENTENCES, make_model, make_tokenizer
 
 from modeling_dicmt.batching import pad_sentences
-from modeling_dicmt.prediction import collect_entities, collect_segmentation, predict_entities, predict_sentences
+from modeling_dicmt.labelling import TorchLabeller, predict_entities
+from modeling_dicmt.prediction import collect_entities, collect_segmentation, predict_sentences
 from modeling_dicmt.tagging import Span, tags_to_spans
 
 LONG = "".join(SENTENCES[i % 3].replace("。", "，") + "。" * (i % 7 == 0) for i in range(1000))
@@ -29,9 +30,14 @@ class MarkedNetwork(torch.nn.Module):
         self.batches.append(tuple(input_ids.shape))
         tags = torch.where(input_ids == self.anatomy, 3, torch.where(input_ids == self.disease, 2, 0))
         output = type("Output", (), {})()
+        output.emissions = None
         output.predictions = tags.masked_fill(attention_mask == 0, -100)
         output.segmentation_logits = tags - 0.5
         return output
+
+
+def as_tensors(inputs):
+    return {name: torch.from_numpy(array) for name, array in inputs.items()}
 
 
 def expected_entities(text):
@@ -75,8 +81,8 @@ def test_a_record_of_any_length():
     sentences = [piece for piece in tokenizer.encode_records([text])][::40]
     for piece in sentences:
         end = piece.start + len(piece.input_ids)
-        ((tags, _),) = predict_sentences(model, [piece])
-        alone = tags_to_spans(tags, model.config.id2label, offset=piece.start)
+        (prediction,) = predict_sentences(TorchLabeller(model), [piece])
+        alone = tags_to_spans(prediction.tags, model.config.id2label, offset=piece.start)
         assert [span for span in entities if piece.start <= span.start < end] == alone
 
 
@@ -84,15 +90,15 @@ def test_records_without_characters():
     model, tokenizer = make_model(), make_tokenizer()
     assert predict_entities(model, tokenizer, []) == []
     assert predict_entities(model, tokenizer, ["", ""]) == [[], []]
-    assert predict_sentences(model, []) == []
+    assert predict_sentences(TorchLabeller(model), []) == []
 
 
 def test_sentences_come_back_in_their_order():
     model, tokenizer = make_model(), make_tokenizer()
     sentences = list(tokenizer.encode_records(RECORDS))
-    found = predict_sentences(model, sentences, batch_characters=30)
-    for sentence, (tags, in_entity) in zip(sentences, found, strict=True):
-        output = model(**pad_sentences([sentence], 0))
+    found = predict_sentences(TorchLabeller(model), sentences, batch_characters=30)
+    for sentence, (tags, in_entity, *_) in zip(sentences, found, strict=True):
+        output = model(**as_tensors(pad_sentences([sentence], 0)))
         assert tags.tolist() == output.predictions[0].tolist()
         assert in_entity.tolist() == (output.segmentation_logits[0] > 0).tolist()
 
@@ -101,9 +107,9 @@ def test_sentences_come_back_in_their_order():
 def test_a_network_of_one_task(task):
     model, tokenizer = make_model(**{task: False}), make_tokenizer()
     sentences = list(tokenizer.encode_records(RECORDS))
-    predictions = predict_sentences(model, sentences)
+    predictions = predict_sentences(TorchLabeller(model), sentences)
     masks = collect_segmentation(sentences, predictions, RECORDS)
-    entities = collect_entities(sentences, predictions, len(RECORDS), model.config.id2label)
+    entities = collect_entities(sentences, predictions, len(RECORDS))
     assert any(entities) == (task == "segmentation_task")
     assert any(mask.any() for mask in masks) == (task == "recognition_task")
     assert [len(mask) for mask in masks] == [len(text) for text in RECORDS]
@@ -112,7 +118,7 @@ def test_a_network_of_one_task(task):
 def test_segmentation_stands_where_the_record_has_it():
     tokenizer = make_tokenizer(max_sentence_length=9)
     sentences = list(tokenizer.encode_records(RECORDS))
-    masks = collect_segmentation(sentences, predict_sentences(MarkedNetwork(), sentences), RECORDS)
+    masks = collect_segmentation(sentences, predict_sentences(TorchLabeller(MarkedNetwork()), sentences), RECORDS)
     for mask, text in zip(masks, RECORDS, strict=True):
         assert mask.dtype == bool
         assert np.flatnonzero(mask).tolist() == [i for i, character in enumerate(text) if character in "肺炎"]

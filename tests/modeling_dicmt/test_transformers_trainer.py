@@ -10,8 +10,8 @@ from tiny_network import ENTITY_TYPES, TERMS, make_config
 from transformers import DataCollatorForTokenClassification, Trainer, TrainingArguments
 
 from modeling_dicmt.evaluation.clinical_ner import ClinicalNER
+from modeling_dicmt.labelling import predict_entities
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
-from modeling_dicmt.prediction import predict_entities
 from modeling_dicmt.tagging import spans_to_tags, tags_to_spans
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from modeling_dicmt.evaluation.clinical_ner import count_mentions
-from modeling_dicmt.prediction import predict_entities
+from modeling_dicmt.labelling import predict_entities
 from modeling_dicmt.tagging import Span
 from modeling_dicmt.training.evaluating import Evaluator, Predictions
 
@@ -21,7 +21,7 @@ def right_answers(records) -> Predictions:
     for mask, spans in zip(masks, entities, strict=True):
         for span in spans:
             mask[span.start : span.end] = True
-    return Predictions(entities, masks)
+    return Predictions(entities, masks, [[1.0] * len(spans) for spans in entities])
 
 
 def test_predictions_are_those_of_the_network_in_the_records_order(evaluator, network, tokenizer):

@@ -1,0 +1,82 @@
+"""The network on PyTorch as a labeller of sentences."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import torch
+
+from .crf import LinearChainCRF
+from .modeling_dicmt import DicMTForTokenClassification
+from .prediction import BATCH_CHARACTERS, BatchLabels, collect_entities, predict_sentences
+from .tagging import Span
+from .tokenization_dicmt import DicMTTokenizer
+
+
+class TorchLabeller:
+    """Labels batches with a network, on the network's device; it is put into evaluation mode.
+
+    Args:
+        model: The network.
+    """
+
+    def __init__(self, model: DicMTForTokenClassification):
+        self.model = model.eval()
+        self.config = model.config
+
+    @torch.inference_mode()
+    def label(self, inputs: Mapping[str, np.ndarray]) -> BatchLabels:
+        """Label a batch as `pad_sentences` gives it."""
+        output = self.model(**{name: torch.from_numpy(array).to(self.model.device) for name, array in inputs.items()})
+        tags, in_entity = output.predictions, output.segmentation_logits
+        return BatchLabels(
+            output.emissions,
+            inputs["attention_mask"].astype(bool),
+            None if tags is None else tags.cpu().numpy(),
+            None if in_entity is None else (in_entity > 0).cpu().numpy(),
+        )
+
+    @torch.inference_mode()
+    def tag_probabilities(self, labels: BatchLabels) -> np.ndarray:
+        """Posterior probability (B, L) of each tag of the best paths; 0 at padding."""
+        mask = torch.from_numpy(labels.mask).to(labels.emissions.device)
+        marginals = self._chain(labels.emissions).marginals(labels.emissions, mask).cpu().numpy()
+        return np.take_along_axis(marginals, labels.tags.clip(min=0)[..., None], axis=2)[..., 0]
+
+    @torch.inference_mode()
+    def span_probabilities(self, labels: BatchLabels, spans: np.ndarray) -> np.ndarray:
+        """Probability (N,) over all paths that just these spans (N, 5) are entities."""
+        device = labels.emissions.device
+        mask, spans = torch.from_numpy(labels.mask).to(device), torch.from_numpy(spans).to(device)
+        return self._chain(labels.emissions).span_log_probabilities(labels.emissions, spans, mask).exp().cpu().numpy()
+
+    def _chain(self, emissions: torch.Tensor) -> LinearChainCRF:
+        if self.model.crf is not None:
+            return self.model.crf
+        # Independent tags are a chain whose transitions say nothing.
+        chain = LinearChainCRF(self.config.num_labels, batch_first=True).to(emissions.device)
+        for parameter in chain.parameters():
+            parameter.zero_()
+        return chain
+
+
+def predict_entities(
+    model: DicMTForTokenClassification,
+    tokenizer: DicMTTokenizer,
+    texts: Iterable[str],
+    batch_characters: int = BATCH_CHARACTERS,
+) -> list[list[Span]]:
+    """Entities of records of any length.
+
+    Args:
+        model: The network.
+        tokenizer: Its tokenizer, with the dictionary to use.
+        texts: The records' texts.
+        batch_characters: Characters of a batch, padding included.
+
+    Returns:
+        For each record its entities in the text's order; `text[start:end]` is the mention.
+    """
+    texts = list(texts)
+    sentences = list(tokenizer.encode_records(texts))
+    predictions = predict_sentences(TorchLabeller(model), sentences, batch_characters)
+    return collect_entities(sentences, predictions, len(texts))

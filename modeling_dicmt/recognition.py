@@ -1,0 +1,223 @@
+"""Records in a stream → entities as users get them: the one mechanism behind pipeline, endpoint, ONNX and commands."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .dictionary import ClinicalDictionary
+from .dictionary_features import DictionaryFeatures
+from .prediction import BATCH_CHARACTERS, Labeller, SentencePrediction, predict_sentences
+from .sentences import split_sentences
+from .tokenization_dicmt import DicMTTokenizer, EncodedSentence
+
+# Records that are encoded at a time: enough to fill batches of like lengths, few enough to keep the memory flat.
+CHUNK_RECORDS = 512
+CHUNK_CHARACTERS = 2**18
+
+AGGREGATION_STRATEGIES = ("none", "simple", "first", "average", "max")
+
+
+@dataclass(frozen=True)
+class RecognitionSettings:
+    """How entities are returned.
+
+    Args:
+        aggregation_strategy: "simple" for entities. "first", "average" and "max" give the same: a token is a
+            character, and the CRF's path has nothing to reconcile. "none" for single characters with their tags.
+        ignore_labels: Entity types that are left out; with "none" also tags, of which "O" is left out by default.
+        threshold: The least score of an entity (with "none": of a character's tag), from 0 to 1.
+        dictionary: Terms in place of the tokenizer's own: a `ClinicalDictionary`, a path as
+            `ClinicalDictionary.from_path` takes it, or what JSON has, such as `{list: [terms]}`.
+        evidence: Whether each entity names the dictionary's terms that it overlaps.
+        batch_characters: Characters of a batch, padding included; has no influence on the answers.
+
+    Raises:
+        ValueError: If a value is of no use; says which would be.
+    """
+
+    aggregation_strategy: str = "simple"
+    ignore_labels: Sequence[str] = ("O",)
+    threshold: float = 0.0
+    dictionary: Any = None
+    evidence: bool = False
+    batch_characters: int = BATCH_CHARACTERS
+
+    def __post_init__(self) -> None:
+        # transformers' own enumeration is understood, too
+        strategy = str(getattr(self.aggregation_strategy, "value", self.aggregation_strategy)).lower()
+        if strategy not in AGGREGATION_STRATEGIES:
+            raise ValueError(
+                f"aggregation_strategy must be one of {', '.join(AGGREGATION_STRATEGIES)}, "
+                f"got {self.aggregation_strategy!r}."
+            )
+        object.__setattr__(self, "aggregation_strategy", strategy)
+        if isinstance(self.ignore_labels, str) or not all(isinstance(label, str) for label in self.ignore_labels):
+            raise ValueError(f"ignore_labels must be a list of strings, got {self.ignore_labels!r}.")
+        number = isinstance(self.threshold, int | float) and not isinstance(self.threshold, bool)
+        if not number or not 0 <= self.threshold <= 1:
+            raise ValueError(f"threshold must be a number from 0 to 1, got {self.threshold!r}.")
+        if not isinstance(self.evidence, bool):
+            raise ValueError(f"evidence must be True or False, got {self.evidence!r}.")
+        if type(self.batch_characters) is not int or self.batch_characters < 1:
+            raise ValueError(f"batch_characters must be a whole number from 1 on, got {self.batch_characters!r}.")
+
+
+class EntityRecognizer:
+    """Recognises entities in records of any length.
+
+    Args:
+        labeller: The network.
+        tokenizer: Its tokenizer.
+
+    Raises:
+        ValueError: If the network was trained for segmentation alone.
+    """
+
+    def __init__(self, labeller: Labeller, tokenizer: DicMTTokenizer):
+        if not labeller.config.recognition_task:
+            raise ValueError(
+                "This network was trained to segment (NES) only and knows no entities: use one with recognition_task."
+            )
+        self.labeller, self.tokenizer = labeller, tokenizer
+        self._swapped: tuple[Any, DictionaryFeatures] | None = None
+
+    def stream(
+        self, texts: Iterable[str], settings: RecognitionSettings | None = None
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Entities of each record, in the records' order; only a chunk of records is in memory at a time.
+
+        Args:
+            texts: The records' texts.
+            settings: How entities are returned.
+
+        Yields:
+            For each record its entities in the text's order, as JSON has them: `entity_group`, `score`, `word`,
+            `start` and `end`, where `text[start:end] == word`; with `evidence` also `evidence`: the dictionary's terms
+            that overlap the entity, `term`, `entity_group`, `lists`, `start` and `end` each. The score is the
+            probability under the CRF that just this stretch is an entity of the type. With "none": `entity`, `score`,
+            `index`, `word`, `start` and `end` of each character.
+
+        Raises:
+            ValueError: If a record is no string, which is found when its turn comes.
+        """
+        settings = settings or RecognitionSettings()
+        features = self._features(settings.dictionary)
+        for chunk in _chunks(texts):
+            yield from self._recognize(chunk, features, settings)
+
+    def _recognize(
+        self, texts: Sequence[str], features: DictionaryFeatures, settings: RecognitionSettings
+    ) -> Iterator[list[dict[str, Any]]]:
+        sentences = list(self.tokenizer.encode_records(texts, features))
+        by_character = settings.aggregation_strategy == "none"
+        predictions = predict_sentences(
+            self.labeller, sentences, settings.batch_characters, "tags" if by_character else "spans"
+        )
+        found: list[list[dict[str, Any]]] = [[] for _ in texts]
+        read = self._characters if by_character else self._entities
+        for sentence, prediction in zip(sentences, predictions, strict=True):
+            found[sentence.record].extend(read(texts[sentence.record], sentence, prediction, settings))
+        for text, entities in zip(texts, found, strict=True):
+            if settings.evidence and not by_character:
+                _add_evidence(text, entities, features)
+            yield entities
+
+    def _entities(
+        self, text: str, sentence: EncodedSentence, prediction: SentencePrediction, settings: RecognitionSettings
+    ) -> Iterator[dict[str, Any]]:
+        for span, score in zip(prediction.entities, prediction.scores.tolist(), strict=True):
+            if score >= settings.threshold and span.type not in settings.ignore_labels:
+                start, end = sentence.start + span.start, sentence.start + span.end
+                yield {"entity_group": span.type, "score": score, "word": text[start:end], "start": start, "end": end}
+
+    def _characters(
+        self, text: str, sentence: EncodedSentence, prediction: SentencePrediction, settings: RecognitionSettings
+    ) -> Iterator[dict[str, Any]]:
+        id2label = self.labeller.config.id2label
+        pairs = zip(prediction.tags.tolist(), prediction.scores.tolist(), strict=True)
+        for place, (tag, score) in enumerate(pairs, start=sentence.start):
+            label = id2label[tag]
+            ignored = label in settings.ignore_labels or label[2:] in settings.ignore_labels
+            if score >= settings.threshold and not ignored:
+                yield {
+                    "entity": label,
+                    "score": score,
+                    "index": place,
+                    "word": text[place],
+                    "start": place,
+                    "end": place + 1,
+                }
+
+    def _features(self, dictionary: Any) -> DictionaryFeatures:
+        """The matcher of a call's dictionary; the last one is kept, since calls repeat theirs."""
+        if dictionary is None:
+            return self.tokenizer.dictionary_features
+        own = self.tokenizer.dictionary_features
+        terms = _read_dictionary(dictionary, {name for names in own.lists_of_type.values() for name in names})
+        if self._swapped is None or self._swapped.dictionary != terms:
+            features = self.tokenizer.compile_dictionary(terms)
+            features.check_usable("the dictionary that was passed")
+            self._swapped = features
+        return self._swapped
+
+
+def check_text(number: int, text: Any) -> None:
+    """Raise ValueError, naming the record's number but nothing of it, if its text is no string."""
+    if not isinstance(text, str):
+        raise ValueError(f"Record {number}: expected its text, a string, got {type(text).__name__}.")
+
+
+def _read_dictionary(dictionary: Any, known_lists: set[str]) -> ClinicalDictionary:
+    if isinstance(dictionary, ClinicalDictionary):
+        return dictionary
+    if isinstance(dictionary, str | os.PathLike):
+        return ClinicalDictionary.from_path(dictionary)
+    if isinstance(dictionary, Mapping | list | tuple):
+        return ClinicalDictionary.from_json(dictionary, "the dictionary that was passed", known_lists)
+    if type(dictionary).__name__ == ClinicalDictionary.__name__:  # of the installed package, passed to remote code
+        return ClinicalDictionary(dict(dictionary.items()))
+    raise ValueError(
+        "dictionary must be a ClinicalDictionary, a path, or a mapping {list: [terms]}, "
+        f"got {type(dictionary).__name__}."
+    )
+
+
+def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    characters = 0
+    for number, text in enumerate(texts):
+        check_text(number, text)
+        chunk.append(text)
+        characters += len(text)
+        if len(chunk) == CHUNK_RECORDS or characters >= CHUNK_CHARACTERS:
+            yield chunk
+            chunk, characters = [], 0
+    if chunk:
+        yield chunk
+
+
+def _add_evidence(text: str, entities: Sequence[dict[str, Any]], features: DictionaryFeatures) -> None:
+    """Name the terms that overlap each entity, as the network saw them: within a full sentence."""
+    remaining = iter(entities)
+    entity = next(remaining, None)
+    for sentence in split_sentences(text):
+        if entity is None:
+            return
+        if entity["start"] >= sentence.end:
+            continue
+        matches = features.matches(text[sentence.start : sentence.end])
+        while entity is not None and entity["start"] < sentence.end:
+            start, end = entity["start"] - sentence.start, entity["end"] - sentence.start
+            entity["evidence"] = [
+                {
+                    "term": match.term,
+                    "entity_group": match.entity_type,
+                    "lists": list(features.dictionary.lists_of(match.term)),
+                    "start": sentence.start + match.start,
+                    "end": sentence.start + match.end,
+                }
+                for match in matches
+                if match.start < end and start < match.end
+            ]
+            entity = next(remaining, None)
