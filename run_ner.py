@@ -16,6 +16,7 @@ import logging
 
 from modeling_dicmt.evaluation.clinical_ner import count_mentions
 from modeling_dicmt.training.arguments import DataArguments, ModelArguments, TrainingArguments
+from modeling_dicmt.training.calibrate import calibrate, scale_scores
 from modeling_dicmt.training.command_line import parse_arguments, run_command
 from modeling_dicmt.training.evaluating import Evaluator
 from modeling_dicmt.training.examples import join_examples, make_examples, warn_of_crossing_entities
@@ -69,7 +70,7 @@ def run() -> None:
     output_dir = claim_output_dir(accelerator, data, model, training, examples["train"], fingerprint)
     information = describe_run(data, model, training, accelerator, parts, tokenizer, network, examples["train"])
 
-    progress = None
+    progress = calibration = None
     if training.do_train:
         start_trackers(accelerator, information)
         trainer = Trainer(
@@ -77,6 +78,7 @@ def run() -> None:
         )
         progress = trainer.train()
         network = trainer.load_best()
+        calibration = calibrate(network, evaluators["validation"])
     predictions = {part: evaluator.predict(network) for part, evaluator in evaluators.items()}
 
     if training.do_train and training.final_fit:
@@ -96,11 +98,15 @@ def run() -> None:
         )
         trainer.train()
         network = trainer.load_best()
+        if calibration is not None:
+            scale_scores(network, calibration.temperature)
         if "test" in evaluators:
             predictions["test"] = evaluators["test"].predict(network)
 
     if accelerator.is_main_process:
-        results = write_results(output_dir, network, tokenizer, evaluators, predictions, information, progress)
+        results = write_results(
+            output_dir, network, tokenizer, evaluators, predictions, information, progress, calibration
+        )
         for part in ("eval", "test"):
             if f"{part}_f1" in results:
                 figures = [results[f"{part}_{name}"] for name in ("precision", "recall", "f1")]

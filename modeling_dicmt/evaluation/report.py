@@ -140,6 +140,13 @@ def render_report(
     if "segmentation" in results:
         rows = [(text, *_ratios(results["segmentation"][key])) for key, text in _SEGMENTATION_ROWS.items()]
         parts += ["## Entity segmentation (NES)\n", _table(("counting", "precision", "recall", "F1"), rows)]
+    if results.get("calibration", {}).get("bins"):
+        rows = [
+            (f"{row['from']:.2f}–{row['to']:.2f}", row["entities"], _percent(row["score"]), _percent(row["precision"]))
+            for row in results["calibration"]["bins"]
+        ]
+        parts += ["## Calibration\n", f"Expected calibration error: {_percent(results['calibration']['error'])} %\n"]
+        parts += [_table(("score", "entities", "mean score", "precision"), rows)]
     if predictions is not None and references is not None:
         parts += ["## Errors\n", _render_errors(classify_errors(predictions, references), texts, examples)]
     return "\n".join(parts)

@@ -7,10 +7,11 @@ import numpy as np
 from accelerate import Accelerator
 from accelerate.utils import gather_object
 
+from ..evaluation.calibration import calibration_error
 from ..evaluation.clinical_ner import score_entities
 from ..labelling import TorchLabeller
 from ..modeling_dicmt import DicMTForTokenClassification
-from ..prediction import collect_entities, collect_scores, collect_segmentation, predict_sentences
+from ..prediction import Labeller, collect_entities, collect_scores, collect_segmentation, predict_sentences
 from ..tagging import Span
 from ..tokenization_dicmt import DicMTTokenizer
 
@@ -55,29 +56,37 @@ class Evaluator:
         self._sentences = list(tokenizer.encode_records(self._own_texts))
 
     def predict(self, model: DicMTForTokenClassification) -> Predictions:
-        """Entities of all records, on every process."""
-        predictions = predict_sentences(TorchLabeller(model), self._sentences, self.batch_characters, score="spans")
-        own = len(self._own_texts)
-        entities = collect_entities(self._sentences, predictions, own)
-        scores = collect_scores(self._sentences, predictions, own)
-        segmentation: list[Any] = [None] * own
-        if model.config.segmentation_task:
-            segmentation = collect_segmentation(self._sentences, predictions, self._own_texts)
-        numbers = range(len(self.texts))[self._own_share]
-        gathered = gather_object([*zip(numbers, entities, segmentation, scores, strict=True)])
-        gathered.sort(key=lambda item: item[0])
+        """What the network says of all records, on every process."""
+        own = self.predict_own(TorchLabeller(model))
+        segmentation = own.segmentation or [None] * len(self._own_texts)
+        rows = self.gather([*zip(own.entities, segmentation, own.scores, strict=True)])
         return Predictions(
-            [item[1] for item in gathered],
-            [item[2] for item in gathered] if model.config.segmentation_task else None,
-            [item[3] for item in gathered],
+            [row[0] for row in rows],
+            [row[1] for row in rows] if model.config.segmentation_task else None,
+            [row[2] for row in rows],
         )
 
-    @property
-    def _own_share(self) -> slice:
-        return slice(self.accelerator.process_index, None, self.accelerator.num_processes)
+    def predict_own(self, labeller: Labeller) -> Predictions:
+        """What the network says of this process's share of the records."""
+        predictions = predict_sentences(labeller, self._sentences, self.batch_characters, score="spans")
+        has_segmentation = labeller.config.segmentation_task
+        return Predictions(
+            collect_entities(self._sentences, predictions, len(self._own_texts)),
+            collect_segmentation(self._sentences, predictions, self._own_texts) if has_segmentation else None,
+            collect_scores(self._sentences, predictions, len(self._own_texts)),
+        )
+
+    def gather(self, own: Sequence[Any]) -> list[Any]:
+        """Something of each of this process's records → that of all records, in their order, on every process."""
+        numbers = range(self.accelerator.process_index, len(self.texts), self.accelerator.num_processes)
+        gathered = gather_object([*zip(numbers, own, strict=True)])
+        return [item for _, item in sorted(gathered, key=lambda pair: pair[0])]
 
     def score(self, predictions: Predictions, recognition_task: bool = True) -> dict[str, Any]:
-        """All figures of `score_entities`; without the recognition task, P, R and F1 are those of NES's spans."""
+        """All figures of `score_entities`, and `calibration`, the scores' own (`calibration_error`).
+
+        Without the recognition task there is no calibration, and P, R and F1 are those of NES's spans.
+        """
         results = score_entities(
             predictions.entities,
             [record["entities"] for record in self.records],
@@ -85,9 +94,20 @@ class Evaluator:
             training_mentions=self.training_mentions,
             segmentation=predictions.segmentation,
         )
-        if not recognition_task:
+        if recognition_task:
+            scores = [score for of_record in predictions.scores for score in of_record]
+            results["calibration"] = calibration_error(scores, self.correct(predictions.entities))
+        else:
             results |= {name: results["segmentation"]["spans"][name] for name in ("precision", "recall", "f1")}
         return results
+
+    def correct(self, entities: Sequence[Sequence[Span]]) -> list[bool]:
+        """Whether each entity predicted for the records, one record after the other, is annotated just so."""
+        annotated = [
+            {(entity["start"], entity["end"], entity["type"]) for entity in record["entities"]}
+            for record in self.records
+        ]
+        return [tuple(span) in known for known, found in zip(annotated, entities, strict=True) for span in found]
 
     def __call__(self, model: DicMTForTokenClassification) -> dict[str, Any]:
         """Predict and score."""

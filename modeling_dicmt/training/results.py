@@ -16,6 +16,7 @@ from ..lists_of_type import types_of_lists
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..tokenization_dicmt import DicMTTokenizer
 from .arguments import DataArguments, ModelArguments, TrainingArguments
+from .calibrate import Calibration
 from .checkpoints import BEST, CHECKPOINTS, publish_files, replace_folder, write_json
 from .evaluating import Evaluator, Predictions
 from .examples import Examples
@@ -91,6 +92,7 @@ def write_results(
     predictions: Mapping[str, Predictions],
     information: Mapping[str, Any],
     progress: Progress | None,
+    calibration: Calibration | None,
 ) -> dict[str, Any]:
     """Write model, predictions, reports and, last of all, `all_results.json`: where it is, the run is complete.
 
@@ -103,7 +105,14 @@ def write_results(
         entities = predictions[part].entities
         scores = evaluator.score(predictions[part], network.config.recognition_task)
         results |= {f"{_PREFIXES[part]}_{name}": value for name, value in scores.items()}
-        write_predictions(output_dir / f"predictions_{part}.jsonl", evaluator.records, entities)
+        write_predictions(
+            output_dir / f"predictions_{part}.jsonl",
+            evaluator.records,
+            [
+                [{**span._asdict(), "score": round(score, 4)} for span, score in zip(*of_record, strict=True)]
+                for of_record in zip(entities, predictions[part].scores, strict=True)
+            ],
+        )
         write_report(
             output_dir / f"report_{part}.md",
             scores,
@@ -122,6 +131,8 @@ def write_results(
             "train_characters_per_second": round(characters / progress.training_seconds) if characters else 0,
         }
         write_json(output_dir / "history.json", progress.history)
+    if calibration is not None:
+        results |= {f"calibration_{name}": value for name, value in asdict(calibration).items()}
     publish_model(output_dir, network, tokenizer)
     write_json(output_dir / "run.json", dict(information))
     write_json(output_dir / RESULTS_FILE, results)

@@ -46,9 +46,10 @@ def test_right_answers_score_one(evaluator):
 
 def test_without_recognition_the_figures_are_those_of_segmentation(evaluator):
     right = right_answers(evaluator.records)
-    results = evaluator.score(Predictions([[] for _ in right.entities], right.segmentation), recognition_task=False)
+    nothing = [[] for _ in right.entities]
+    results = evaluator.score(Predictions(nothing, right.segmentation, nothing), recognition_task=False)
     assert results["f1"] == results["segmentation"]["spans"]["f1"] == 1
-    assert evaluator.score(Predictions([[] for _ in right.entities], right.segmentation))["f1"] == 0
+    assert evaluator.score(Predictions(nothing, right.segmentation, nothing))["f1"] == 0
 
 
 class Share:

@@ -1,0 +1,95 @@
+"""The temperature that makes scores mean what they say."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+from tiny_network import RECORDS, make_model, make_tokenizer
+
+from modeling_dicmt.labelling import TorchLabeller, predict_entities
+from modeling_dicmt.prediction import predict_sentences
+from modeling_dicmt.training.calibrate import TEMPERATURES, calibrate, scale_scores
+from modeling_dicmt.training.evaluating import Evaluator
+
+
+def span_scores(network, texts):
+    sentences = list(make_tokenizer().encode_records(texts))
+    predictions = predict_sentences(TorchLabeller(network), sentences, score="spans")
+    return np.concatenate([prediction.scores for prediction in predictions])
+
+
+def evaluator_for(network, keep, texts):
+    """An evaluator whose annotations are the network's own entities, as far as `keep` says that they are right."""
+    found = predict_entities(network, make_tokenizer(), texts)
+    records = []
+    for text, entities in zip(texts, found, strict=True):
+        right = [span._asdict() for span in entities if next(keep)]
+        records.append({"id": str(len(records)), "text": text, "entities": right})
+    return Evaluator(records, make_tokenizer(), Accelerator(cpu=True), 400, {})
+
+
+@pytest.fixture(scope="module")
+def texts():
+    return [text[start:] for text in RECORDS for start in range(min(len(text), 12))]
+
+
+@pytest.mark.parametrize("decoder", ["crf", "softmax"])
+def test_scaling_keeps_the_paths_and_softens_the_scores(decoder, texts):
+    network = make_model(decoder=decoder)
+    entities, before = predict_entities(network, make_tokenizer(), texts), span_scores(network, texts)
+    scale_scores(network, 3.0)
+    assert predict_entities(network, make_tokenizer(), texts) == entities and len(before) > 50
+    after = span_scores(network, texts)
+    assert after.mean() < before.mean() - 0.1
+    scale_scores(network, 1 / 3.0)
+    assert np.allclose(span_scores(network, texts), before, atol=1e-4)
+
+
+@pytest.mark.parametrize("truth", [0.8, 2.0])
+def test_the_temperature_of_the_truth_is_found(truth, texts):
+    """Annotations are drawn with the probabilities that the network has at another temperature."""
+    network = make_model()
+    scale_scores(network, 2.0)  # scores that leave something to be unsure about
+    wiser = copy.deepcopy(network)
+    scale_scores(wiser, truth)
+    texts = texts * 12
+    draws = iter(np.random.default_rng(0).random(100_000) < np.resize(span_scores(wiser, texts), 100_000))
+    calibration = calibrate(network, evaluator_for(network, draws, texts))
+    assert calibration.temperature == pytest.approx(truth, rel=0.15)
+    assert calibration.error < calibration.error_before
+    assert np.allclose(span_scores(network, texts), span_scores(wiser, texts), atol=0.12)
+
+
+def test_the_best_temperature_of_the_whole_grid_is_taken(texts):
+    network = make_model()
+    evaluator = evaluator_for(network, iter(np.random.default_rng(1).random(10_000) < 0.7), texts)
+    correct = np.array(evaluator.correct(evaluator.predict(network).entities))
+
+    def surprise(temperature):
+        scaled = copy.deepcopy(network)
+        scale_scores(scaled, temperature)
+        scores = span_scores(scaled, texts)
+        return -np.log(np.where(correct, scores, 1 - scores).clip(1e-6)).mean()
+
+    best = min(TEMPERATURES.tolist(), key=surprise)
+    assert calibrate(network, evaluator).temperature == best
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_all_right_or_all_wrong_says_nothing(keep, texts):
+    network = make_model()
+    before = copy.deepcopy(network.state_dict())
+    assert calibrate(network, evaluator_for(network, iter([keep] * 10_000), texts)) is None
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+
+
+def test_few_entities_say_too_little():
+    network = make_model()
+    assert calibrate(network, evaluator_for(network, iter([True, False] * 100), RECORDS[1:2])) is None
+
+
+def test_a_network_that_only_segments_has_no_scores(texts):
+    network = make_model(recognition_task=False)
+    assert calibrate(network, evaluator_for(make_model(), iter([True, False] * 5000), texts)) is None
