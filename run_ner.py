@@ -15,6 +15,8 @@ import dataclasses
 import logging
 
 from modeling_dicmt.evaluation.clinical_ner import count_mentions
+from modeling_dicmt.publishing.arguments import HubArguments
+from modeling_dicmt.publishing.upload import Push
 from modeling_dicmt.training.arguments import DataArguments, ModelArguments, TrainingArguments
 from modeling_dicmt.training.calibrate import calibrate, scale_scores
 from modeling_dicmt.training.command_line import parse_arguments, run_command
@@ -42,7 +44,9 @@ logger = logging.getLogger("run_ner")
 
 
 def run() -> None:
-    data, model, training = parse_arguments((DataArguments, ModelArguments, TrainingArguments), __doc__)
+    data, model, training, hub = parse_arguments(
+        (DataArguments, ModelArguments, TrainingArguments, HubArguments), __doc__
+    )
     accelerator = start_process(training)
 
     # record → sentences → characters → features
@@ -53,6 +57,8 @@ def run() -> None:
     logger.info("%s", tokenizer.dictionary_features.report() if len(tokenizer.dictionary) else "No dictionary.")
     network = build_model(model, tokenizer, entity_types, training.seed)
     set_threads(accelerator, training, network.config)
+    # What would keep an upload from working is told before the training.
+    push = Push(hub, training.output_dir, bool(network.config.ngram_sizes)) if training.push_to_hub else None
     examples = {
         part: make_examples(taggable_records(part, parts[part], data), tokenizer, network.config.label2id)
         for part in ("train", "validation")
@@ -112,6 +118,8 @@ def run() -> None:
                 figures = [results[f"{part}_{name}"] for name in ("precision", "recall", "f1")]
                 logger.info("%s: precision %.4f, recall %.4f, F1 %.4f", part, *figures)
         logger.info("Model, scores, predictions and reports are in %s.", output_dir)
+        if push is not None:
+            logger.info("Uploaded: %s", push())
     accelerator.wait_for_everyone()
     accelerator.end_training()  # from here on the processes cannot exchange anything
 

@@ -1,10 +1,25 @@
 """Installation of DicMT. The version ranges are around the versions that the tests run with."""
 
+import shutil
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 TENSORBOARD = "tensorboard>=2.20,<3"
+ONNX = ["onnx>=1.19,<2", "onnxruntime>=1.23,<2"]
+
+
+class BuildWithCardTemplate(build_py):
+    """Puts the model card's template, which lies at the repository's root, into the package."""
+
+    def run(self):
+        super().run()
+        if not self.editable_mode:
+            shutil.copyfile(
+                Path(__file__).with_name("model_card.md"), Path(self.build_lib) / "modeling_dicmt" / "model_card.md"
+            )
+
 
 setup(
     name="dicmt",
@@ -27,6 +42,7 @@ setup(
         "datasets>=5.2,<6",
         "evaluate>=0.4.6,<0.5",
         "huggingface-hub>=2.4,<3",
+        "jinja2>=3,<4",
         "numpy>=2,<3",
         "pytorch-crf>=0.7.2,<0.8",
         "safetensors>=0.4",
@@ -35,14 +51,17 @@ setup(
         "tqdm>=4.66,<5",
         "transformers>=5.23,<6",
     ],
+    cmdclass={"build_py": BuildWithCardTemplate},
     extras_require={
+        "onnx": ONNX,
         "tensorboard": [TENSORBOARD],
-        "dev": ["hypothesis>=6.100,<7", "pytest>=8,<10", "ruff==0.17.6", "seqeval>=1.2.2,<2", TENSORBOARD],
+        "dev": ["hypothesis>=6.100,<7", "pytest>=8,<10", "ruff==0.17.6", "seqeval>=1.2.2,<2", TENSORBOARD, *ONNX],
     },
     entry_points={
         "console_scripts": [
             "dicmt-run-ner = run_ner:main",
             "dicmt-run-predict = run_predict:main",
+            "dicmt-push = modeling_dicmt.publishing.__main__:main",
             "dicmt-data = data_scripts.__main__:main",
         ]
     },

@@ -18,6 +18,7 @@ _MODULE_OF = {
     "corpus_statistics": "statistics",
     "statistics_table": "statistics",
     "export_corpus": "export",
+    "push_corpus": "export",
     "SAMPLE_DICTIONARY": "sample",
     "CorpusError": "readers.records",
     "CorpusWarning": "readers.records",

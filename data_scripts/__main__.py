@@ -1,4 +1,4 @@
-"""`python -m data_scripts list | statistics | export`: look at a corpus, or write it in a form that others read."""
+"""`python -m data_scripts list | statistics | export | push`: look at a corpus, or give it a form that others read."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from datasets.utils.logging import disable_progress_bar
 
 from modeling_dicmt.label_sets import LABEL_SETS
 
-from .export import EXPORT_FORMATS, export_corpus
+from .export import EXPORT_FORMATS, export_corpus, push_corpus
 from .loading import CORPORA, FLATTEN_CHOICES, label_set_of, load_corpus
 from .statistics import corpus_statistics, statistics_table
 
@@ -20,6 +20,7 @@ _EXAMPLES = """examples:
   python -m data_scripts statistics --dataset_name ccks2017 --data_dir DIR --json
   python -m data_scripts export --dataset_name cmeee --data_dir DIR --flatten outermost --output_dir cmeee_flat
   then: datasets.load_dataset("cmeee_flat")
+  python -m data_scripts push --dataset_name sample --hub_dataset_id owner/name
 """
 
 
@@ -44,7 +45,10 @@ def _parser() -> argparse.ArgumentParser:
         default="parquet",
         help="parquet, or jsonl, which the corpus 'jsonl' reads again (default: parquet)",
     )
-    for command in (statistics, export):
+    push = commands.add_parser("push", help="upload it to the Hub as Parquet: only records that you may pass on")
+    push.add_argument("--hub_dataset_id", help="repository, owner/name (default: the corpus's name, under your user)")
+    push.add_argument("--public", action="store_true", help="make a new repository public (default: private)")
+    for command in (statistics, export, push):
         command.add_argument("--dataset_name", required=True, choices=CORPORA, help="the corpus")
         command.add_argument("--data_dir", help="the corpus's folder (see `list`); not for the sample")
         command.add_argument("--cache_dir", help="folder for a prepared copy; default: none is kept")
@@ -101,6 +105,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     corpus, options.output_dir, name=options.dataset_name, format=options.format, types=types
                 )
                 print(f"Wrote {', '.join(corpus)} to {folder}.")
+            elif options.command == "push":
+                repo_id = push_corpus(
+                    corpus, options.hub_dataset_id, name=options.dataset_name, private=not options.public, types=types
+                )
+                print(f"Uploaded {', '.join(corpus)} to {repo_id}.")
             else:
                 statistics = corpus_statistics(corpus, types)
                 text = json.dumps(statistics, ensure_ascii=False, indent=2) if options.json else None

@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import datasets
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError
+
+from modeling_dicmt.publishing.access import check_access, reason_of
 
 from .readers.records import CorpusError
 from .statistics import corpus_statistics, statistics_table
@@ -83,6 +87,42 @@ def export_corpus(
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
     return target
+
+
+def push_corpus(
+    corpus: datasets.DatasetDict, repo_id: str | None, *, name: str, private: bool = True, types: Sequence[str] = ()
+) -> str:
+    """Upload a corpus to the Hub as Parquet, so that `datasets.load_dataset(repo_id)` reads it.
+
+    Args:
+        corpus: Splits as `load_corpus` gives them.
+        repo_id: The dataset's repository, `owner/name`; None for `name` of the user who is logged in.
+        name: Title of the dataset's card.
+        private: Whether a new repository is private.
+        types: Order of the types in the card's table.
+
+    Returns:
+        The repository's full name.
+
+    Raises:
+        ValueError: If this machine may not upload, or the Hub refuses.
+    """
+    repo_id = check_access(repo_id, name, "--hub_dataset_id")
+    api = HfApi()
+    with tempfile.TemporaryDirectory(prefix="dicmt-") as scratch:
+        folder = export_corpus(corpus, Path(scratch) / "corpus", name=name, types=types)
+        try:
+            api.create_repo(repo_id, repo_type="dataset", private=private, exist_ok=True)
+            api.upload_folder(
+                folder_path=folder,
+                repo_id=repo_id,
+                repo_type="dataset",
+                commit_message=f"Upload {name}",
+                delete_patterns="*.parquet",  # parts that the corpus no longer has
+            )
+        except (HfHubHTTPError, OSError) as error:
+            raise ValueError(f"The Hub did not take the upload to {repo_id}: {reason_of(error)}") from error
+    return repo_id
 
 
 def _write_json_lines(part: datasets.Dataset, path: Path) -> None:

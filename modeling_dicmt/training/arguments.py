@@ -156,6 +156,10 @@ class TrainingArguments:
     )
     logging_steps: int = field(default=20, **_help("Steps between figures for the trackers."))
     quiet: bool = field(default=False, **_help("No progress bars."))
+    push_to_hub: bool = field(
+        default=False,
+        **_help("At the end, upload network, card and figures to the Hub; never predictions, reports, states or logs."),
+    )
 
     def __post_init__(self) -> None:
         for name in (

@@ -40,9 +40,13 @@ def writing(target: Path) -> Iterator[None]:
 
 def write_json(path: str | os.PathLike, content: Any) -> None:
     """Write JSON so that `path` holds the old content or the new, never a part."""
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def write_text(path: str | os.PathLike, text: str) -> None:
+    """Write a text so that `path` holds the old content or the new, never a part."""
     path = Path(path)
     temporary = path.with_name(f".{path.name}.tmp")
-    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
     with writing(temporary):
         temporary.write_text(text, encoding="utf-8")
         os.replace(temporary, path)

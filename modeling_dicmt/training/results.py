@@ -14,13 +14,14 @@ from accelerate import Accelerator
 from ..evaluation.report import write_predictions, write_report
 from ..lists_of_type import types_of_lists
 from ..modeling_dicmt import DicMTForTokenClassification
+from ..publishing.card import render_card
+from ..publishing.contents import CARD_FILE, RESULTS_FILE, RUN_FILE
 from ..tokenization_dicmt import DicMTTokenizer
 from .arguments import DataArguments, ModelArguments, TrainingArguments
 from .calibrate import Calibration
-from .checkpoints import BEST, CHECKPOINTS, publish_files, replace_folder, write_json
+from .checkpoints import BEST, CHECKPOINTS, publish_files, replace_folder, write_json, write_text
 from .evaluating import Evaluator, Predictions
 from .examples import Examples
-from .running import RESULTS_FILE
 from .trainer import Progress
 
 # The development part's figures bear the name that transformers' scripts give them.
@@ -133,15 +134,23 @@ def write_results(
         write_json(output_dir / "history.json", progress.history)
     if calibration is not None:
         results |= {f"calibration_{name}": value for name, value in asdict(calibration).items()}
-    publish_model(output_dir, network, tokenizer)
-    write_json(output_dir / "run.json", dict(information))
+    write_model(output_dir, network, tokenizer)
+    write_json(output_dir / RUN_FILE, dict(information))
+    card = render_card(
+        network.config.to_dict(),
+        information,
+        results,
+        dictionary="included" if network.config.ngram_sizes else "none",
+        dictionary_terms=len(tokenizer.dictionary),
+    )
+    write_text(output_dir / CARD_FILE, card)
     write_json(output_dir / RESULTS_FILE, results)
     for best in list((output_dir / CHECKPOINTS).rglob(BEST)):  # it is in the folder itself now
         shutil.rmtree(best, ignore_errors=True)
     return results
 
 
-def publish_model(output_dir: Path, network: DicMTForTokenClassification, tokenizer: DicMTTokenizer) -> None:
+def write_model(output_dir: Path, network: DicMTForTokenClassification, tokenizer: DicMTTokenizer) -> None:
     """Put a checkpoint, with its code and dictionary, into a folder, file by file, none of them ever half-written."""
 
     def write(folder: Path) -> None:

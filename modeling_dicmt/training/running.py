@@ -16,6 +16,7 @@ from accelerate import Accelerator
 from accelerate.utils import ProjectConfiguration, broadcast_object_list, set_seed
 
 from ..configuration_dicmt import DicMTConfig
+from ..publishing.contents import RESULTS_FILE
 from .arguments import DataArguments, ModelArguments, TrainingArguments
 from .checkpoints import CHECKPOINTS, SETTINGS_FILE, check_settings, write_json
 from .examples import Examples
@@ -25,13 +26,12 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-RESULTS_FILE = "all_results.json"
 LOCK_FILE = ".lock"
 
 # Settings that change nothing about the weights a run ends with.
 _FREE_SETTINGS = frozenset(
     "output_dir cache_dir cpu_threads eval_batch_characters overwrite_output_dir report_to logging_steps quiet "
-    "save_steps".split()
+    "save_steps push_to_hub".split()
 )
 
 
