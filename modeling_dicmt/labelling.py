@@ -45,9 +45,10 @@ class TorchLabeller:
     @torch.inference_mode()
     def span_probabilities(self, labels: BatchLabels, spans: np.ndarray) -> np.ndarray:
         """Probability (N,) over all paths that just these spans (N, 5) are entities."""
-        device = labels.emissions.device
-        mask, spans = torch.from_numpy(labels.mask).to(device), torch.from_numpy(spans).to(device)
-        return self._chain(labels.emissions).span_log_probabilities(labels.emissions, spans, mask).exp().cpu().numpy()
+        # In double: a probability is a small difference of long sums, whose rounding would differ from batch to batch.
+        emissions = labels.emissions.double()
+        mask, spans = (torch.from_numpy(array).to(emissions.device) for array in (labels.mask, spans))
+        return self._chain(emissions).span_log_probabilities(emissions, spans, mask).exp().cpu().numpy()
 
     def _chain(self, emissions: torch.Tensor) -> LinearChainCRF:
         if self.model.crf is not None:

@@ -55,12 +55,16 @@ class DicMTPipeline(Pipeline):
             for number, text in enumerate(inputs):  # before any work is done, and before the base class looks for chats
                 check_text(number, text)
             return super().__call__(list(inputs), **settings) if inputs else []
-        if isinstance(inputs, bytes | bytearray | dict) or not isinstance(inputs, Iterable):
+        try:
+            texts = None if isinstance(inputs, bytes | bytearray | dict) else iter(inputs)
+        except TypeError:
+            texts = None
+        if texts is None:
             raise ValueError(
                 f"Pass a record's text (a string) or an iterable of texts, got {type(inputs).__name__}. Of a dataset "
                 'pass the column: dataset["text"].'
             )
-        return super().__call__((text for text in inputs), **settings)
+        return super().__call__((text for text in texts), **settings)
 
     def _sanitize_parameters(self, **settings: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         settings = {name: value for name, value in settings.items() if value is not None and name != "stride"}

@@ -45,7 +45,8 @@ class RecognitionSettings:
 
     def __post_init__(self) -> None:
         # transformers' own enumeration is understood, too
-        strategy = str(getattr(self.aggregation_strategy, "value", self.aggregation_strategy)).lower()
+        strategy = getattr(self.aggregation_strategy, "value", self.aggregation_strategy)
+        strategy = strategy.lower() if isinstance(strategy, str) else strategy
         if strategy not in AGGREGATION_STRATEGIES:
             raise ValueError(
                 f"aggregation_strategy must be one of {', '.join(AGGREGATION_STRATEGIES)}, "

@@ -9,15 +9,17 @@ import sys
 import numpy as np
 import pytest
 import torch
-from tiny_network import SENTENCES, make_encoder_settings, make_model, make_tokenizer
+from tiny_network import SENTENCES, make_encoder_settings, make_model, make_tokenizer, rounded
 
-from modeling_dicmt.labelling import predict_entities
+from modeling_dicmt.labelling import TorchLabeller, predict_entities
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
+from modeling_dicmt.normalization import normalize
+from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 
 # Everything is imported and run as a user of a downloaded checkpoint would, after the project's names are blocked.
 STRANGER = """
-import json, sys, warnings
+import importlib.util, json, sys, warnings
 
 class Blocker:
     def find_spec(self, name, path=None, target=None):
@@ -55,10 +57,28 @@ answers = {}
 for name, folder in folders.items():
     config, tokenizer, model, first = run(folder)
     answer = {"id2label": config.id2label, "encoder": type(config.encoder_config).__name__}
-    recognise = pipeline("token-classification", model=model, tokenizer=tokenizer, aggregation_strategy="simple")
-    answer["pipeline"] = [recognise(sentences, batch_size=batch_size) for batch_size in (1, 3)]
-    by_path = pipeline("token-classification", model=folder, trust_remote_code=True, aggregation_strategy="simple")
-    answer["pipeline"].append(by_path(sentences))
+    stock = pipeline("token-classification", model=model, tokenizer=tokenizer, aggregation_strategy="simple")
+    by_name = pipeline("ner", model=folder, trust_remote_code=True, aggregation_strategy="simple")
+    assert type(stock).__name__ == type(by_name).__name__ == "TokenClassificationPipeline"
+    answer["stock"] = [stock(sentences), stock(sentences, batch_size=3), by_name(sentences)]
+    own = [
+        pipeline("token-classification", model=folder, trust_remote_code=True),
+        pipeline(model=folder, trust_remote_code=True),
+    ]
+    own[0].save_pretrained(f"{out}/{name}-pipeline")
+    own.append(pipeline(model=f"{out}/{name}-pipeline", trust_remote_code=True))
+    assert {type(one).__name__ for one in own} == {"DicMTPipeline"}
+    answer["own"] = [one(sentences) for one in own]
+    answer["record"] = [one("\\n".join(sentences), dictionary={"drug": ["黄花"]}, evidence=True) for one in own]
+
+    # As an inference endpoint does it.
+    sys.path.insert(0, folder)
+    spec = importlib.util.spec_from_file_location("handler.EndpointHandler", f"{folder}/handler.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["handler.EndpointHandler"] = module
+    spec.loader.exec_module(module)
+    sys.path.remove(folder)
+    answer["endpoint"] = module.EndpointHandler(folder)({"inputs": sentences})
     answers[name] = answer
 
     second = f"{out}/{name}"
@@ -126,13 +146,26 @@ def test_a_process_without_the_package_gives_bit_equal_outputs(name, time, netwo
 
 
 @pytest.mark.parametrize("name", ["plain", "encoder"])
-def test_the_stock_pipeline_there_gives_the_entities_of_predict_entities(name, networks, stranger):
+def test_pipelines_there_give_the_entities_of_predict_entities(name, networks, stranger):
     _, model, tokenizer = networks[name]
     expected = [[tuple(span) for span in spans] for spans in predict_entities(model, tokenizer, SENTENCES)]
     assert sum(map(len, expected)) > 10
-    for answer in stranger[0][name]["pipeline"]:
-        found = [[(span["start"], span["end"], span["entity_group"]) for span in spans] for spans in answer]
-        assert found == expected
+    answer = stranger[0][name]
+    assert len(answer["stock"]) == len(answer["own"]) == 3
+    for spans in (*answer["stock"], *answer["own"], answer["endpoint"]):
+        assert [[(span["start"], span["end"], span["entity_group"]) for span in found] for found in spans] == expected
+    here = rounded(EntityRecognizer(TorchLabeller(model), tokenizer).stream(SENTENCES))
+    assert [rounded(found) for found in answer["own"]] == [here] * 3 and rounded(answer["endpoint"]) == here
+    words = [["".join(span["word"] for span in found) for found in answer["stock"][0]]]
+    assert words == [["".join(normalize(span["word"]) for span in found) for found in here]]
+
+
+@pytest.mark.parametrize("name", ["plain", "encoder"])
+def test_pipelines_there_take_whole_records_and_other_terms(name, networks, stranger):
+    _, model, tokenizer = networks[name]
+    settings = RecognitionSettings(dictionary={"drug": ["黄花"]}, evidence=True)
+    here = rounded(EntityRecognizer(TorchLabeller(model), tokenizer).stream(["\n".join(SENTENCES)], settings))
+    assert rounded(stranger[0][name]["record"]) == here * 3
 
 
 def test_the_folder_holds_all_it_needs(checkpoint):
@@ -140,6 +173,8 @@ def test_the_folder_holds_all_it_needs(checkpoint):
     assert {"config.json", "model.safetensors", "tokenizer.json", "dictionary.tsv", "radicals.tsv"} <= names
     config = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
     assert config["architectures"] == ["DicMTForTokenClassification"]
+    assert {"pipeline_dicmt.py", "handler.py"} <= names
+    assert list(config["custom_pipelines"]) == ["token-classification"], "with two, no task could be inferred"
     for reference in config["auto_map"].values():
         module = next(part for part in ([reference] if isinstance(reference, str) else reference) if part).split(".")[0]
         assert f"{module}.py" in names

@@ -1,0 +1,313 @@
+"""What users get of a record: entities, offsets, scores, evidence, other terms."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny_network import RECORDS, SENTENCES, TERMS, make_model, make_tokenizer
+
+from modeling_dicmt import recognition
+from modeling_dicmt.dictionary import ClinicalDictionary
+from modeling_dicmt.dictionary_files import DictionaryError
+from modeling_dicmt.labelling import TorchLabeller, predict_entities
+from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings
+from modeling_dicmt.tagging import tags_to_spans
+
+TEXTS = [*RECORDS, *SENTENCES]
+NASTY = "肺炎患者左胃窦部\n\r\u2028。，a1ＣＴ　\t\x00\x1b\ud800\udfff😀𠂇\ufeff\u200b"
+
+
+def recognizer(**settings):
+    return EntityRecognizer(TorchLabeller(make_model(**settings)), make_tokenizer())
+
+
+@pytest.fixture(scope="module")
+def shared():
+    """Only to be asked, not to be changed."""
+    return recognizer()
+
+
+def entities_of(recognizer, texts, **settings):
+    return list(recognizer.stream(texts, RecognitionSettings(**settings)))
+
+
+def spans_of(answers):
+    return [[(item["start"], item["end"], item["entity_group"]) for item in items] for items in answers]
+
+
+def path_probabilities(model, text):
+    """Every path of tags through a text, with its probability, by enumeration."""
+    with torch.inference_mode():
+        emissions = model(**make_tokenizer()([text], return_tensors="pt")).emissions[0].double().numpy()
+    start, transitions, end = np.zeros(7), np.zeros((7, 7)), np.zeros(7)
+    if model.crf is not None:
+        legal = model.crf.legal_transitions.numpy()
+        start, transitions, end = (
+            parameter.detach().double().numpy()
+            for parameter in (model.crf.start_transitions, model.crf.transitions, model.crf.end_transitions)
+        )
+        start, transitions = np.where(legal[-1], start, -np.inf), np.where(legal[:-1], transitions, -np.inf)
+    scores = {}
+    for path in itertools.product(range(7), repeat=len(text)):
+        score = start[path[0]] + end[path[-1]] + sum(emissions[t, tag] for t, tag in enumerate(path))
+        scores[path] = score + sum(transitions[pair] for pair in itertools.pairwise(path))
+    log_partition = np.logaddexp.reduce(list(scores.values()))
+    return {path: np.exp(score - log_partition) for path, score in scores.items()}
+
+
+@pytest.mark.parametrize("decoder", ["crf", "softmax"])
+@pytest.mark.parametrize("text", ["左肺炎。", "胃窦", "痛"])
+def test_scores_are_probabilities_over_all_paths(decoder, text):
+    one = recognizer(decoder=decoder)
+    model = one.labeller.model
+    paths = path_probabilities(model, text)
+    id2label = model.config.id2label
+    (found,) = entities_of(one, [text])
+    best = max(paths, key=paths.get)
+    assert spans_of([found]) == [[tuple(span) for span in tags_to_spans(best, id2label)]]
+    for entity in found:
+        span = (entity["start"], entity["end"], entity["entity_group"])
+        expected = sum(p for path, p in paths.items() if span in tags_to_spans(path, id2label))
+        assert entity["score"] == pytest.approx(expected, abs=1e-5)
+    (characters,) = entities_of(one, [text], aggregation_strategy="none", ignore_labels=[])
+    assert [item["entity"] for item in characters] == [id2label[tag] for tag in best]
+    for place, item in enumerate(characters):
+        expected = sum(p for path, p in paths.items() if path[place] == best[place])
+        assert item["score"] == pytest.approx(expected, abs=1e-5)
+
+
+@given(st.lists(st.text(st.sampled_from(NASTY) | st.characters(), max_size=40), max_size=4))
+@settings(max_examples=100)
+def test_words_are_what_the_text_has_and_nothing_is_lost(texts):
+    one = recognizer_of_the_module()
+    answers = entities_of(one, texts)
+    assert spans_of(answers) == [
+        [tuple(span) for span in spans] for spans in predict_entities(one.labeller.model, one.tokenizer, texts)
+    ]
+    for text, found in zip(texts, answers, strict=True):
+        for entity in found:
+            assert text[entity["start"] : entity["end"]] == entity["word"] != ""
+            assert 0 <= entity["score"] <= 1 and type(entity["score"]) is float
+        characters = next(one.stream([text], RecognitionSettings(aggregation_strategy="none", ignore_labels=[])))
+        assert [item["start"] for item in characters] == list(range(len(text)))
+        assert "".join(item["word"] for item in characters) == text
+
+
+_SHARED = {}
+
+
+def recognizer_of_the_module():
+    return _SHARED.setdefault("one", recognizer())
+
+
+def test_batches_and_company_have_no_influence(shared):
+    expected = entities_of(shared, TEXTS)
+    assert sum(map(len, expected)) > 40
+    for size in (1, 33, 10**6):
+        found = entities_of(shared, TEXTS, batch_characters=size)
+        assert spans_of(found) == spans_of(expected)
+        for one, other in zip(itertools.chain(*found), itertools.chain(*expected), strict=True):
+            assert one["score"] == pytest.approx(other["score"], abs=1e-5)
+    assert spans_of(entities_of(shared, TEXTS[::-1])) == spans_of(expected)[::-1]
+
+
+def test_answers_are_json(shared):
+    for strategy in ("simple", "none"):
+        answers = entities_of(shared, TEXTS, aggregation_strategy=strategy, evidence=True)
+        assert json.loads(json.dumps(answers)) == answers
+
+
+def test_strategies_for_words_are_the_simple_one(shared):
+    simple = entities_of(shared, TEXTS)
+    for strategy in ("first", "average", "max", "SIMPLE"):
+        assert entities_of(shared, TEXTS, aggregation_strategy=strategy) == simple
+
+
+def test_single_characters_spell_the_entities(shared):
+    answers = entities_of(shared, TEXTS, aggregation_strategy="none")
+    expected = [
+        [(place, entity["entity_group"]) for entity in found for place in range(entity["start"], entity["end"])]
+        for found in entities_of(shared, TEXTS)
+    ]
+    assert [[(item["start"], item["entity"][2:]) for item in found] for found in answers] == expected
+    assert all(item["index"] == item["start"] == item["end"] - 1 for found in answers for item in found)
+
+
+def test_threshold_and_ignored_types_leave_out(shared):
+    everything = list(itertools.chain(*entities_of(shared, TEXTS)))
+    for strategy in ("simple", "none"):
+        whole = list(itertools.chain(*entities_of(shared, TEXTS, aggregation_strategy=strategy)))
+        certain = list(itertools.chain(*entities_of(shared, TEXTS, aggregation_strategy=strategy, threshold=0.9)))
+        assert certain == [item for item in whole if item["score"] >= 0.9] and 0 < len(certain) < len(whole)
+    kept = list(itertools.chain(*entities_of(shared, TEXTS, ignore_labels=["Drug", "O"])))
+    assert kept == [item for item in everything if item["entity_group"] != "Drug"] and 0 < len(kept) < len(everything)
+    tags = {item["entity"] for found in entities_of(shared, TEXTS, aggregation_strategy="none") for item in found}
+    assert "I-Drug" in tags and "O" not in tags
+    left = entities_of(shared, TEXTS, aggregation_strategy="none", ignore_labels=["I-Drug"])
+    assert {item["entity"] for found in left for item in found} == {*tags, "O"} - {"I-Drug"}
+
+
+def naive_evidence(text, entity):
+    """Terms of `TERMS` within one sentence of the text that share a character with the entity."""
+    found = []
+    ends = [i for i, character in enumerate(text) if character in "。\n"]
+    for term, lists in TERMS.items():
+        for start in range(len(text)):
+            end = start + len(term)
+            seam = any(start <= place < end - 1 for place in ends)
+            if len(term) > 1 and text[start:end] == term and not seam:
+                if start < entity["end"] and entity["start"] < end:
+                    found.append((start, end, term, sorted(lists)))
+    return sorted(found)
+
+
+def test_evidence_names_the_terms_that_overlap(shared):
+    text = "".join(SENTENCES[:2]) * 2 + "无肺炎\n肺炎"
+    (found,) = entities_of(shared, [text], evidence=True)
+    named = 0
+    for entity in found:
+        expected = naive_evidence(text, entity)
+        assert [(item["start"], item["end"], item["term"], item["lists"]) for item in entity["evidence"]] == expected
+        named += len(expected)
+    assert named > 4
+    plain = [{key: value for key, value in entity.items() if key != "evidence"} for entity in found]
+    assert entities_of(shared, [text]) == [plain]
+
+
+OTHER_TERMS = {"drug": ["患者左", "阴影"], "anatomy": ["胃镜"]}
+
+
+class TestOtherTerms:
+    @pytest.fixture
+    def expected(self):
+        terms = {term: [name] for name, terms in OTHER_TERMS.items() for term in terms}
+        tokenizer = make_tokenizer(dictionary=ClinicalDictionary(terms))
+        return list(EntityRecognizer(TorchLabeller(make_model()), tokenizer).stream(TEXTS))
+
+    @pytest.mark.parametrize("form", ["mapping", "terms", "rows", "dictionary", "path", "foreign"])
+    def test_every_form_gives_what_a_tokenizer_with_these_terms_gives(self, form, expected, shared, tmp_path):
+        terms = {term: name for name, terms in OTHER_TERMS.items() for term in terms}
+        (tmp_path / "terms.tsv").write_text("".join(f"{t}\t{n}\n" for t, n in terms.items()), encoding="utf-8")
+        foreign = type("ClinicalDictionary", (), {"items": lambda self: [(t, (n,)) for t, n in terms.items()]})
+        dictionary = {
+            "mapping": {name: tuple(terms) for name, terms in OTHER_TERMS.items()},
+            "terms": terms,
+            "rows": [{"term": term, "type": name} for term, name in terms.items()],
+            "dictionary": ClinicalDictionary({term: [name] for term, name in terms.items()}),
+            "path": tmp_path / "terms.tsv",
+            "foreign": foreign(),
+        }[form]
+        own = entities_of(shared, TEXTS)
+        assert entities_of(shared, TEXTS, dictionary=dictionary) == expected != own
+        assert entities_of(shared, TEXTS) == own, "for the one call only"
+
+    def test_a_list_of_a_name_that_only_this_network_knows(self):
+        tokenizer = make_tokenizer(
+            dictionary=ClinicalDictionary({}),
+            lists_of_type={"Disease": ["我院"], "Anatomy": [], "Drug": []},
+        )
+        one = EntityRecognizer(TorchLabeller(make_model()), tokenizer)
+        assert entities_of(one, TEXTS, dictionary={"我院": ["阴影"]}) != entities_of(one, TEXTS)
+
+    def test_compiled_once_for_calls_that_repeat_it(self, monkeypatch):
+        one = recognizer()
+        compiled = []
+        compile_dictionary = type(one.tokenizer).compile_dictionary
+        monkeypatch.setattr(
+            type(one.tokenizer),
+            "compile_dictionary",
+            lambda self, terms: (compiled.append(1), compile_dictionary(self, terms))[1],
+        )
+        for _ in range(3):
+            entities_of(one, TEXTS, dictionary=dict(OTHER_TERMS))
+        assert len(compiled) == 1
+        entities_of(one, TEXTS, dictionary={"drug": ["阴影"]})
+        assert len(compiled) == 2
+
+    @pytest.mark.parametrize(
+        ("dictionary", "message"),
+        [
+            ({"equipment": ["胃镜"]}, "No term of the dictionary that was passed can match: its lists are equipment"),
+            ({"drug": []}, "no usable term"),
+            ({"drug": 3}, "is no dictionary"),
+            (7, "dictionary must be"),
+        ],
+    )
+    def test_terms_that_cannot_serve(self, dictionary, message, shared):
+        with pytest.raises(ValueError, match=message):
+            entities_of(shared, TEXTS, dictionary=dictionary)
+
+    def test_a_network_without_dictionary(self):
+        one = EntityRecognizer(TorchLabeller(make_model(ngram_sizes=[])), make_tokenizer(ngram_sizes=[]))
+        with pytest.raises(DictionaryError, match="no dictionary features"):
+            entities_of(one, TEXTS, dictionary=OTHER_TERMS)
+
+
+def test_a_stream_is_read_in_chunks(monkeypatch, shared):
+    monkeypatch.setattr(recognition, "CHUNK_RECORDS", 3)
+    read = []
+    stream = shared.stream(text for text in TEXTS if read.append(text) is None)
+    assert read == []
+    first = next(stream)
+    assert len(read) == 3
+    monkeypatch.setattr(recognition, "CHUNK_RECORDS", 10**6)
+    assert spans_of([first, *stream]) == spans_of(entities_of(shared, TEXTS))
+    monkeypatch.setattr(recognition, "CHUNK_CHARACTERS", 1)
+    assert spans_of(entities_of(shared, TEXTS)) == spans_of([first, *entities_of(shared, TEXTS[1:])])
+
+
+@pytest.mark.parametrize("stop", ["。", "，", ""])
+def test_a_record_of_a_hundred_thousand_characters(stop, shared):
+    """With full stops, with commas only, and without any mark at all."""
+    unit = "患者左肺见阴影考虑肺炎" + stop
+    text = (unit * (100_000 // len(unit) + 1))[:100_000]
+    (found,) = entities_of(shared, [text])
+    assert len(found) > 10_000
+    assert all(text[entity["start"] : entity["end"]] == entity["word"] for entity in found)
+    assert all(one["end"] <= other["start"] for one, other in itertools.pairwise(found))
+    assert found[-1]["end"] > 99_900
+    assert spans_of(entities_of(shared, [text], batch_characters=1000)) == spans_of([found])
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n\r\n", "\t　\x00", "\ud800", "。"])
+def test_a_record_with_little_in_it(text, shared):
+    (found,) = entities_of(shared, [text])
+    assert all(text[entity["start"] : entity["end"]] == entity["word"] for entity in found)
+    if not text:
+        assert found == []
+
+
+@pytest.mark.parametrize("wrong", [None, 3, 1.5, b"\xe8\x82\xba", ["肺"], {"text": "肺"}])
+def test_a_record_that_is_no_text(wrong, shared):
+    with pytest.raises(ValueError, match=rf"Record 1: expected its text, a string, got {type(wrong).__name__}"):
+        entities_of(shared, ["肺", wrong])
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"aggregation_strategy": "best"}, "one of none, simple, first, average, max, got 'best'"),
+        ({"aggregation_strategy": None}, "aggregation_strategy must be"),
+        ({"threshold": 1.5}, "from 0 to 1, got 1.5"),
+        ({"threshold": "high"}, "from 0 to 1, got 'high'"),
+        ({"threshold": float("nan")}, "from 0 to 1"),
+        ({"threshold": True}, "from 0 to 1"),
+        ({"ignore_labels": "O"}, "a list of strings"),
+        ({"ignore_labels": [1]}, "a list of strings"),
+        ({"evidence": 1}, "True or False"),
+        ({"batch_characters": 0}, "from 1 on"),
+        ({"batch_characters": 1.5}, "from 1 on"),
+    ],
+)
+def test_settings_of_no_use(setting, message):
+    with pytest.raises(ValueError, match=message):
+        RecognitionSettings(**setting)
+
+
+def test_a_network_that_only_segments_recognises_nothing():
+    with pytest.raises(ValueError, match="segment"):
+        recognizer(recognition_task=False)
