@@ -9,7 +9,7 @@ from pathlib import Path
 
 import datasets
 from huggingface_hub import HfApi
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.errors import HTTPError
 
 from modeling_dicmt.publishing.access import check_access, reason_of
 
@@ -120,7 +120,7 @@ def push_corpus(
                 commit_message=f"Upload {name}",
                 delete_patterns="*.parquet",  # parts that the corpus no longer has
             )
-        except (HfHubHTTPError, OSError) as error:
+        except (HTTPError, OSError) as error:
             raise ValueError(f"The Hub did not take the upload to {repo_id}: {reason_of(error)}") from error
     return repo_id
 

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
@@ -91,12 +91,14 @@ def train_here(output_dir: Path, **settings: Any) -> dict[str, Any]:
     return results_in(output_dir)
 
 
-def start(arguments: Sequence[str], launcher: Sequence[str] = (sys.executable,)) -> subprocess.Popen:
+def start(
+    arguments: Sequence[str], launcher: Sequence[str] = (sys.executable,), environment: Mapping[str, str] | None = None
+) -> subprocess.Popen:
     """Start the command as a process of its own."""
     return subprocess.Popen(
         [*launcher, str(REPOSITORY / "run_ner.py"), *arguments],
         cwd=REPOSITORY,
-        env=os.environ | ENVIRONMENT,
+        env=os.environ | ENVIRONMENT | dict(environment or {}),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -105,9 +107,11 @@ def start(arguments: Sequence[str], launcher: Sequence[str] = (sys.executable,))
     )
 
 
-def run(arguments: Sequence[str], launcher: Sequence[str] = (sys.executable,)) -> Outcome:
+def run(
+    arguments: Sequence[str], launcher: Sequence[str] = (sys.executable,), environment: Mapping[str, str] | None = None
+) -> Outcome:
     """Run the command as a process of its own to its end."""
-    process = start(arguments, launcher)
+    process = start(arguments, launcher, environment)
     _, errors = process.communicate(timeout=300)
     return Outcome(process.returncode, errors)
 

@@ -3,7 +3,7 @@
 import re
 
 from huggingface_hub import HfApi, constants
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalTokenNotFoundError
+from huggingface_hub.errors import HFValidationError, HTTPError, LocalTokenNotFoundError
 from huggingface_hub.utils import validate_repo_id
 
 
@@ -32,7 +32,7 @@ def check_access(repo_id: str | None, default_name: str, option: str = "--hub_mo
         user = HfApi().whoami()["name"]
     except LocalTokenNotFoundError as error:
         raise ValueError("Nobody is logged in to the Hub: run `hf auth login`, or set HF_TOKEN.") from error
-    except (HfHubHTTPError, OSError) as error:
+    except (HTTPError, OSError) as error:
         raise ValueError(f"The Hub does not let you in: {reason_of(error)} Try `hf auth login`.") from error
     return name if "/" in name else f"{user}/{name}"
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.errors import HTTPError
 
 from .access import check_access, reason_of
 from .arguments import HubArguments
@@ -75,7 +75,7 @@ def upload(
             for item in uploads
         ]
         return api.create_commit(repo_id, operations, commit_message=message).commit_url
-    except (HfHubHTTPError, OSError) as error:
+    except (HTTPError, OSError) as error:
         raise ValueError(
             f"The Hub did not take the upload to {repo_id}: {reason_of(error)} Nothing is lost: try again with "
             "`python -m modeling_dicmt.publishing`."
