@@ -154,12 +154,13 @@ def _code_files(folder: Path, config: Mapping[str, Any]) -> Iterator[Path]:
     references += [entry["impl"] for entry in config.get("custom_pipelines", {}).values()]
     names = [name for entry in references for name in ([entry] if isinstance(entry, str) else entry) if name]
     found: set[str] = set()
-    for module in {f"{name.split('.')[0]}.py" for name in names} | {"handler.py"}:
-        if not (folder / module).is_file():
-            raise ValueError(
-                f"{folder} is no whole checkpoint: it lacks {module}. Load it with DicMT, and save it once more."
-            )
-        found |= {module, *(Path(path).name for path in get_relative_import_files(folder / module))}
+    try:
+        for module in {f"{name.split('.')[0]}.py" for name in names} | {"handler.py"}:
+            found |= {module, *(Path(path).name for path in get_relative_import_files(folder / module))}
+    except FileNotFoundError as error:
+        raise ValueError(
+            f"{folder} is no whole checkpoint: it lacks {Path(error.filename).name}. Save it anew."
+        ) from error
     yield from (folder / name for name in sorted(found))
 
 

@@ -1,0 +1,175 @@
+"""The model card: metadata that the Hub's library reads, figures as measured, nothing of the machine."""
+
+import json
+
+import pytest
+from huggingface_hub import ModelCard
+
+from modeling_dicmt.publishing.card import render_card
+
+CONFIG = {
+    "entity_types": ["Disease", "Drug|α"],
+    "context_encoder": "bilstm",
+    "decoder": "crf",
+    "recognition_task": True,
+    "segmentation_task": True,
+    "encoder_config": None,
+    "bigram_embedding_size": 50,
+    "radical_embedding_size": 50,
+    "ngram_sizes": [2, 3],
+    "max_sentence_length": 250,
+}
+RUN = {
+    "dataset_name": "ccks2017",
+    "train_records": 1078,
+    "train_characters": 244461,
+    "train_entities": 26964,
+    "test_records": 7,
+    "test_characters": 8000,
+    "test_entities": 99,
+    "parameters": 1805067,
+    "device": "cpu",
+    "processes": 1,
+    "threads": 2,
+    "machine": "x86_64",
+    "versions": {"torch": "2.13.0"},
+    "dictionary": {
+        "terms": 191400,
+        "types": [{"entity_type": "Drug|α", "lists": ["a|b"], "terms": 1500, "matchable": 1200}],
+        "first_rejected_rows": [{"file": "SECRET", "line": 3, "reason": "SECRET"}],
+    },
+    "settings": {
+        "data_dir": "/SECRET/data",
+        "dictionary": "/SECRET/terms",
+        "output_dir": "/SECRET/out",
+        "cache_dir": "/SECRET/cache",
+        "model_name_or_path": "/SECRET/model",
+        "encoder_name_or_path": "/SECRET/bert",
+        "character_vectors": "/SECRET/vectors",
+        "dictionary_mapping": "/SECRET/mapping",
+        "seed": 13,
+        "learning_rate": 0.002,
+    },
+}
+RESULTS = {
+    "test_precision": 0.8,
+    "test_recall": 0.9,
+    "test_f1": 0.8471,
+    "test_macro_f1": 0.7,
+    "test_relaxed_f1": 0.95,
+    "test_by_type": {"Drug|α": {"support": 3, "precision": 0.5, "recall": 0.25, "f1": 1 / 3}},
+    "test_recall_by_training_count": {"0": {"support": 4, "recall": 0.75}, "1": {"support": 0, "recall": 0.0}},
+    "test_calibration": {"error": 0.0312},
+    "calibration_temperature": 1.5,
+    "calibration_error_before": 0.0435,
+    "calibration_error": 0.0144,
+    "train_seconds": 90.0,
+    "train_epochs": 24,
+    "train_best_epoch": 14,
+}
+
+
+def card(run=RUN, results=RESULTS, config=CONFIG, **settings):
+    return ModelCard(render_card(config, run, results, **settings))
+
+
+def test_the_hubs_library_reads_the_metadata():
+    data = card(repo_id="owner/name").data
+    assert data.language == "zh" and data.pipeline_tag == "token-classification"
+    assert data.library_name == "transformers" and "custom_code" in data.tags
+    assert data.model_name == "name" and data.base_model is None
+    results = {result.metric_type: result for result in data.eval_results}
+    assert {name: result.metric_value for name, result in results.items()} == {
+        "f1": 0.8471,
+        "precision": 0.8,
+        "recall": 0.9,
+    }
+    assert results["f1"].dataset_type == "ccks2017" and results["f1"].dataset_split == "test"
+    assert ModelCard(str(card())).data.to_dict() == card().data.to_dict(), "and writes them as it read them"
+
+
+def test_figures_are_those_of_the_run():
+    text = card().text
+    for line in (
+        "| test | 80.00 | 90.00 | 84.71 | 70.00 | 95.00 |",
+        "| Drug\\|α | 3 | 50.00 | 25.00 | 33.33 |",
+        "| 0 | 4 | 75.00 |",
+        "| 1 | 0 | – |",
+        "| training | 1,078 | 244,461 | 26,964 |",
+        "| Drug\\|α | a\\|b | 1,500 | 1,200 |",
+        "one run with seed 13",
+        "14 of 24 epochs",
+        "error 4.35 before, 1.44 after",
+        "on the test part: 3.12",
+        "1,805,067 parameters",
+        "| learning_rate | 0.002 |",
+    ):
+        assert line in text, line
+
+
+def test_nothing_of_the_machine_but_its_kind():
+    for dictionary in ("included", "withheld", "none"):
+        assert "SECRET" not in str(card(dictionary=dictionary))
+
+
+@pytest.mark.parametrize(
+    ("dictionary", "said", "unsaid"),
+    [
+        ("included", "`dictionary.tsv` holds the 191,400 terms", "withheld"),
+        ("withheld", "(191,400 terms) is withheld", "`dictionary.tsv` holds"),
+        ("none", "trained without a dictionary", "191,400"),
+    ],
+)
+def test_the_card_says_where_the_dictionary_is(dictionary, said, unsaid):
+    text = card(dictionary=dictionary).text
+    assert said in text and unsaid not in text
+
+
+def test_a_checkpoint_of_which_nothing_is_known():
+    text = card(run=None, results=None, dictionary_terms=7).text
+    assert "holds the 7 terms" in text
+    for heading in ("## Data", "## Evaluation", "## Training"):
+        assert heading not in text
+    assert "None" not in text and "## Privacy" in text
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            {},
+            "bigrams, radicals and a clinical dictionary's n-grams, read by\na BiLSTM; a CRF",
+        ),
+        ({"encoder_config": {"model_type": "bert"}, "bigram_embedding_size": 0}, "a BERT encoder, radicals and"),
+        ({"bigram_embedding_size": 0, "radical_embedding_size": 0, "ngram_sizes": []}, "character embeddings, read by"),
+        ({"decoder": "softmax", "segmentation_task": False}, "a softmax recognises the entities. One"),
+        ({"recognition_task": False}, "a BiLSTM; a second task segments them"),
+        ({"context_encoder": "none"}, "no further layer"),
+    ],
+)
+def test_the_architecture_is_said_in_words(settings, said):
+    assert said in card(config=CONFIG | settings, dictionary="none").text
+
+
+def test_an_encoder_with_a_name_on_the_hub_is_the_base_model():
+    run = json.loads(json.dumps(RUN))
+    run["settings"]["encoder_name_or_path"] = "google-bert/bert-base-chinese"
+    assert card(run=run).data.base_model == "google-bert/bert-base-chinese"
+
+
+def test_tables_are_tables():
+    """Every row of a table has as many cells as its head."""
+    width = None
+    for line in card().text.splitlines():
+        if line.startswith("|"):
+            cells = len(line.replace("\\|", "").split("|"))
+            assert width in (None, cells), line
+            width = cells
+        else:
+            width = None
+
+
+def test_the_cards_example_is_python():
+    code = card(repo_id="owner/name").text.split("```python\n")[1].split("```")[0]
+    compile(code, "card", "exec")
+    assert '"owner/name"' in code

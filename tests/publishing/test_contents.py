@@ -1,0 +1,207 @@
+"""What may leave the machine: files are taken in by name."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from huggingface_hub.constants import HF_HUB_OFFLINE
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modeling_dicmt.publishing import __main__ as command
+from modeling_dicmt.publishing.contents import (
+    OWN_FILES,
+    card_of,
+    collect_files,
+    dictionary_choice,
+    has_dictionary,
+    listing,
+)
+
+RESULTS = {
+    "eval_f1": 0.5,
+    "eval_note": "患者",
+    "extra": {"Drug": {"f1": 0.25, "word": "患者"}},
+    "bins": [1, "患者"],
+}
+
+
+@pytest.fixture
+def folder(checkpoint, tmp_path):
+    """A copy of a checkpoint, with the results of a training."""
+    folder = shutil.copytree(checkpoint, tmp_path / "model")
+    (folder / "all_results.json").write_text(json.dumps(RESULTS), encoding="utf-8")
+    return folder
+
+
+def paths(uploads):
+    return {item.path for item in uploads}
+
+
+def content(uploads, path):
+    (item,) = [item for item in uploads if item.path == path]
+    return item.source if isinstance(item.source, bytes) else item.source.read_bytes()
+
+
+def test_the_dictionary_goes_only_on_a_word(folder):
+    included = collect_files(folder, "included")
+    assert paths(included) - paths(collect_files(folder, "withheld")) == {"dictionary.tsv"}
+    assert content(included, "dictionary.tsv") == (folder / "dictionary.tsv").read_bytes()
+    assert "is withheld" in content(collect_files(folder, "withheld"), "README.md").decode()
+    assert "is withheld" not in content(included, "README.md").decode()
+
+
+@pytest.mark.parametrize(
+    ("flags", "has", "expected"),
+    [
+        ((True, False), True, "included"),
+        ((False, True), True, "withheld"),
+        ((False, False), False, "none"),
+        ((False, True), False, "none"),
+    ],
+)
+def test_the_choice(flags, has, expected):
+    assert dictionary_choice(*flags, has) == expected
+
+
+@pytest.mark.parametrize(("flags", "message"), [((False, False), "Is the dictionary"), ((True, True), "exclude")])
+def test_no_choice_and_two_choices(flags, message):
+    with pytest.raises(ValueError, match=message):
+        dictionary_choice(*flags, True)
+
+
+_NAMES = st.text(st.sampled_from("abcdefghmodelrunjsonltxt_.-0123456789测"), min_size=1, max_size=20).filter(
+    lambda name: name.strip(".") and not name.endswith(".py")
+)
+
+
+@given(st.lists(_NAMES | st.sampled_from(["model.bin", "model-x.safetensors", "run.json", "training_args.bin"])))
+def test_a_file_that_is_not_known_stays(names):
+    folder = _checkpoint_of_the_module()
+    before = paths(collect_files(folder, "included"))
+    added = [folder / name for name in set(names) if not (folder / name).exists()]
+    try:
+        for path in added:
+            path.write_text("{}", encoding="utf-8")
+        assert paths(collect_files(folder, "included")) == before
+    finally:
+        for path in added:
+            path.unlink()
+
+
+_FOLDER = []
+
+
+def _checkpoint_of_the_module() -> Path:
+    return _FOLDER[0]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def a_folder_for_properties(checkpoint, tmp_path_factory):
+    _FOLDER.append(shutil.copytree(checkpoint, tmp_path_factory.mktemp("files") / "model"))
+    yield
+    _FOLDER.clear()
+
+
+def test_code_that_nothing_imports_stays(folder):
+    (folder / "scratch.py").write_text("PATIENT = '张三'\n", encoding="utf-8")
+    assert "scratch.py" not in paths(collect_files(folder, "included"))
+    assert {path.name for path in folder.glob("*.py")} - paths(collect_files(folder, "included")) == {"scratch.py"}
+
+
+def test_results_are_numbers_only(folder):
+    found = json.loads(content(collect_files(folder, "included"), "all_results.json"))
+    assert found == {"eval_f1": 0.5, "extra": {"Drug": {"f1": 0.25}}, "bins": [1]}
+
+
+def test_results_for_a_corpus_on_the_hub(folder):
+    assert ".eval_results/dicmt.yaml" not in paths(collect_files(folder, "included"))
+    import yaml
+    from huggingface_hub import parse_eval_result_entries
+
+    text = content(collect_files(folder, "included", dataset_id="owner/records"), ".eval_results/dicmt.yaml")
+    (entry,) = parse_eval_result_entries(yaml.safe_load(text))
+    assert (entry.dataset_id, entry.task_id, entry.value) == ("owner/records", "ner_validation", 0.5)
+
+
+def test_weights_in_shards_go_too(folder):
+    (folder / "model.safetensors").rename(folder / "model-00001-of-00001.safetensors")
+    (folder / "model.safetensors.index.json").write_text("{}", encoding="utf-8")
+    expected = {"model-00001-of-00001.safetensors", "model.safetensors.index.json"}
+    assert {
+        path for path in paths(collect_files(folder, "included")) if path.startswith("model.") or "-of-" in path
+    } == expected
+
+
+def test_a_card_that_somebody_changed_goes_as_it_is(folder):
+    (folder / "README.md").write_text(card_of(folder), encoding="utf-8")
+    assert 'model="owner/name"' in content(collect_files(folder, "included", "owner/name"), "README.md").decode()
+    own = card_of(folder).replace("## Limits", "## Known weaknesses")
+    (folder / "README.md").write_text(own, encoding="utf-8")
+    assert content(collect_files(folder, "included", "owner/name"), "README.md").decode() == own
+    withheld = content(collect_files(folder, "withheld", "owner/name"), "README.md").decode()
+    assert withheld.startswith(own) and "is withheld" in withheld
+
+
+@pytest.mark.parametrize(
+    "name", ["config.json", "tokenizer.json", "model.safetensors", "radicals.tsv", "dictionary.tsv", "handler.py"]
+)
+def test_a_folder_that_lacks_something(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(ValueError, match=name):
+        collect_files(folder, "included")
+
+
+def test_a_folder_that_is_none(tmp_path):
+    with pytest.raises(ValueError, match=r"is no checkpoint: there is no config.json"):
+        has_dictionary(tmp_path)
+    (tmp_path / "config.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(ValueError, match="expected a JSON object"):
+        has_dictionary(tmp_path)
+    (tmp_path / "config.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ValueError, match="is broken"):
+        has_dictionary(tmp_path)
+
+
+def test_the_listing_counts_bytes(folder):
+    uploads = collect_files(folder, "included")
+    lines = listing(uploads).splitlines()
+    assert len(lines) == len(uploads) + 1
+    assert f"{(folder / 'model.safetensors').stat().st_size:,}" in next(line for line in lines if "model.safet" in line)
+    assert lines[-1].endswith(f"{sum(len(content(uploads, item.path)) for item in uploads):,}")
+
+
+def test_what_an_upload_puts_there_a_later_one_may_take_away(folder):
+    own = {path for path in paths(collect_files(folder, "included", dataset_id="a/b")) if OWN_FILES.fullmatch(path)}
+    assert {"dictionary.tsv", "crf.py", "model.safetensors", ".eval_results/dicmt.yaml"} <= own
+    for name in (".gitattributes", "LICENSE", "figure.png", "onnx/model.onnx", "data/train.parquet"):
+        assert not OWN_FILES.fullmatch(name)
+
+
+def run_command(*arguments):
+    with mock.patch.object(sys, "argv", ["publishing", *map(str, arguments)]):
+        command.main()
+
+
+def test_a_dry_run_lists_and_asks_nobody(folder, capsys):
+    assert HF_HUB_OFFLINE
+    run_command("--model_dir", folder, "--withhold_dictionary", "--dry_run")
+    shown = capsys.readouterr().out
+    assert shown == listing(collect_files(folder, "withheld")) + "\n" and "dictionary.tsv" not in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--dry_run"], "Is the dictionary to be published"),
+        (["--withhold_dictionary"], "HF_HUB_OFFLINE is set"),
+    ],
+)
+def test_the_command_says_what_is_missing(folder, capsys, arguments, message):
+    with pytest.raises(SystemExit) as stop:
+        run_command("--model_dir", folder, *arguments)
+    errors = capsys.readouterr().err
+    assert stop.value.code == 1 and message in errors and errors.startswith("error: ")
