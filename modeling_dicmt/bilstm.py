@@ -32,7 +32,7 @@ class BiLSTM(nn.LSTM):
             (B, L, 2 * hidden_size), zero at padding.
         """
         if inputs.device.type != "cpu" or inputs.dtype != torch.float32 or torch.is_autocast_enabled("cpu"):
-            return self._forward_packed(inputs, lengths)
+            return self.forward_packed(inputs, lengths)
         return _BiLSTM.apply(
             inputs,
             lengths.to(inputs.device),
@@ -41,7 +41,8 @@ class BiLSTM(nn.LSTM):
             torch.cat([self.bias_ih_l0 + self.bias_hh_l0, self.bias_ih_l0_reverse + self.bias_hh_l0_reverse]),
         )
 
-    def _forward_packed(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+    def forward_packed(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """The same by `nn.LSTM`'s own means: for other devices, reduced precision, and export."""
         packed = pack_padded_sequence(inputs, lengths.cpu(), batch_first=True, enforce_sorted=False)
         outputs, _ = super().forward(packed)
         return pad_packed_sequence(outputs, batch_first=True, total_length=inputs.size(1))[0]

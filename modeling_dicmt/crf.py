@@ -72,7 +72,7 @@ class LinearChainCRF(CRF):
             Probabilities of the emissions' shape; 0 at padding.
         """
         emissions, mask, lengths = self._time_major(emissions, mask)
-        chain = self._chain()
+        chain = self.chain()
         forward, backward = _both_directions(emissions, *chain, lengths, _log_sum)
         log_partition = _log_partition(forward, chain[2], lengths)
         probabilities = (forward + backward - emissions - log_partition[:, None]).exp()
@@ -92,7 +92,7 @@ class LinearChainCRF(CRF):
             Scores of the emissions' shape; 0 at padding, the lowest finite number where no legal path passes.
         """
         emissions, mask, lengths = self._time_major(emissions, mask)
-        chain = self._chain()
+        chain = self.chain()
         forward, backward = _both_directions(emissions, *chain, lengths, _maximum)
         scores = forward + backward - emissions
         path = _backtrack(forward, chain[1], chain[2], lengths).clamp(min=0)[..., None]
@@ -117,7 +117,7 @@ class LinearChainCRF(CRF):
             Tag ids, (B, L) or (L, B), -100 at padding.
         """
         emissions, _, lengths = self._time_major(emissions, mask)
-        start, transitions, end = self._chain()
+        start, transitions, end = self.chain()
         forward = _one_direction(emissions, start, transitions, _maximum)
         return self._batch_major(_backtrack(forward, transitions, end, lengths))
 
@@ -142,7 +142,7 @@ class LinearChainCRF(CRF):
         sentence, first, stop, begin, inside = spans.long().unbind(-1)
         if bool(((first < 0) | (stop <= first) | (stop > lengths[sentence])).any()):
             raise ValueError("Each span must be non-empty and lie within its sentence.")
-        start, transitions, end = self._chain()
+        start, transitions, end = self.chain()
         forward, backward = _both_directions(emissions, start, transitions, end, lengths, _log_sum)
         log_partition = _log_partition(forward, end, lengths)
 
@@ -173,7 +173,7 @@ class LinearChainCRF(CRF):
         total = torch.logaddexp(by_begin.double(), by_inside.double()) + stay - log_partition[sentence].double()
         return total.clamp(max=0).to(emissions.dtype)
 
-    def _chain(self) -> tuple[Tensor, Tensor, Tensor]:
+    def chain(self) -> tuple[Tensor, Tensor, Tensor]:
         """Start (T,), transition (T, T) and end (T,) scores, -inf where excluded."""
         start, transitions, end = (
             _at_least_fp32(p) for p in (self.start_transitions, self.transitions, self.end_transitions)
@@ -198,7 +198,7 @@ class LinearChainCRF(CRF):
     # torchcrf's hooks, called by its forward() and decode() with time-major tensors
 
     def _compute_score(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
-        start, transitions, end = self._chain()
+        start, transitions, end = self.chain()
         mask = mask.bool()
         lengths = _lengths(mask)
         tags = tags.masked_fill(~mask, 0)
@@ -215,11 +215,11 @@ class LinearChainCRF(CRF):
         return score
 
     def _compute_normalizer(self, emissions: Tensor, mask: Tensor) -> Tensor:
-        return _LogPartition.apply(_at_least_fp32(emissions), *self._chain(), _lengths(mask.bool()))
+        return _LogPartition.apply(_at_least_fp32(emissions), *self.chain(), _lengths(mask.bool()))
 
     def _viterbi_decode(self, emissions: Tensor, mask: Tensor) -> list[list[int]]:
         lengths = _lengths(mask.bool())
-        start, transitions, end = self._chain()
+        start, transitions, end = self.chain()
         forward = _one_direction(_at_least_fp32(emissions), start, transitions, _maximum)
         paths = _backtrack(forward, transitions, end, lengths).T.tolist()
         return [path[:length] for path, length in zip(paths, lengths.tolist(), strict=True)]

@@ -1,12 +1,12 @@
 """The pipeline that `transformers.pipeline(model=…, trust_remote_code=True)` gives for a DicMT checkpoint."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from transformers import Pipeline
 
 from .labelling import TorchLabeller
-from .recognition import EntityRecognizer, RecognitionSettings, check_text
+from .recognition import EntityRecognizer, read_settings
 
 
 class DicMTPipeline(Pipeline):
@@ -37,54 +37,16 @@ class DicMTPipeline(Pipeline):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.recognizer = EntityRecognizer(TorchLabeller(self.model), self.tokenizer)
-        RecognitionSettings(**self._postprocess_params)  # a wrong setting is told now, not with the first record
 
     def __call__(self, inputs: str | Iterable[str], **settings: Any) -> list[dict[str, Any]] | Iterable[Any]:
-        """Entities of a record, or of each of many.
+        """Entities of a record, or of each of many; see `EntityRecognizer.__call__`.
 
-        Args:
-            inputs: A record's text, or an iterable of texts.
-            **settings: Settings for this call.
-
-        Raises:
-            ValueError: If a text is no string, or a setting is of no use.
+        The base class would batch by number within a data loader; here sentences of all records are batched by length.
         """
-        if isinstance(inputs, str):
-            return super().__call__([inputs], **settings)[0]
-        if isinstance(inputs, list | tuple):
-            for number, text in enumerate(inputs):  # before any work is done, and before the base class looks for chats
-                check_text(number, text)
-            return super().__call__(list(inputs), **settings) if inputs else []
-        try:
-            texts = None if isinstance(inputs, bytes | bytearray | dict) else iter(inputs)
-        except TypeError:
-            texts = None
-        if texts is None:
-            raise ValueError(
-                f"Pass a record's text (a string) or an iterable of texts, got {type(inputs).__name__}. Of a dataset "
-                'pass the column: dataset["text"].'
-            )
-        return super().__call__((text for text in texts), **settings)
+        return self.recognizer(inputs, self._postprocess_params | read_settings(settings))
 
     def _sanitize_parameters(self, **settings: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-        settings = {name: value for name, value in settings.items() if value is not None and name != "stride"}
-        known = RecognitionSettings.__dataclass_fields__
-        unknown = [name for name in settings if name not in known]
-        if unknown:
-            raise ValueError(f"Unknown settings {', '.join(unknown)}; this pipeline has {', '.join(known)}.")
-        return {}, {}, settings
-
-    def get_iterator(
-        self,
-        inputs: Iterable[str],
-        num_workers: int,
-        batch_size: int,
-        preprocess_params: dict[str, Any],
-        forward_params: dict[str, Any],
-        postprocess_params: dict[str, Any],
-    ) -> Iterator[list[dict[str, Any]]]:
-        """In place of the base class's data loader: batches across records, by length instead of by number."""
-        return self.recognizer.stream(inputs, RecognitionSettings(**postprocess_params))
+        return {}, {}, read_settings(settings)
 
     # The base class's steps for one input by itself.
 
@@ -95,4 +57,4 @@ class DicMTPipeline(Pipeline):
         return inputs
 
     def postprocess(self, outputs: dict[str, Any], **settings: Any) -> list[dict[str, Any]]:
-        return next(self.recognizer.stream(outputs["texts"], RecognitionSettings(**settings)))
+        return self.recognizer(outputs["texts"], settings)[0]

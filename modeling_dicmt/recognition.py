@@ -15,6 +15,9 @@ from .tokenization_dicmt import DicMTTokenizer, EncodedSentence
 CHUNK_RECORDS = 512
 CHUNK_CHARACTERS = 2**18
 
+# Settings of transformers' own pipeline that say how work is cut up, which is settled here without them.
+_NOT_NEEDED = ("batch_size", "num_workers", "stride")
+
 AGGREGATION_STRATEGIES = ("none", "simple", "first", "average", "max")
 
 
@@ -64,6 +67,21 @@ class RecognitionSettings:
             raise ValueError(f"batch_characters must be a whole number from 1 on, got {self.batch_characters!r}.")
 
 
+def read_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that a caller gave; those of the stock pipeline that are not needed here are left out.
+
+    Raises:
+        ValueError: If there is no such setting, or its value is of no use.
+    """
+    given = {name: value for name, value in settings.items() if value is not None and name not in _NOT_NEEDED}
+    known = RecognitionSettings.__dataclass_fields__
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise ValueError(f"Unknown settings {', '.join(unknown)}; this pipeline has {', '.join(known)}.")
+    RecognitionSettings(**given)
+    return given
+
+
 class EntityRecognizer:
     """Recognises entities in records of any length.
 
@@ -82,6 +100,37 @@ class EntityRecognizer:
             )
         self.labeller, self.tokenizer = labeller, tokenizer
         self._swapped: tuple[Any, DictionaryFeatures] | None = None
+
+    def __call__(
+        self, inputs: str | Iterable[str], settings: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]] | list[list[dict[str, Any]]] | Iterator[list[dict[str, Any]]]:
+        """Entities of a record, or of each of many.
+
+        Args:
+            inputs: A record's text, which gives its entities; a list or tuple of texts, which gives a list; or any
+                other iterable of texts, which gives an iterator that reads on as it is consumed.
+            settings: Values of `RecognitionSettings`, by name.
+
+        Raises:
+            ValueError: If a text is no string, or a setting is of no use.
+        """
+        chosen = RecognitionSettings(**(settings or {}))
+        if isinstance(inputs, str):
+            return next(self.stream([inputs], chosen))
+        if isinstance(inputs, list | tuple):
+            for number, text in enumerate(inputs):  # before any work is done
+                check_text(number, text)
+            return list(self.stream(inputs, chosen))
+        try:
+            texts = None if isinstance(inputs, bytes | bytearray | Mapping) else iter(inputs)
+        except TypeError:
+            texts = None
+        if texts is None:
+            raise ValueError(
+                f"Pass a record's text (a string) or an iterable of texts, got {type(inputs).__name__}. Of a dataset "
+                'pass the column: dataset["text"].'
+            )
+        return self.stream(texts, chosen)
 
     def stream(
         self, texts: Iterable[str], settings: RecognitionSettings | None = None

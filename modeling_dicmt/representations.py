@@ -4,6 +4,7 @@ import math
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import AutoModel
 
 from .configuration_dicmt import DicMTConfig
@@ -38,17 +39,16 @@ class BertFamilyEncoder(nn.Module):
 
     def forward(self, input_ids: Tensor, lengths: Tensor) -> Tensor:
         """Contextual representations (B, L, hidden_size) of the characters (B, L), padded at the right."""
-        batch, length = input_ids.shape
+        length = input_ids.size(1)
         if length > self.max_characters:
             raise ValueError(
                 f"The encoder takes {self.max_characters} characters at most, got a sentence of {length}: "
                 "cut sentences to max_sentence_length before they are encoded."
             )
-        framed = input_ids.new_full((batch, length + 2), self.pad)
-        framed[:, 0] = self.begin
-        framed[:, 1:-1] = input_ids
-        framed.scatter_(1, (lengths + 1)[:, None], self.end)
-        mask = torch.arange(length + 2, device=input_ids.device) < (lengths + 2)[:, None]
+        places = torch.arange(length + 2, device=input_ids.device)
+        framed = functional.pad(input_ids, (1, 1), value=self.pad).masked_fill(places == 0, self.begin)
+        framed = framed.masked_fill(places == (lengths + 1)[:, None], self.end)
+        mask = places < (lengths + 2)[:, None]
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
             hidden = self.model(input_ids=framed, attention_mask=mask.long()).last_hidden_state
         return hidden[:, 1:-1]
@@ -75,7 +75,7 @@ class BigramEmbedding(nn.Module):
 
     def buckets(self, first: Tensor, second: Tensor) -> Tensor:
         """Rows of the table, 1…num_buckets, of bigrams given by the ids of their characters."""
-        mixed = (first.long() * 73_856_093) ^ (second.long() * 19_349_663)
+        mixed = torch.bitwise_xor(first.long() * 73_856_093, second.long() * 19_349_663)
         return mixed % self.num_buckets + 1
 
     def forward(self, input_ids: Tensor, mask: Tensor) -> Tensor:

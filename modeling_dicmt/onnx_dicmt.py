@@ -1,0 +1,111 @@
+"""DicMT on ONNX Runtime: the same entities as the pipeline's, without PyTorch.
+
+`onnx_export` writes the folder that is read here: the network up to the CRF's emissions as `model.onnx`, the CRF as
+numpy arrays beside it, configuration, tokenizer, dictionary and radicals.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .configuration_dicmt import DicMTConfig
+from .crf_numpy import CRF_FILE, NumpyCRF
+from .prediction import BatchLabels
+from .recognition import EntityRecognizer, read_settings
+from .tokenization_dicmt import DicMTTokenizer
+
+try:
+    import onnxruntime
+except ImportError as error:
+    raise ImportError('ONNX inference needs onnxruntime. Install it with: pip install "dicmt[onnx]"') from error
+
+MODEL_FILE = "model.onnx"
+
+
+class OnnxLabeller:
+    """Labels batches with an exported network.
+
+    Args:
+        folder: What `export_onnx` wrote.
+        threads: Threads of the runtime; None for its default, all cores.
+        providers: Execution providers of the runtime; default: the CPU's.
+
+    Raises:
+        ValueError: If the folder holds no exported network, or a broken one.
+    """
+
+    def __init__(self, folder: str | os.PathLike, threads: int | None = None, providers: list[str] | None = None):
+        folder = Path(folder)
+        for name in (MODEL_FILE, CRF_FILE, "config.json"):
+            if not (folder / name).is_file():
+                raise ValueError(
+                    f"{folder} holds no exported network: it lacks {name}. Write it with "
+                    "`python -m modeling_dicmt.onnx_export`."
+                )
+        options = onnxruntime.SessionOptions()
+        if threads is not None:
+            options.intra_op_num_threads = threads
+        self.config = DicMTConfig.from_pretrained(folder)
+        try:
+            self.crf = NumpyCRF.load(folder)
+            self._session = onnxruntime.InferenceSession(
+                folder / MODEL_FILE, options, providers=providers or ["CPUExecutionProvider"]
+            )
+        except Exception as error:  # the runtime has errors of its own, with no base class but this
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
+            raise ValueError(f"{folder} holds a broken network: {reason}. Export it anew.") from error
+        self._inputs = [item.name for item in self._session.get_inputs()]
+        self._outputs = [item.name for item in self._session.get_outputs()]
+
+    def label(self, inputs: Mapping[str, np.ndarray]) -> BatchLabels:
+        """Label a batch as `pad_sentences` gives it."""
+        found = dict(
+            zip(self._outputs, self._session.run(None, {name: inputs[name] for name in self._inputs}), strict=True)
+        )
+        mask = inputs["attention_mask"].astype(bool)
+        emissions, segmentation = found.get("emissions"), found.get("segmentation_logits")
+        return BatchLabels(
+            emissions,
+            mask,
+            None if emissions is None else self.crf.viterbi(emissions, mask),
+            None if segmentation is None else segmentation > 0,
+        )
+
+    def tag_probabilities(self, labels: BatchLabels) -> np.ndarray:
+        """Posterior probability (B, L) of each tag of the best paths; 0 at padding."""
+        marginals = self.crf.marginals(labels.emissions, labels.mask)
+        return np.take_along_axis(marginals, labels.tags.clip(min=0)[..., None], axis=2)[..., 0]
+
+    def span_probabilities(self, labels: BatchLabels, spans: np.ndarray) -> np.ndarray:
+        """Probability (N,) over all paths that just these spans (N, 5) are entities."""
+        return np.exp(self.crf.span_log_probabilities(labels.emissions, spans, labels.mask))
+
+
+class OnnxPipeline:
+    """Recognises entities as `DicMTPipeline` does: the same inputs, settings and answers.
+
+    Args:
+        folder: What `export_onnx` wrote.
+        threads: Threads of the runtime; None for its default, all cores.
+        providers: Execution providers of the runtime; default: the CPU's.
+        **settings: See `RecognitionSettings`.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike,
+        threads: int | None = None,
+        providers: list[str] | None = None,
+        **settings: Any,
+    ):
+        self.settings = read_settings(settings)
+        labeller = OnnxLabeller(folder, threads, providers)
+        self.tokenizer = DicMTTokenizer.from_pretrained(folder)
+        self.recognizer = EntityRecognizer(labeller, self.tokenizer)
+
+    def __call__(self, inputs: str | Iterable[str], **settings: Any) -> list[dict[str, Any]] | Iterable[Any]:
+        """Entities of a record, or of each of many; see `DicMTPipeline`."""
+        return self.recognizer(inputs, self.settings | read_settings(settings))
