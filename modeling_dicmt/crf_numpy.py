@@ -38,7 +38,7 @@ class NumpyCRF:
     @classmethod
     def load(cls, folder: str | os.PathLike) -> "NumpyCRF":
         """Read what `save` wrote."""
-        with np.load(Path(folder) / CRF_FILE, allow_pickle=False) as arrays:
+        with open(Path(folder) / CRF_FILE, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             return cls(arrays["start"], arrays["transitions"], arrays["end"])
 
     def viterbi(self, emissions: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -66,9 +66,9 @@ class NumpyCRF:
         """Posterior probability (B, L, T) of each tag at each character; 0 at padding."""
         emissions, lengths = emissions.swapaxes(0, 1).astype(np.float64), mask.sum(1)
         forward, backward, log_partition = self._forward_backward(emissions, lengths)
-        probabilities = np.exp(forward + backward - emissions - log_partition[:, None])
-        probabilities[np.arange(len(emissions))[:, None] >= lengths] = 0
-        return probabilities.swapaxes(0, 1)
+        logarithms = forward + backward - emissions - log_partition[:, None]
+        logarithms[np.arange(len(emissions))[:, None] >= lengths] = -np.inf
+        return np.exp(np.minimum(logarithms, 0)).swapaxes(0, 1)
 
     def span_log_probabilities(self, emissions: np.ndarray, spans: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """Log probability (N,) over all paths that just these spans are entities.

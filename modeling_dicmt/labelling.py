@@ -38,16 +38,15 @@ class TorchLabeller:
     @torch.inference_mode()
     def tag_probabilities(self, labels: BatchLabels) -> np.ndarray:
         """Posterior probability (B, L) of each tag of the best paths; 0 at padding."""
-        mask = torch.from_numpy(labels.mask).to(labels.emissions.device)
-        marginals = self._chain(labels.emissions).marginals(labels.emissions, mask).cpu().numpy()
+        emissions, mask = in_double(labels)
+        marginals = self._chain(emissions).marginals(emissions, mask).clamp(max=1).cpu().numpy()
         return np.take_along_axis(marginals, labels.tags.clip(min=0)[..., None], axis=2)[..., 0]
 
     @torch.inference_mode()
     def span_probabilities(self, labels: BatchLabels, spans: np.ndarray) -> np.ndarray:
         """Probability (N,) over all paths that just these spans (N, 5) are entities."""
-        # In double: a probability is a small difference of long sums, whose rounding would differ from batch to batch.
-        emissions = labels.emissions.double()
-        mask, spans = (torch.from_numpy(array).to(emissions.device) for array in (labels.mask, spans))
+        emissions, mask = in_double(labels)
+        spans = torch.from_numpy(spans).to(emissions.device)
         return self._chain(emissions).span_log_probabilities(emissions, spans, mask).exp().cpu().numpy()
 
     def _chain(self, emissions: torch.Tensor) -> LinearChainCRF:
@@ -58,6 +57,14 @@ class TorchLabeller:
         for parameter in chain.parameters():
             parameter.zero_()
         return chain
+
+
+def in_double(labels: BatchLabels) -> tuple[torch.Tensor, torch.Tensor]:
+    """Emissions and mask. A probability is a small difference of long sums, whose rounding would be seen in fp32."""
+    emissions = labels.emissions
+    if emissions.device.type != "mps":  # which has no fp64
+        emissions = emissions.double()
+    return emissions, torch.from_numpy(labels.mask).to(emissions.device)
 
 
 def predict_entities(

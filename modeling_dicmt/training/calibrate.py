@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from ..evaluation.calibration import calibration_error
-from ..labelling import TorchLabeller
+from ..labelling import TorchLabeller, in_double
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..prediction import BatchLabels
 from .evaluating import Evaluator
@@ -63,13 +63,13 @@ class _RecordingLabeller(TorchLabeller):
         """Probability of each span, by its number, at a temperature."""
         found = [np.zeros(0)]
         for labels, spans in self._batches:
-            emissions = labels.emissions / temperature
-            device = emissions.device
+            emissions, mask = in_double(labels)
+            emissions = emissions / temperature
             chain = deepcopy(self._chain(emissions))
             for parameter in chain.parameters():
                 parameter.div_(temperature)
-            mask, spans = torch.from_numpy(labels.mask).to(device), torch.from_numpy(spans).to(device)
-            found.append(chain.span_log_probabilities(emissions, spans, mask).exp().cpu().numpy())
+            places = torch.from_numpy(spans).to(emissions.device)
+            found.append(chain.span_log_probabilities(emissions, places, mask).exp().cpu().numpy())
         return np.concatenate(found).astype(np.float64)
 
 

@@ -94,6 +94,7 @@ def test_words_are_what_the_text_has_and_nothing_is_lost(texts):
             assert 0 <= entity["score"] <= 1 and type(entity["score"]) is float
         characters = next(one.stream([text], RecognitionSettings(aggregation_strategy="none", ignore_labels=[])))
         assert [item["start"] for item in characters] == list(range(len(text)))
+        assert all(0 <= item["score"] <= 1 for item in characters)
         assert "".join(item["word"] for item in characters) == text
 
 
