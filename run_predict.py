@@ -4,9 +4,11 @@
     python run_predict.py --model_name_or_path OUT --input records.jsonl --output_file entities.jsonl
 
 reads records: {"text": …} a line (with an "id", if you like), a text file that is one record, or a folder of them.
-It writes their entities, a line a record: {"id", "entities": [{"start", "end", "type", "word"}]}, in offsets of the
-record's text, end exclusive. Records may be of any length. --dictionary uses other terms, without training; --show
-prints the records with their entities marked.
+It writes their entities, a line a record: {"id", "entities": [{"start", "end", "type", "word", "score"}]}, in offsets
+of the record's text, end exclusive; the score is the probability that just this stretch is an entity of the type.
+Records may be of any length. --dictionary uses other terms, without training; --threshold leaves out what is less
+certain; --evidence adds the dictionary's terms that each entity overlaps; --show prints the records with their entities
+marked.
 """
 
 import json
@@ -25,14 +27,11 @@ from tqdm.auto import tqdm
 
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.evaluation.report import render_entities, write_predictions
-from modeling_dicmt.labelling import predict_entities
+from modeling_dicmt.labelling import TorchLabeller
 from modeling_dicmt.prediction import BATCH_CHARACTERS
-from modeling_dicmt.tagging import Span
+from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings
 from modeling_dicmt.training.command_line import parse_arguments, run_command
 from modeling_dicmt.training.starting_checkpoint import load_network, load_tokenizer
-
-# Records that are encoded at a time: enough to fill batches of like lengths, few enough to keep the memory flat.
-CHUNK = 512
 
 
 @dataclass
@@ -47,6 +46,8 @@ class PredictionArguments:
     show: bool = field(default=False, metadata={"help": "Print the records with their entities marked."})
     dictionary: str | None = field(default=None, metadata={"help": "Term lists to use in place of the network's own."})
     dictionary_encoding: str = field(default="utf-8", metadata={"help": "Encoding of the term lists, say gb18030."})
+    threshold: float = field(default=0.0, metadata={"help": "The least score of an entity, from 0 to 1."})
+    evidence: bool = field(default=False, metadata={"help": "Add the dictionary's terms that each entity overlaps."})
     max_records: int | None = field(default=None, metadata={"help": "Read only the first N records."})
     device: str = field(default="cpu", metadata={"help": "Device to run on, say cuda."})
     batch_characters: int = field(
@@ -90,7 +91,7 @@ def _read_line(line: str, where: str, default_id: str) -> dict[str, Any]:
     return {"id": str(record.get("id", default_id)), "text": record["text"]}
 
 
-def predict(arguments: PredictionArguments) -> Iterator[tuple[dict[str, Any], list[Span]]]:
+def predict(arguments: PredictionArguments) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
     """Records with their entities, in the order read; only as many records as a chunk holds are in memory.
 
     Raises:
@@ -106,13 +107,16 @@ def predict(arguments: PredictionArguments) -> Iterator[tuple[dict[str, Any], li
         encoding = arguments.dictionary_encoding
         tokenizer.dictionary = ClinicalDictionary.from_path(arguments.dictionary, encoding=encoding)
         tokenizer.dictionary_features.check_usable(arguments.dictionary)
-    records = islice(read_records(Path(arguments.input)), arguments.max_records)
-    while chunk := list(islice(records, CHUNK)):
-        texts = [record["text"] for record in chunk]
-        yield from zip(chunk, predict_entities(network, tokenizer, texts, arguments.batch_characters), strict=True)
+    settings = RecognitionSettings(
+        threshold=arguments.threshold, evidence=arguments.evidence, batch_characters=arguments.batch_characters
+    )
+    records, again = tee(islice(read_records(Path(arguments.input)), arguments.max_records))
+    recognizer = EntityRecognizer(TorchLabeller(network), tokenizer)
+    for record, found in zip(again, recognizer.stream((record["text"] for record in records), settings), strict=True):
+        yield record, [{"type": entity.pop("entity_group"), **entity} for entity in found]
 
 
-def show(pairs: Iterable[tuple[dict[str, Any], list[Span]]]) -> Iterator[tuple[dict[str, Any], list[Span]]]:
+def show(pairs: Iterable[tuple[dict[str, Any], list]]) -> Iterator[tuple[dict[str, Any], list]]:
     """Print each record with its entities marked, and pass it on."""
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     for record, entities in pairs:

@@ -100,6 +100,8 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         for token in (PAD_TOKEN, UNK_TOKEN):
             if token not in vocab:
                 raise ValueError(f"The vocabulary lacks {token}.")
+        for name in ("is_local", "local_files_only"):  # how it was loaded, which is nothing to save with it
+            kwargs.pop(name, None)
         kwargs |= {"pad_token": PAD_TOKEN, "unk_token": UNK_TOKEN, "split_special_tokens": True}
         super().__init__(
             tokenizer_object=_character_tokenizer(dict(vocab)),

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 import run_predict
-from modeling_dicmt import DicMTForTokenClassification, DicMTTokenizer, predict_entities
+from modeling_dicmt import DicMTForTokenClassification, DicMTTokenizer, predict_entities, recognition
+from modeling_dicmt.pipeline_dicmt import DicMTPipeline
 from modeling_dicmt.training.command_line import run_command
 
 
@@ -23,7 +24,7 @@ def write_records(path, texts):
 def test_entities_are_those_of_predict_entities_over_several_chunks(checkpoint, tmp_path, monkeypatch):
     texts = ["患者腹痛3天。\r\n行CT检查。", "", "高血压" * 200, "😀肝癌　术后", *["无发热。"] * 5]
     write_records(tmp_path / "records.jsonl", texts)
-    monkeypatch.setattr(run_predict, "CHUNK", 2)
+    monkeypatch.setattr(recognition, "CHUNK_RECORDS", 2)
     predict(
         monkeypatch, "--model_name_or_path", checkpoint, "--input", tmp_path / "records.jsonl", "--output_file",
         tmp_path / "entities.jsonl",
@@ -58,18 +59,26 @@ def test_show_marks_entities_of_the_first_records(checkpoint, tmp_path, monkeypa
     assert "".join(character for character in shown if character in "患者腹痛") == "患者腹痛"
 
 
-def test_another_dictionary_is_used(checkpoint, tmp_path, monkeypatch):
-    used = []
-    monkeypatch.setattr(
-        run_predict, "predict_entities", lambda network, tokenizer, texts, _: used.append(tokenizer) or [[]]
-    )
+def test_terms_scores_and_evidence(checkpoint, tmp_path, monkeypatch):
+    text = "患者替雷病，肺炎，左肺。" * 5
     (tmp_path / "disease.tsv").write_text("替雷病\n", encoding="utf-8")
-    write_records(tmp_path / "records.jsonl", ["患者"])
-    predict(
-        monkeypatch, "--model_name_or_path", checkpoint, "--input", tmp_path / "records.jsonl", "--show",
-        "--dictionary", tmp_path / "disease.tsv",
-    )  # fmt: skip
-    assert list(used[0].dictionary) == ["替雷病"]
+    write_records(tmp_path / "records.jsonl", [text])
+    arguments = ["--model_name_or_path", checkpoint, "--input", tmp_path / "records.jsonl", "--output_file"]
+    arguments += [tmp_path / "out.jsonl", "--evidence", "--threshold", 0.5]
+    for extra, dictionary in ((), None), (("--dictionary", tmp_path / "disease.tsv"), tmp_path / "disease.tsv"):
+        predict(monkeypatch, *arguments, *extra)
+        (row,) = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+        recognise = DicMTPipeline(
+            model=DicMTForTokenClassification.from_pretrained(checkpoint),
+            tokenizer=DicMTTokenizer.from_pretrained(checkpoint),
+            device="cpu",
+        )
+        expected = recognise(text, threshold=0.5, evidence=True, dictionary=dictionary)
+        assert expected and [entity | {"entity_group": entity["type"]} for entity in row["entities"]] == [
+            entity | {"type": entity["entity_group"]} for entity in expected
+        ]
+        terms = {term["term"] for entity in row["entities"] for term in entity["evidence"]}
+        assert terms <= ({"替雷病"} if dictionary else {"肺炎", "左肺"})
 
 
 @pytest.mark.parametrize(

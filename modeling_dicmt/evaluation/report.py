@@ -6,6 +6,7 @@ Reports with examples and predictions hold text of the records: they are as conf
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -163,27 +164,30 @@ def write_predictions(
     entities: Iterable[Iterable[Any]],
     with_text: bool = False,
 ) -> None:
-    """Write predicted entities as JSON lines, `{"id", "entities": [{"start", "end", "type", "word", "score"?}]}`.
+    """Write predicted entities as JSON lines, `{"id", "entities": [{"start", "end", "type", "word", "score"?, …}]}`.
 
     Args:
         path: The file; it is either complete or not there.
         records: The records, with `id` and `text`.
         entities: For each record its entities: tuples `(start, end, type)`, or mappings with these keys and possibly
-            `word` (checked) and `score`.
+            `word` (checked), `score` and `evidence`.
         with_text: Write each record's `text`, too.
 
     Raises:
         ValueError: If an entity leaves its text or its word is not what the text has there, or if there are not as many
             lists of entities as records. Nothing is written then.
     """
-    records, entities = list(records), list(entities)
-    if len(records) != len(entities):
-        raise ValueError(f"{len(records)} records but {len(entities)} lists of entities for {path}: give one a record.")
-    _write_atomically(path, _prediction_lines(zip(records, entities, strict=True), with_text))
+    _write_atomically(path, _prediction_lines(records, entities, with_text))
 
 
-def _prediction_lines(pairs: Iterable[tuple[Mapping[str, Any], Iterable[Any]]], with_text: bool) -> Iterator[str]:
-    for record, found in pairs:
+def _prediction_lines(
+    records: Iterable[Mapping[str, Any]], entities: Iterable[Iterable[Any]], with_text: bool
+) -> Iterator[str]:
+    missing = object()
+    for number, (record, found) in enumerate(zip_longest(records, entities, fillvalue=missing)):
+        if record is missing or found is missing:
+            more, fewer = ("records", "lists of entities") if found is missing else ("lists of entities", "records")
+            raise ValueError(f"There are more {more} than the {number} {fewer}: give one list a record.")
         line = {"id": record["id"]} | ({"text": record["text"]} if with_text else {})
         line["entities"] = [_prediction(entity, record) for entity in found]
         yield json.dumps(line, ensure_ascii=False) + "\n"
@@ -297,8 +301,12 @@ def _prediction(entity: Any, record: Mapping[str, Any]) -> dict[str, Any]:
     given = entity if isinstance(entity, Mapping) else {}
     if given.get("word", word) != word:
         raise ValueError(f"{where}: the word is {given['word']!r}, but the text has {word!r} from {start} to {end}.")
-    score = {"score": float(given["score"])} if given.get("score") is not None else {}
-    return {"start": start, "end": end, "type": entity_type, "word": word} | score
+    prediction = {"start": start, "end": end, "type": entity_type, "word": word}
+    if given.get("score") is not None:
+        prediction["score"] = float(given["score"])
+    if "evidence" in given:
+        prediction["evidence"] = given["evidence"]
+    return prediction
 
 
 def _visible(text: str) -> str:

@@ -230,7 +230,7 @@ def test_predictions_are_json_lines_with_the_words(tmp_path):
             "'a-1': the word is '肺 炎', but the text has '肺炎'",
         ),
         ([[], [(1, 4, "Symptom")]], "record '二'[0]: (1, 4, 'Symptom') leaves its text, which has 3 characters"),
-        ([[]], "2 records but 1 lists of entities"),
+        ([[]], "more records than the 1 lists of entities"),
     ],
 )
 def test_wrong_predictions_are_refused_and_the_former_file_stays(found, message, tmp_path):

@@ -181,6 +181,19 @@ def test_the_folder_holds_all_it_needs(checkpoint):
     assert not any(path.is_dir() for path in checkpoint.iterdir())
 
 
+def test_without_torchcrf_the_distribution_to_install_is_named(checkpoint, tmp_path):
+    code = (
+        "import sys\nsys.modules['torchcrf'] = None\nfrom transformers import AutoModel\n"
+        "AutoModel.from_pretrained(sys.argv[1], trust_remote_code=True)"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment |= {"HF_HUB_OFFLINE": "1", "HF_MODULES_CACHE": str(tmp_path)}
+    command = [sys.executable, "-I", "-c", code, str(checkpoint)]
+    finished = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert finished.returncode == 1
+    assert finished.stderr.strip().endswith("Install it with: pip install pytorch-crf")
+
+
 @pytest.mark.parametrize(("file", "message"), [("tokenizer.json", "line"), ("radicals.tsv", "131 of 214 radicals")])
 def test_a_file_that_is_cut_is_no_tokenizer(file, message, checkpoint, tmp_path):
     folder = shutil.copytree(checkpoint, tmp_path / "copy")
@@ -207,5 +220,5 @@ def test_loaded_in_this_process_it_is_the_same(checkpoint, tmp_path):
     tokenizer.save_pretrained(tmp_path)
     model.save_pretrained(tmp_path)
     for path in checkpoint.iterdir():
-        if path.suffix in (".tsv", ".safetensors"):
+        if path.suffix in (".tsv", ".safetensors", ".json"):
             assert (tmp_path / path.name).read_bytes() == path.read_bytes()
