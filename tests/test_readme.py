@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hub_server import HubServer
 
 from modeling_dicmt.training.arguments import DataArguments, ModelArguments, TrainingArguments
 from modeling_dicmt.training.command_line import parse_arguments
@@ -31,7 +32,13 @@ QUICK_SETTINGS = (
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def hub():
+    with HubServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, hub):
     """A folder like the repository's root, whose `run_ner.py` trains quickly, with a trained `outputs/quickstart`."""
     folder = tmp_path_factory.mktemp("readme")
     for name in ("modeling_dicmt", "data_scripts", "experiments", "run_predict.py"):
@@ -41,17 +48,17 @@ def folder(tmp_path_factory):
         + f"exec(compile(open({str(ROOT / 'run_ner.py')!r}, encoding='utf-8').read(), 'run_ner.py', 'exec'))\n",
         encoding="utf-8",
     )
-    run(["bash", "-ec", "accelerate launch run_ner.py --dataset_name sample --output_dir outputs/quickstart"], folder)
+    training = "accelerate launch run_ner.py --dataset_name sample --output_dir outputs/quickstart --dictionary "
+    run(["bash", "-ec", training + "data_scripts/sample_data/dictionary"], folder, hub)
     return folder
 
 
-def run(command, folder):
+def run(command, folder, hub):
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "HF_HUB_OFFLINE": "1",
-        "HF_HOME": str(folder / "hf"),
-        "HF_MODULES_CACHE": str(folder / "hf_modules"),
+        "PYTHONPATH": str(folder),
     }
+    environment |= hub.environment(folder / "hf")
     result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
     assert result.returncode == 0, f"{command[-1]}\n{result.stdout}\n{result.stderr}"
     return result.stdout
@@ -80,17 +87,22 @@ def test_every_block_is_of_a_known_kind():
 
 
 @pytest.mark.slow
-def test_blocks_run_in_the_readmes_order(folder):
+def test_blocks_run_in_the_readmes_order(folder, hub):
     assert any(kind == "bash" for kind, _ in BLOCKS) and any(kind == "python" for kind, _ in BLOCKS)
     outputs = {}
     for kind, block in BLOCKS:
         if kind == "bash":
-            outputs[block] = run(["bash", "-ec", block], folder)
+            outputs[block] = run(["bash", "-ec", block], folder, hub)
         elif kind == "python":
-            outputs[block] = run([sys.executable, "-c", block], folder)
+            outputs[block] = run([sys.executable, "-c", block], folder, hub)
     predictions = (folder / "entities.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(predictions) == len((folder / "my_records" / "test.jsonl").read_text(encoding="utf-8").splitlines())
     assert (folder / "outputs" / "mine" / "all_results.json").exists()
-    labels = next(output for block, output in outputs.items() if "trust_remote_code" in block)
-    assert labels.count("'") == 2 * len("患者腹痛3天。")
+    mine, pushed = hub.files("your-name/dicmt-mine"), hub.files("your-name/dicmt-sample")
+    assert "dictionary.tsv" in pushed and "dictionary.tsv" not in mine
+    assert hub.files("your-name/sample", "datasets").keys() >= {"train.parquet", "test.parquet", "README.md"}
+    listing = next(output for block, output in outputs.items() if "--dry_run" in block)
+    assert "model.safetensors" in listing and "predictions" not in listing
+    whole, int8 = ((folder / "outputs" / name / "model.onnx").stat().st_size for name in ("onnx", "onnx_int8"))
+    assert int8 < whole
     shutil.rmtree(folder / "outputs")
