@@ -58,6 +58,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         tokenizer_file: A saved `tokenizer.json`, in place of `vocab`.
         dictionary: The terms behind the dictionary features. `tokenizer.dictionary` can be replaced at any time.
         dictionary_file: A saved dictionary, in place of `dictionary`.
+        dictionary_terms: How many terms the saved dictionary had, to notice that it was cut since.
         radicals_file: A radical table; default: the package's.
         entity_types: Tag names of the types, in the order of their codes.
         lists_of_type: Dictionary lists that are evidence for each entity type; default: those named as the type is.
@@ -81,6 +82,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         tokenizer_file: str | None = None,
         dictionary: ClinicalDictionary | None = None,
         dictionary_file: str | None = None,
+        dictionary_terms: int | None = None,
         radicals_file: str | None = None,
         entity_types: Sequence[str] | None = None,
         lists_of_type: Mapping[str, Sequence[str]] | None = None,
@@ -126,6 +128,13 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
                     "tokenizer.dictionary.",
                     DICTIONARY_FILE,
                     folder,
+                )
+            if dictionary_file is not None and dictionary_terms not in (None, len(dictionary)):
+                logger.warning(
+                    "%s holds %d terms, but held %d when it was saved: it was edited since, or cut off in copying.",
+                    dictionary_file,
+                    len(dictionary),
+                    dictionary_terms,
                 )
         self.dictionary = dictionary
 
@@ -252,6 +261,11 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
                 width = [(0, missing) if side == "right" else (missing, 0)] + [(0, 0)] * (values.ndim - 1)
                 padded[name] = np.pad(values, width, constant_values=pad_value)
         return padded
+
+    def save_pretrained(self, save_directory: str | os.PathLike, *args: Any, **kwargs: Any) -> tuple[str, ...]:
+        """Save vocabulary, dictionary and radical table; arguments are the base class's."""
+        self.init_kwargs["dictionary_terms"] = len(self.dictionary)
+        return super().save_pretrained(save_directory, *args, **kwargs)
 
     def _save_pretrained(
         self,

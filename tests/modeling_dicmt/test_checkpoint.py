@@ -212,6 +212,18 @@ def test_a_checkpoint_that_lost_its_dictionary_says_so(checkpoint, tmp_path, cap
     assert "no dictionary.tsv" in caplog.text
 
 
+def test_a_dictionary_that_was_cut_at_a_lines_end_is_noticed(checkpoint, tmp_path, caplog):
+    folder = shutil.copytree(checkpoint, tmp_path / "copy")
+    lines = (folder / "dictionary.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "dictionary.tsv").write_text("".join(lines[:4]), encoding="utf-8")
+    tokenizer = DicMTTokenizer.from_pretrained(folder)
+    assert f"holds 4 terms, but held {len(lines)} when it was saved" in caplog.text
+    caplog.clear()
+    tokenizer.save_pretrained(folder)  # whoever edited it has it so from now on
+    DicMTTokenizer.from_pretrained(folder)
+    assert not caplog.records
+
+
 def test_loaded_in_this_process_it_is_the_same(checkpoint, tmp_path):
     model, tokenizer = (
         DicMTForTokenClassification.from_pretrained(checkpoint),
