@@ -11,7 +11,7 @@ import datasets
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HTTPError
 
-from modeling_dicmt.publishing.access import check_access, reason_of
+from modeling_dicmt.publishing.access import check_access, open_repository, reason_of
 
 from .readers.records import CorpusError
 from .statistics import corpus_statistics, statistics_table
@@ -98,7 +98,7 @@ def push_corpus(
         corpus: Splits as `load_corpus` gives them.
         repo_id: The dataset's repository, `owner/name`; None for `name` of the user who is logged in.
         name: Title of the dataset's card.
-        private: Whether a new repository is private.
+        private: Whether the repository is, or becomes, private.
         types: Order of the types in the card's table.
 
     Returns:
@@ -108,12 +108,11 @@ def push_corpus(
         ValueError: If this machine may not upload, or the Hub refuses.
     """
     repo_id = check_access(repo_id, name, "--hub_dataset_id")
-    api = HfApi()
     with tempfile.TemporaryDirectory(prefix="dicmt-") as scratch:
         folder = export_corpus(corpus, Path(scratch) / "corpus", name=name, types=types)
         try:
-            api.create_repo(repo_id, repo_type="dataset", private=private, exist_ok=True)
-            api.upload_folder(
+            open_repository(repo_id, private, "dataset")
+            HfApi().upload_folder(
                 folder_path=folder,
                 repo_id=repo_id,
                 repo_type="dataset",

@@ -37,6 +37,24 @@ def check_access(repo_id: str | None, default_name: str, option: str = "--hub_mo
     return name if "/" in name else f"{user}/{name}"
 
 
+def open_repository(repo_id: str, private: bool, repo_type: str = "model") -> None:
+    """Make a repository, if there is none.
+
+    Args:
+        repo_id: Its name.
+        private: Whether a new one is private; one that is there has to be so then, too.
+        repo_type: "model" or "dataset".
+
+    Raises:
+        ValueError: If it is there and public, but `private` was asked for.
+    """
+    api = HfApi()
+    api.create_repo(repo_id, repo_type=repo_type, private=private, exist_ok=True)
+    if private and not api.repo_info(repo_id, repo_type=repo_type).private:
+        wanted = "--hub_private_repo False" if repo_type == "model" else "--public"
+        raise ValueError(f"{repo_id} is there and is public. Pass {wanted} if that is meant, or another name.")
+
+
 def reason_of(error: Exception) -> str:
     """The first line of an error, as a sentence."""
     reason = next(iter(str(error).strip().splitlines()), "") or type(error).__name__

@@ -13,7 +13,7 @@ class HubArguments:
         default=None,
         metadata={"help": "Repository, owner/name. Default: the folder's name, under the user who is logged in."},
     )
-    hub_private_repo: bool = field(default=True, metadata={"help": "Whether a new repository is private."})
+    hub_private_repo: bool = field(default=True, metadata={"help": "Whether the repository is, or becomes, private."})
     publish_dictionary: bool = field(default=False, metadata={"help": "Upload the dictionary with the network."})
     withhold_dictionary: bool = field(
         default=False, metadata={"help": "Upload the network without its dictionary; the card says so."}

@@ -27,8 +27,8 @@ EVAL_RESULTS_FILE = ".eval_results/dicmt.yaml"
 _REQUIRED = ("config.json", "tokenizer.json", "tokenizer_config.json", "radicals.tsv")
 _WEIGHTS = re.compile(r"model(-\d{5}-of-\d{5})?\.safetensors|model\.safetensors\.index\.json")
 
-# What an upload may have put into a repository, for a later one to take away.
-OWN_FILES = re.compile(rf"[a-z_]+\.py|{_WEIGHTS.pattern}|(dictionary|radicals)\.tsv|{re.escape(EVAL_RESULTS_FILE)}")
+# What an upload puts into a repository and a later one, of which it is no part, takes away. Code may stay.
+OWN_FILES = re.compile(rf"{_WEIGHTS.pattern}|{re.escape(DICTIONARY_FILE)}|{re.escape(EVAL_RESULTS_FILE)}")
 
 
 @dataclass(frozen=True)

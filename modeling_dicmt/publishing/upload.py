@@ -7,7 +7,8 @@ from pathlib import Path
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import HTTPError
 
-from .access import check_access, reason_of
+from ..dictionary import DICTIONARY_FILE
+from .access import check_access, open_repository, reason_of
 from .arguments import HubArguments
 from .contents import OWN_FILES, Upload, collect_files, dictionary_choice, listing
 
@@ -55,7 +56,7 @@ def upload(
     Args:
         uploads: As `collect_files` gives them.
         repo_id: The repository; it is made if there is none.
-        private: Whether a new repository is private.
+        private: Whether the repository is, or becomes, private.
         message: The commit's message.
 
     Returns:
@@ -66,9 +67,15 @@ def upload(
     """
     api = HfApi()
     try:
-        api.create_repo(repo_id, private=private, exist_ok=True)
+        open_repository(repo_id, private)
         paths = {item.path for item in uploads}
         stale = [path for path in api.list_repo_files(repo_id) if OWN_FILES.fullmatch(path) and path not in paths]
+        if DICTIONARY_FILE in stale:
+            logger.warning(
+                "The dictionary is taken out of %s, but its former commits still hold it: delete the repository, or "
+                "squash its history, if nobody is to find it.",
+                repo_id,
+            )
         operations = [CommitOperationDelete(path) for path in stale]
         operations += [
             CommitOperationAdd(item.path, item.source if isinstance(item.source, bytes) else str(item.source))

@@ -176,8 +176,8 @@ def test_the_listing_counts_bytes(folder):
 
 def test_what_an_upload_puts_there_a_later_one_may_take_away(folder):
     own = {path for path in paths(collect_files(folder, "included", dataset_id="a/b")) if OWN_FILES.fullmatch(path)}
-    assert {"dictionary.tsv", "crf.py", "model.safetensors", ".eval_results/dicmt.yaml"} <= own
-    for name in (".gitattributes", "LICENSE", "figure.png", "onnx/model.onnx", "data/train.parquet"):
+    assert own == {"dictionary.tsv", "model.safetensors", ".eval_results/dicmt.yaml"}
+    for name in (".gitattributes", "LICENSE", "app.py", "figure.png", "onnx/model.onnx", "data/train.parquet"):
         assert not OWN_FILES.fullmatch(name)
 
 

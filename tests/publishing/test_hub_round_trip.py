@@ -186,12 +186,26 @@ def test_what_is_withheld_now_is_taken_away(hub, trained, environment):
     name = "tester/changed"
     assert push(trained, environment, "--hub_model_id", name, "--publish_dictionary")[0] == 0
     repository = hub.repositories[f"models/{name}"]
-    repository.commit(repository.commits[repository.head] | {"old_module.py": b"", "figure.png": b"x"})
+    others = {"app.py": b"", "figure.png": b"x", "model-00001-of-00002.safetensors": b""}
+    repository.commit(repository.commits[repository.head] | others)
     assert "dictionary.tsv" in hub.files(name) and "included" not in hub.files(name)["README.md"].decode()
-    assert push(trained, environment, "--hub_model_id", name, "--withhold_dictionary")[0] == 0
+    status, _, errors = push(trained, environment, "--hub_model_id", name, "--withhold_dictionary")
+    assert status == 0 and "former commits still hold it" in errors
     files = hub.files(name)
-    assert "dictionary.tsv" not in files and "old_module.py" not in files and files["figure.png"] == b"x"
+    assert {"dictionary.tsv", *others} & set(files) == {"app.py", "figure.png"}
     assert "is withheld" in files["README.md"].decode()
+
+
+@pytest.mark.slow
+def test_nothing_goes_to_a_public_repository_unless_that_is_said(hub, trained, environment):
+    name = "tester/public"
+    public = ("--hub_model_id", name, "--withhold_dictionary", "--hub_private_repo", "False")
+    assert push(trained, environment, *public)[0] == 0
+    assert not hub.repositories[f"models/{name}"].private
+    head = hub.repositories[f"models/{name}"].head
+    status, _, errors = push(trained, environment, *public[:3])
+    assert status == 1 and "is public" in errors and hub.repositories[f"models/{name}"].head == head
+    assert push(trained, environment, *public)[0] == 0
 
 
 @pytest.mark.slow
