@@ -1,7 +1,6 @@
 """Configuration of a DicMT network."""
 
 from copy import deepcopy
-from typing import Any
 
 from huggingface_hub.dataclasses import strict
 from transformers import AutoConfig, PreTrainedConfig
@@ -112,7 +111,7 @@ class DicMTConfig(PreTrainedConfig):
         if self.label2id is None:
             self.label2id = {label: key for key, label in derived.items()}
         kwargs.setdefault("auto_map", dict(AUTO_MAP))
-        # Always as here: transformers.pipeline writes classes into what it finds, which JSON does not take.
+        # A copy for each: transformers.pipeline writes classes into what it finds, which JSON does not take.
         kwargs["custom_pipelines"] = deepcopy(CUSTOM_PIPELINES)
         super().__post_init__(**kwargs)
         self.validate_architecture()  # @strict would too, but wrap the error in one that is no ValueError
@@ -151,10 +150,6 @@ class DicMTConfig(PreTrainedConfig):
         for name in ("bigram_embedding_size", "radical_embedding_size"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}.")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, as `config.json` has them."""
-        return super().to_dict() | {"custom_pipelines": deepcopy(CUSTOM_PIPELINES)}
 
     def get_text_config(self, decoder: bool | None = None, encoder: bool | None = None) -> "DicMTConfig":
         """This configuration: transformers would take the setting `decoder` for a nested one."""

@@ -151,10 +151,13 @@ def test_the_architecture_is_said_in_words(settings, said):
     assert said in card(config=CONFIG | settings, dictionary="none").text
 
 
-def test_an_encoder_with_a_name_on_the_hub_is_the_base_model():
+def test_an_encoder_with_a_name_on_the_hub_is_the_base_model(tmp_path, monkeypatch):
     run = json.loads(json.dumps(RUN))
     run["settings"]["encoder_name_or_path"] = "google-bert/bert-base-chinese"
     assert card(run=run).data.base_model == "google-bert/bert-base-chinese"
+    (tmp_path / "google-bert" / "bert-base-chinese").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert card(run=run).data.base_model is None, "a folder of this machine"
 
 
 def test_tables_are_tables():

@@ -1,6 +1,7 @@
 """The temperature that makes scores mean what they say."""
 
 import copy
+import functools
 
 import numpy as np
 import pytest
@@ -8,9 +9,10 @@ import torch
 from accelerate import Accelerator
 from tiny_network import RECORDS, make_model, make_tokenizer
 
+from modeling_dicmt.evaluation.calibration import calibration_error
 from modeling_dicmt.labelling import TorchLabeller, predict_entities
 from modeling_dicmt.prediction import predict_sentences
-from modeling_dicmt.training.calibrate import TEMPERATURES, calibrate, scale_scores
+from modeling_dicmt.training.calibrate import TEMPERATURES, _minimum, calibrate, scale_scores
 from modeling_dicmt.training.evaluating import Evaluator
 
 
@@ -62,19 +64,40 @@ def test_the_temperature_of_the_truth_is_found(truth, texts):
     assert np.allclose(span_scores(network, texts), span_scores(wiser, texts), atol=0.12)
 
 
-def test_the_best_temperature_of_the_whole_grid_is_taken(texts):
+def test_temperatures_are_the_best_of_the_grid_and_each_half_is_judged_by_the_other(texts):
     network = make_model()
+    scale_scores(network, 2.0)
     evaluator = evaluator_for(network, iter(np.random.default_rng(1).random(10_000) < 0.7), texts)
-    correct = np.array(evaluator.correct(evaluator.predict(network).entities))
+    found = evaluator.predict(network).entities
+    correct = np.array(evaluator.correct(found))
+    half = np.concatenate([[record % 2] * len(entities) for record, entities in enumerate(found)])
 
-    def surprise(temperature):
+    @functools.cache
+    def scores(temperature):
         scaled = copy.deepcopy(network)
         scale_scores(scaled, temperature)
-        scores = span_scores(scaled, texts)
-        return -np.log(np.where(correct, scores, 1 - scores).clip(1e-6)).mean()
+        return span_scores(scaled, texts)
 
-    best = min(TEMPERATURES.tolist(), key=surprise)
-    assert calibrate(network, evaluator).temperature == best
+    def best(chosen):
+        def surprise(temperature):
+            truth = np.where(correct, scores(temperature), 1 - scores(temperature))
+            return -np.log(truth[chosen].clip(1e-6)).mean()
+
+        return min(TEMPERATURES.tolist(), key=surprise)
+
+    first, second = best(half == 0), best(half == 1)
+    assert first != second, "else it does not matter which half is judged by which"
+    crossed = np.where(half == 0, scores(second), scores(first))
+    whole, before = best(half >= 0), span_scores(network, texts)
+    calibration = calibrate(network, evaluator)
+    assert calibration.temperature == whole
+    assert calibration.error == pytest.approx(calibration_error(crossed, correct)["error"], abs=2e-3)
+    assert calibration.error_before == pytest.approx(calibration_error(before, correct)["error"], abs=2e-3)
+
+
+@pytest.mark.parametrize("place", range(len(TEMPERATURES)))
+def test_the_lowest_place_of_any_valley_is_found(place):
+    assert _minimum(lambda temperature: abs(temperature - TEMPERATURES[place])) == TEMPERATURES[place]
 
 
 @pytest.mark.parametrize("keep", [True, False])
