@@ -99,7 +99,7 @@ class EntityRecognizer:
                 "This network was trained to segment (NES) only and knows no entities: use one with recognition_task."
             )
         self.labeller, self.tokenizer = labeller, tokenizer
-        self._swapped: tuple[Any, DictionaryFeatures] | None = None
+        self._swapped: DictionaryFeatures | None = None
 
     def __call__(
         self, inputs: str | Iterable[str], settings: Mapping[str, Any] | None = None
