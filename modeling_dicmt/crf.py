@@ -20,7 +20,16 @@ except (
 ) as error:  # the module's name differs from the distribution's, which "pip install torchcrf" would miss
     raise ImportError("DicMT's CRF needs the module 'torchcrf'. Install it with: pip install pytorch-crf") from error
 
-from .tagging import IGNORED_TAG
+from .chain_inference import (
+    Chain,
+    LogPartition,
+    backtracked,
+    best_paths,
+    both_variables,
+    log_partition_of,
+    log_sum,
+    maximum,
+)
 
 
 def legal_bio_transitions(labels: Sequence[str]) -> Tensor:
@@ -73,9 +82,9 @@ class LinearChainCRF(CRF):
         """
         emissions, mask, lengths = self._time_major(emissions, mask)
         chain = self.chain()
-        forward, backward = _both_directions(emissions, *chain, lengths, _log_sum)
-        log_partition = _log_partition(forward, chain[2], lengths)
-        probabilities = (forward + backward - emissions - log_partition[:, None]).exp()
+        forward, backward = both_variables(emissions, chain, lengths, log_sum)
+        log_partition = log_partition_of(forward, chain.end, lengths)
+        probabilities = (forward + backward - emissions - log_partition[:, None]).exp().to(emissions.dtype)
         return self._batch_major(probabilities.masked_fill(~mask[..., None], 0))
 
     def max_marginals(self, emissions: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -93,9 +102,9 @@ class LinearChainCRF(CRF):
         """
         emissions, mask, lengths = self._time_major(emissions, mask)
         chain = self.chain()
-        forward, backward = _both_directions(emissions, *chain, lengths, _maximum)
+        forward, backward = both_variables(emissions, chain, lengths, maximum)
         scores = forward + backward - emissions
-        path = _backtrack(forward, chain[1], chain[2], lengths).clamp(min=0)[..., None]
+        path = backtracked(forward, chain, lengths).clamp(min=0)[..., None]
         best = scores.amax(-1, keepdim=True)
         # Near 0 the next number is so close that a softmax would make the two equal again.
         above = torch.maximum(
@@ -117,9 +126,7 @@ class LinearChainCRF(CRF):
             Tag ids, (B, L) or (L, B), -100 at padding.
         """
         emissions, _, lengths = self._time_major(emissions, mask)
-        start, transitions, end = self.chain()
-        forward = _one_direction(emissions, start, transitions, _maximum)
-        return self._batch_major(_backtrack(forward, transitions, end, lengths))
+        return self._batch_major(best_paths(emissions, self.chain(), lengths))
 
     def span_log_probabilities(self, emissions: Tensor, spans: Tensor, mask: Tensor | None = None) -> Tensor:
         """Log probability that exactly these spans are entities, over all paths.
@@ -142,9 +149,9 @@ class LinearChainCRF(CRF):
         sentence, first, stop, begin, inside = spans.long().unbind(-1)
         if bool(((first < 0) | (stop <= first) | (stop > lengths[sentence])).any()):
             raise ValueError("Each span must be non-empty and lie within its sentence.")
-        start, transitions, end = self.chain()
-        forward, backward = _both_directions(emissions, start, transitions, end, lengths, _log_sum)
-        log_partition = _log_partition(forward, end, lengths)
+        start, transitions, end = chain = self.chain()
+        forward, backward = both_variables(emissions, chain, lengths, log_sum)
+        log_partition = log_partition_of(forward, end, lengths)
 
         tags = torch.arange(self.num_tags, device=emissions.device)
         # Entering: by B, or by I from a tag that is neither B nor I of the type.  (N,)
@@ -173,7 +180,7 @@ class LinearChainCRF(CRF):
         total = torch.logaddexp(by_begin.double(), by_inside.double()) + stay - log_partition[sentence].double()
         return total.clamp(max=0).to(emissions.dtype)
 
-    def chain(self) -> tuple[Tensor, Tensor, Tensor]:
+    def chain(self) -> Chain:
         """Start (T,), transition (T, T) and end (T,) scores, -inf where excluded."""
         start, transitions, end = (
             _at_least_fp32(p) for p in (self.start_transitions, self.transitions, self.end_transitions)
@@ -181,7 +188,7 @@ class LinearChainCRF(CRF):
         if self.legal_transitions is not None:
             transitions = transitions.masked_fill(~self.legal_transitions[:-1], -torch.inf)
             start = start.masked_fill(~self.legal_transitions[-1], -torch.inf)
-        return start, transitions, end
+        return Chain(start, transitions, end)
 
     def _time_major(self, emissions: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         self._validate(emissions, mask=mask)
@@ -215,13 +222,11 @@ class LinearChainCRF(CRF):
         return score
 
     def _compute_normalizer(self, emissions: Tensor, mask: Tensor) -> Tensor:
-        return _LogPartition.apply(_at_least_fp32(emissions), *self.chain(), _lengths(mask.bool()))
+        return LogPartition.apply(_at_least_fp32(emissions), *self.chain(), _lengths(mask.bool()))
 
     def _viterbi_decode(self, emissions: Tensor, mask: Tensor) -> list[list[int]]:
         lengths = _lengths(mask.bool())
-        start, transitions, end = self.chain()
-        forward = _one_direction(_at_least_fp32(emissions), start, transitions, _maximum)
-        paths = _backtrack(forward, transitions, end, lengths).T.tolist()
+        paths = best_paths(_at_least_fp32(emissions), self.chain(), lengths).T.tolist()
         return [path[:length] for path, length in zip(paths, lengths.tolist(), strict=True)]
 
 
@@ -234,97 +239,3 @@ def _lengths(mask: Tensor) -> Tensor:
     if bool((mask[1:] & ~mask[:-1]).any()):
         raise ValueError("The mask must be contiguous from the first character on: padding belongs at the right.")
     return mask.sum(0)
-
-
-def _log_sum(scores: Tensor) -> Tensor:
-    return scores.logsumexp(-2)
-
-
-def _maximum(scores: Tensor) -> Tensor:
-    return scores.amax(-2)
-
-
-def _one_direction(emissions: Tensor, start: Tensor, transitions: Tensor, combine) -> Tensor:
-    """Forward variables of emissions (L, …, T): the combined score of all prefixes that end in each tag, (L, …, T)."""
-    variables = [start + emissions[0]]
-    for emission in emissions[1:].unbind(0):
-        variables.append(combine(variables[-1].unsqueeze(-1) + transitions) + emission)
-    return torch.stack(variables)
-
-
-def _both_directions(
-    emissions: Tensor, start: Tensor, transitions: Tensor, end: Tensor, lengths: Tensor, combine
-) -> tuple[Tensor, Tensor]:
-    """Forward and backward variables (L, B, T), both with the emission at their own character; one loop runs both.
-
-    What stands at padding is meaningless.
-    """
-    reversal = _reversal(emissions, lengths)
-    both = torch.stack([emissions, emissions.gather(0, reversal)], dim=1)  # (L, 2, B, T)
-    variables = _one_direction(
-        both, torch.stack([start, end])[:, None], torch.stack([transitions, transitions.T])[:, None], combine
-    )
-    return variables[:, 0], variables[:, 1].gather(0, reversal)
-
-
-def _reversal(emissions: Tensor, lengths: Tensor) -> Tensor:
-    """Indices (L, B, T) that reverse each sentence within its length and leave padding where it is."""
-    positions = torch.arange(emissions.size(0), device=emissions.device)[:, None]  # (L, 1)
-    reversal = torch.where(positions < lengths, lengths - 1 - positions, positions)
-    return reversal[..., None].expand_as(emissions)
-
-
-def _log_partition(forward: Tensor, end: Tensor, lengths: Tensor) -> Tensor:
-    last = forward[lengths - 1, torch.arange(lengths.numel(), device=lengths.device)]  # (B, T)
-    return (last + end).logsumexp(-1)
-
-
-def _backtrack(forward: Tensor, transitions: Tensor, end: Tensor, lengths: Tensor) -> Tensor:
-    """Best path (L, B) from max-product forward variables, -100 at padding. Ties go to the lower tag id."""
-    into = transitions.T.contiguous()  # row j: scores of arriving at tag j
-    last = (lengths - 1).tolist()
-    final = (forward + end).argmax(-1)  # (L, B), used at each sentence's last character
-    path = final.new_full(final.shape, IGNORED_TAG)
-    shortest = min(last)
-    tags = final[-1]
-    for t in range(forward.size(0) - 1, -1, -1):
-        if t < forward.size(0) - 1:
-            tags = (forward[t] + into[tags]).argmax(-1)
-        if t >= shortest:  # sentences that end here start from their final tag; those that have not begun keep any
-            tags = torch.where(lengths - 1 <= t, final[t], tags)
-        path[t] = tags
-    return path.masked_fill(torch.arange(forward.size(0), device=path.device)[:, None] >= lengths, IGNORED_TAG)
-
-
-class _LogPartition(torch.autograd.Function):
-    """Log partition function (B,) whose gradient is the marginals, found by forward–backward (no second derivative)."""
-
-    @staticmethod
-    def forward(ctx, emissions: Tensor, start: Tensor, transitions: Tensor, end: Tensor, lengths: Tensor) -> Tensor:
-        if not any(ctx.needs_input_grad):
-            return _log_partition(_one_direction(emissions, start, transitions, _log_sum), end, lengths)
-        forward, backward = _both_directions(emissions, start, transitions, end, lengths, _log_sum)
-        log_partition = _log_partition(forward, end, lengths)
-        ctx.save_for_backward(emissions, transitions, lengths, forward, backward, log_partition)
-        return log_partition
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx, grad_output: Tensor) -> tuple[Tensor | None, ...]:
-        emissions, transitions, lengths, forward, backward, log_partition = ctx.saved_tensors
-        positions = torch.arange(emissions.size(0), device=emissions.device)[:, None]
-        outside = (positions >= lengths)[..., None]  # (L, 1 or B, 1)
-        relative = forward - log_partition[:, None]
-        tag_marginals = (relative + backward - emissions).exp().masked_fill(outside, 0) * grad_output[:, None]
-        # (L - 1, B, T, T): exact in log space even where single factors would overflow
-        pairs = (relative[:-1].unsqueeze(-1) + transitions + backward[1:].unsqueeze(-2)).exp()
-        weights = grad_output.expand(emissions.shape[:2])[1:].masked_fill(outside[1:, :, 0], 0)
-        pair_marginals = torch.einsum("lbij,lb->ij", pairs.masked_fill(outside[1:, ..., None], 0), weights)
-        sentences = torch.arange(lengths.numel(), device=lengths.device)
-        return (
-            tag_marginals,
-            tag_marginals[0].sum(0),
-            pair_marginals,
-            tag_marginals[lengths - 1, sentences].sum(0),
-            None,
-        )

@@ -8,7 +8,8 @@ import pytest
 import torch
 import torchcrf
 
-from modeling_dicmt.crf import IGNORED_TAG, LinearChainCRF, legal_bio_transitions
+from modeling_dicmt.crf import LinearChainCRF, legal_bio_transitions
+from modeling_dicmt.tagging import IGNORED_TAG
 
 LABELS = ["O", "B-Drug", "I-Drug", "B-Site", "I-Site"]
 NUM_TAGS = len(LABELS)

@@ -8,9 +8,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from tiny_network import ENTITY_TYPES, SENTENCES, make_config, make_encoder_settings, make_model, make_tokenizer
 
-from modeling_dicmt.crf import IGNORED_TAG
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
-from modeling_dicmt.tagging import spans_to_tags, tags_to_spans
+from modeling_dicmt.tagging import IGNORED_TAG, spans_to_tags, tags_to_spans
 
 SWITCHES = {
     "defaults": {},
