@@ -1,13 +1,18 @@
 """The shared layer: a bidirectional LSTM whose answer does not depend on padding, fast on few CPU cores.
 
 `nn.LSTM` differentiates through every time step on a CPU and adds up the weights' gradients step by step. Here both
-directions advance in one loop, and the gradients of the weights are one matrix product over all steps. On other devices
-and in reduced precision, `nn.LSTM` itself runs, on packed sequences.
+directions advance in one loop, and the gradients of the weights are one matrix product over all steps;
+`bilstm_inference` is for when there are none. On other devices and in reduced precision, `nn.LSTM` itself runs, on
+packed sequences.
 """
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from .bilstm_inference import Rows, concatenate, run_bilstm
 
 
 class BiLSTM(nn.LSTM):
@@ -21,25 +26,29 @@ class BiLSTM(nn.LSTM):
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__(input_size, hidden_size, batch_first=True, bidirectional=True)
 
-    def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+    def forward(self, inputs: Tensor | Sequence[Tensor | Rows], lengths: Tensor) -> Tensor:
         """Run both directions over each sentence's own characters.
 
         Args:
-            inputs: (B, L, input_size), padded at the right.
+            inputs: (B, L, input_size), padded at the right; or the parts of it, as `concatenate` takes them, which
+                spares most of the work where no gradients are asked for.
             lengths: (B,) characters a sentence, each at least 1.
 
         Returns:
             (B, L, 2 * hidden_size), zero at padding.
         """
-        if inputs.device.type != "cpu" or inputs.dtype != torch.float32 or torch.is_autocast_enabled("cpu"):
-            return self.forward_packed(inputs, lengths)
-        return _BiLSTM.apply(
-            inputs,
-            lengths.to(inputs.device),
+        parts = [inputs] if isinstance(inputs, Tensor) else inputs
+        weight = self.weight_ih_l0
+        if weight.device.type != "cpu" or weight.dtype != torch.float32 or torch.is_autocast_enabled("cpu"):
+            return self.forward_packed(concatenate(parts), lengths)
+        weights = (
             torch.cat([self.weight_ih_l0, self.weight_ih_l0_reverse]),
             torch.stack([self.weight_hh_l0, self.weight_hh_l0_reverse]),
             torch.cat([self.bias_ih_l0 + self.bias_hh_l0, self.bias_ih_l0_reverse + self.bias_hh_l0_reverse]),
         )
+        if torch.is_grad_enabled():
+            return _BiLSTM.apply(concatenate(parts), lengths.to(weight.device), *weights)
+        return run_bilstm(parts, lengths.to(weight.device), *weights)
 
     def forward_packed(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """The same by `nn.LSTM`'s own means: for other devices, reduced precision, and export."""

@@ -12,6 +12,7 @@ from transformers import initialization as init
 from transformers.utils import ModelOutput
 
 from .bilstm import BiLSTM
+from .bilstm_inference import concatenate
 from .configuration_dicmt import DicMTConfig
 from .crf import LinearChainCRF, legal_bio_transitions
 from .representations import CharacterRepresentation, embedding_bound
@@ -178,9 +179,11 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
         mask = mask.clone()
         mask[:, 0] = True  # an empty sentence counts as one character inside, which is taken out again below
         lengths = mask.sum(1)
-        states = self.representation(input_ids, mask, lengths, radical_ids, dictionary_features)
-        states = self.dropout(states)
-        if self.context is not None:
+        parts = self.representation.parts(input_ids, mask, lengths, radical_ids, dictionary_features)
+        if self.context is None:
+            states = self.dropout(concatenate(parts))
+        else:  # without dropout the parts need not be put together
+            states = self.dropout(concatenate(parts)) if self.training else parts
             states = self.dropout(self.context(states, lengths))
 
         # One sentence counts as one, whatever its length: both losses are means over the same sentences.

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModel
 
+from .bilstm_inference import Rows, concatenate
 from .configuration_dicmt import DicMTConfig
 
 
@@ -78,15 +79,14 @@ class BigramEmbedding(nn.Module):
         mixed = torch.bitwise_xor(first.long() * 73_856_093, second.long() * 19_349_663)
         return mixed % self.num_buckets + 1
 
-    def forward(self, input_ids: Tensor, mask: Tensor) -> Tensor:
-        """(B, L) ids, padded at the right by one and the same id, to (B, L, 2 * size)."""
+    def rows(self, input_ids: Tensor, mask: Tensor) -> Rows:
+        """The bigrams before and after each character, from (B, L) ids, padded at the right by one and the same id."""
         outside = input_ids.new_zeros(input_ids.size(0), 1)
         framed = torch.cat([outside, input_ids.masked_fill(~mask, 0), outside], dim=1)  # (B, L + 2)
         rows = self.buckets(framed[:, :-1], framed[:, 1:])  # (B, L + 1)
         if self.training and self.dropout:
             rows = rows.masked_fill(torch.rand(rows.shape, device=rows.device) < self.dropout, 0)
-        embedded = self.table(rows)
-        return torch.cat([embedded[:, :-1], embedded[:, 1:]], dim=-1)
+        return Rows(self.table, torch.stack([rows[:, :-1], rows[:, 1:]], dim=-1))
 
 
 class CharacterRepresentation(nn.Module):
@@ -120,7 +120,18 @@ class CharacterRepresentation(nn.Module):
         radical_ids: Tensor | None,
         dictionary_features: Tensor | None,
     ) -> Tensor:
-        """Represent characters, padded at the right.
+        """Represent characters, padded at the right: (B, L, output_size). Arguments are those of `parts`."""
+        return concatenate(self.parts(input_ids, mask, lengths, radical_ids, dictionary_features))
+
+    def parts(
+        self,
+        input_ids: Tensor,
+        mask: Tensor,
+        lengths: Tensor,
+        radical_ids: Tensor | None,
+        dictionary_features: Tensor | None,
+    ) -> list[Tensor | Rows]:
+        """What representations consist of, in order.
 
         Args:
             input_ids: (B, L) character ids.
@@ -130,7 +141,7 @@ class CharacterRepresentation(nn.Module):
             dictionary_features: (B, L, D), needed where the network has dictionary features.
 
         Returns:
-            (B, L, output_size).
+            Parts whose widths add up to output_size.
 
         Raises:
             ValueError: If an input that the network needs is missing or of another width.
@@ -140,18 +151,19 @@ class CharacterRepresentation(nn.Module):
             dropped = (torch.rand(input_ids.shape, device=input_ids.device) < config.character_dropout) & mask
             input_ids = input_ids.masked_fill(dropped, config.unk_token_id)
         if self.encoder is not None:
-            parts = [self.encoder(input_ids, lengths)]
+            parts: list[Tensor | Rows] = [self.encoder(input_ids, lengths)]
         else:
-            parts = [self.characters(input_ids)]
+            parts = [Rows(self.characters, input_ids[..., None])]
         if self.bigrams is not None:
-            parts.append(self.bigrams(input_ids, mask))
+            parts.append(self.bigrams.rows(input_ids, mask))
         if self.radicals is not None:
             if radical_ids is None:
                 raise ValueError("This network embeds radicals: pass radical_ids, as DicMTTokenizer returns them.")
-            parts.append(self.radicals(radical_ids.long()))
+            parts.append(Rows(self.radicals, radical_ids.long()[..., None]))
         if config.dictionary_feature_size:
-            parts.append(self._dictionary(dictionary_features, mask).to(parts[0].dtype))
-        return torch.cat(parts, dim=-1)
+            first = parts[0].table.weight if isinstance(parts[0], Rows) else parts[0]
+            parts.append(self._dictionary(dictionary_features, mask).to(first.dtype))
+        return parts
 
     def _dictionary(self, features: Tensor | None, mask: Tensor) -> Tensor:
         config = self.config
