@@ -26,7 +26,8 @@ class TorchLabeller:
     @torch.inference_mode()
     def label(self, inputs: Mapping[str, np.ndarray]) -> BatchLabels:
         """Label a batch as `pad_sentences` gives it."""
-        output = self.model(**{name: torch.from_numpy(array).to(self.model.device) for name, array in inputs.items()})
+        tensors = {name: torch.from_numpy(array).to(self.model.device) for name, array in inputs.items()}
+        output = self.model(**tensors, output_logits=False)
         tags, in_entity = output.predictions, output.segmentation_logits
         return BatchLabels(
             output.emissions,

@@ -25,8 +25,9 @@ class DicMTOutput(ModelOutput):
 
     Args:
         loss: α · segmentation_loss + β · recognition_loss (eq. 6); needs labels.
-        logits: (B, L, T), outside training only. With a CRF its max-marginals: the score of the best path through each
-            tag, so that the argmax of each character is the Viterbi path. Else the emissions.
+        logits: (B, L, T), outside training only, unless left out with `output_logits=False`. With a CRF its
+            max-marginals: the score of the best path through each tag, so that the argmax of each character is the
+            Viterbi path. Else the emissions.
         predictions: (B, L) predicted tag ids, -100 at padding; outside training only.
         emissions: (B, L, T) scores that enter the CRF.
         segmentation_logits: (B, L) logit of the character's being inside an entity.
@@ -124,6 +125,7 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
         radical_ids: Tensor | None = None,
         dictionary_features: Tensor | None = None,
         labels: Tensor | None = None,
+        output_logits: bool = True,
         return_dict: bool | None = None,
     ) -> DicMTOutput | tuple[Tensor, ...]:
         """Run the network on sentences.
@@ -134,6 +136,7 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
             radical_ids: (B, L) radical ids.
             dictionary_features: (B, L, D) dictionary features.
             labels: (B, L) tag ids, -100 at padding.
+            output_logits: False to leave `logits` out, for `predictions` in less time.
             return_dict: False for a tuple of what is not None.
 
         Raises:
@@ -154,7 +157,7 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
                 None if tensor is None else _take(tensor, order)
                 for tensor in (input_ids, mask, radical_ids, dictionary_features, labels)
             )
-        results = self._forward_right_padded(input_ids, mask, radical_ids, dictionary_features, labels)
+        results = self._forward_right_padded(input_ids, mask, radical_ids, dictionary_features, labels, output_logits)
         if order is not None:
             back = order.argsort(dim=1)
             results = {name: _take(value, back) if value.dim() > 1 else value for name, value in results.items()}
@@ -169,10 +172,11 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
         radical_ids: Tensor | None,
         dictionary_features: Tensor | None,
         labels: Tensor | None,
+        output_logits: bool,
     ) -> dict[str, Tensor]:
         batch, length = input_ids.shape
         if batch * length == 0:
-            return self._nothing(batch, length, labels is not None)
+            return self._nothing(batch, length, labels is not None, output_logits)
         characters = mask
         if labels is not None:
             self._check_labels(labels, characters)
@@ -204,7 +208,7 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
                 results["recognition_loss"] = self._recognition_loss(emissions, labels, mask, characters) / sentences
                 weighted.append(self.config.recognition_loss_weight * results["recognition_loss"])
             if not self.training:
-                results["logits"], results["predictions"] = self._decode(emissions, mask, characters)
+                results |= self._decode(emissions, mask, characters, output_logits)
         if weighted:
             results["loss"] = sum(weighted)
         return results
@@ -217,14 +221,14 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
             likelihood = self.crf(emissions.float(), labels.masked_fill(~characters, 0), mask, reduction="none")
         return -likelihood.masked_fill(~characters[:, 0], 0).sum()
 
-    def _decode(self, emissions: Tensor, mask: Tensor, characters: Tensor) -> tuple[Tensor, Tensor]:
-        if self.crf is None:
-            logits = emissions
-        else:
-            with torch.autocast(emissions.device.type, enabled=False):
-                logits = self.crf.max_marginals(emissions.float(), mask)
+    def _decode(self, emissions: Tensor, mask: Tensor, characters: Tensor, output_logits: bool) -> dict[str, Tensor]:
+        with torch.autocast(emissions.device.type, enabled=False):
+            if self.crf is not None and not output_logits:
+                return {"predictions": self.crf.viterbi(emissions.float(), mask).masked_fill(~characters, IGNORED_TAG)}
+            logits = emissions if self.crf is None else self.crf.max_marginals(emissions.float(), mask)
         logits = logits.masked_fill(~characters[..., None], 0)
-        return logits, logits.argmax(-1).masked_fill(~characters, IGNORED_TAG)
+        predictions = logits.argmax(-1).masked_fill(~characters, IGNORED_TAG)
+        return {"logits": logits, "predictions": predictions} if output_logits else {"predictions": predictions}
 
     def _check_labels(self, labels: Tensor, characters: Tensor) -> None:
         wrong = characters & ((labels < 0) | (labels >= self.num_labels))
@@ -236,7 +240,7 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
                 "character needs a label; -100 belongs at padding only."
             )
 
-    def _nothing(self, batch: int, length: int, with_losses: bool) -> dict[str, Tensor]:
+    def _nothing(self, batch: int, length: int, with_losses: bool, output_logits: bool) -> dict[str, Tensor]:
         """The results for a batch without a character."""
         nothing = next(self.parameters()).new_zeros(batch, length)
         loss = nothing.new_zeros((), requires_grad=torch.is_grad_enabled())
@@ -250,8 +254,9 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
             if with_losses:
                 results["recognition_loss"] = loss
             if not self.training:
-                results["logits"] = results["emissions"]
                 results["predictions"] = nothing.long()
+                if output_logits:
+                    results["logits"] = results["emissions"]
         if with_losses:
             results["loss"] = loss
         return results

@@ -7,7 +7,7 @@ import numpy as np
 
 from .batching import length_batches, pad_sentences
 from .configuration_dicmt import DicMTConfig
-from .tagging import Span, tags_to_spans
+from .tagging import Span, find_entities
 from .tokenization_dicmt import EncodedSentence
 
 BATCH_CHARACTERS = 8192
@@ -95,7 +95,6 @@ def predict_sentences(
 def _read_batch(
     labeller: Labeller, labels: BatchLabels, lengths: Sequence[int], score: str | None
 ) -> list[SentencePrediction]:
-    config = labeller.config
     nothing = np.zeros(0)
     tags, in_entity = (
         [nothing.astype(kind)] * len(lengths)
@@ -103,19 +102,21 @@ def _read_batch(
         else [row[:length] for row, length in zip(rows, lengths, strict=True)]
         for rows, kind in ((labels.tags, np.int64), (labels.in_entity, bool))
     )
-    entities = [tags_to_spans(row, config.id2label) for row in tags]
+    entities: list[list[Span]] = [[] for _ in lengths]
     scores = [nothing] * len(lengths)
-    if score == "spans" and any(entities):
-        spans = [
-            (row, span.start, span.end, config.label2id[f"B-{span.type}"], config.label2id[f"I-{span.type}"])
-            for row, found in enumerate(entities)
-            for span in found
-        ]
-        probabilities = labeller.span_probabilities(labels, np.array(spans, dtype=np.int64))
-        scores = np.split(probabilities, np.cumsum([len(found) for found in entities])[:-1])
-    elif score == "tags" and labels.tags is not None:
-        probabilities = labeller.tag_probabilities(labels)
-        scores = [row[:length] for row, length in zip(probabilities, lengths, strict=True)]
+    if labels.tags is not None:
+        id2label, label2id = labeller.config.id2label, labeller.config.label2id
+        found, types = find_entities(labels.tags, id2label)
+        for row, start, end, type_id in found.tolist():
+            entities[row].append(Span(start, end, types[type_id]))
+        if score == "spans" and len(found):
+            begin_and_inside = np.array([[label2id[f"B-{name}"], label2id[f"I-{name}"]] for name in types])
+            spans = np.concatenate([found[:, :3], begin_and_inside[found[:, 3]]], axis=1)
+            probabilities = labeller.span_probabilities(labels, spans)
+            scores = np.split(probabilities, np.cumsum([len(spans) for spans in entities])[:-1])
+        elif score == "tags":
+            probabilities = labeller.tag_probabilities(labels)
+            scores = [row[:length] for row, length in zip(probabilities, lengths, strict=True)]
     return [SentencePrediction(*values) for values in zip(tags, in_entity, entities, scores, strict=True)]
 
 

@@ -84,8 +84,6 @@ def tags_to_spans(tags: Sequence[int] | np.ndarray, id2label: Mapping[int, str],
         return []
     if tag_ids.ndim != 1 or tag_ids.dtype.kind not in "iu":
         raise ValueError(f"Tags are one row of integers, got shape {tag_ids.shape} and type {tag_ids.dtype}.")
-
-    prefix_of_id, type_of_id, types = _read_labels(id2label)
     labelled = np.isin(tag_ids, list(id2label))
     if not labelled.all():
         place = int(labelled.argmin())
@@ -93,28 +91,58 @@ def tags_to_spans(tags: Sequence[int] | np.ndarray, id2label: Mapping[int, str],
             f"Tag id {tag_ids[place]} at position {place} has no label: leave padding out, and give the labels of the "
             f"model that predicted (ids here: {sorted(id2label)})."
         )
-    prefixes = prefix_of_id[tag_ids]  # (length,)
-    type_ids = type_of_id[tag_ids]  # (length,), -1 outside
+    found = find_entities(tag_ids[None], id2label)
+    return [
+        Span(start + offset, end + offset, found.types[type_id]) for _, start, end, type_id in found.entities.tolist()
+    ]
+
+
+class FoundEntities(NamedTuple):
+    """The entities of a batch.
+
+    Args:
+        entities: Integer (N, 4): row of the batch, first character, end (exclusive), index into `types`; in order.
+        types: Names of types.
+    """
+
+    entities: np.ndarray
+    types: list[str]
+
+
+def find_entities(tags: np.ndarray, id2label: Mapping[int, str]) -> FoundEntities:
+    """Read the entities of many rows at once, as `tags_to_spans` reads one.
+
+    Args:
+        tags: Integer (B, L) tag ids that have labels, or -100 where there is padding.
+        id2label: Label of each id.
+    """
+    prefix_of_id, type_of_id, types = _read_labels(id2label)
+    # The last id stands for padding, which is outside as O is; a column of it keeps rows apart.
+    padded = np.full((tags.shape[0], tags.shape[1] + 1), len(prefix_of_id) - 1)
+    np.copyto(padded[:, :-1], tags, where=tags != IGNORED_TAG)
+    tag_ids = padded.ravel()
+    prefixes = prefix_of_id[tag_ids]
+    type_ids = type_of_id[tag_ids]  # -1 outside
 
     starts_entity = prefixes == _BEGIN
-    starts_entity[0] |= prefixes[0] == _INSIDE
+    starts_entity[:1] |= prefixes[:1] == _INSIDE
     # Outside counts as a type of its own, so that an I- after O differs from its neighbour as well.
     starts_entity[1:] |= (prefixes[1:] == _INSIDE) & (type_ids[1:] != type_ids[:-1])
     ends_entity = prefixes != _OUTSIDE
     ends_entity[:-1] &= starts_entity[1:] | (prefixes[1:] == _OUTSIDE)
 
-    starts = np.flatnonzero(starts_entity)
-    ends = np.flatnonzero(ends_entity) + 1
-    return [
-        Span(start + offset, end + offset, types[type_id])
-        for start, end, type_id in zip(starts.tolist(), ends.tolist(), type_ids[starts].tolist(), strict=True)
-    ]
+    rows, starts = np.divmod(np.flatnonzero(starts_entity), padded.shape[1])
+    ends = np.flatnonzero(ends_entity) % padded.shape[1] + 1
+    return FoundEntities(np.stack([rows, starts, ends, type_ids[starts_entity]], axis=1), types)
 
 
 def _read_labels(id2label: Mapping[int, str]) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Prefix and type (an index into the returned names, -1 for O) of each id, as arrays that an id indexes."""
-    prefix_of_id = np.zeros(max(id2label) + 1, dtype=np.int8)
-    type_of_id = np.full(max(id2label) + 1, -1, dtype=np.int64)
+    """Prefix and type (an index into the returned names, -1 for O) of each id, as arrays that an id indexes.
+
+    One id more than there are labels is outside, for padding.
+    """
+    prefix_of_id = np.zeros(max(id2label) + 2, dtype=np.int8)
+    type_of_id = np.full(max(id2label) + 2, -1, dtype=np.int64)
     types: dict[str, int] = {}
     for label_id, label in id2label.items():
         if label == "O":
