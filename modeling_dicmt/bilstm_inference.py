@@ -11,7 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-# Values of the gates that are made at a time: they stay in the processor's cache until their steps have used them.
+# Sentences that advance together, and values of their gates that are made at a time: what a step reads is then still
+# in the processor's cache.
+_BLOCK = 64
 _CACHED_VALUES = 2**18
 
 
@@ -49,34 +51,46 @@ def run_bilstm(
         bias: (8H,).
     """
     table, rows = _projected(parts, weight_ih, bias)  # (2R, 4H), (B, L, K)
+    weight = weight_hh.transpose(1, 2).contiguous()  # (2, H, 4H)
+    states = table.new_zeros(*rows.shape[:2], 2 * weight_hh.size(2))
+    for start in range(0, len(lengths), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        longest = int(lengths[block].max())
+        _run_block(table, rows[block, :longest], lengths[block], weight, states[block, :longest])
+    return states
+
+
+def _run_block(table: Tensor, rows: Tensor, lengths: Tensor, weight: Tensor, states: Tensor) -> None:
+    """Write the states (B, L, 2H) of a few sentences; padding is left as it is."""
     batch, length, _ = rows.shape
-    hidden = weight_hh.size(2)
+    hidden = weight.size(1)
     places = torch.arange(length, device=lengths.device)
+    sentences = torch.arange(batch, device=lengths.device)[:, None]
     padding = places >= lengths[:, None]
     reversal = torch.where(padding, places, lengths[:, None] - 1 - places)  # (B, L)
-    sentences = torch.arange(batch, device=lengths.device)[:, None]
     rows = torch.stack([rows, rows[sentences, reversal] + 1]).permute(2, 0, 1, 3).contiguous()  # (L, 2, B, K)
 
-    weight = weight_hh.transpose(1, 2).contiguous()  # (2, H, 4H)
-    states = table.new_zeros(length + 1, 2, batch, hidden)  # the last step's stay zero, for padding
-    state, cell = states[-1], table.new_zeros(2, batch, hidden)
-    squashed = torch.empty_like(cell)
+    steps = weight.new_empty(length, 2, batch, hidden)
+    state = weight.new_zeros(2, batch, hidden)
+    cell, squashed = torch.zeros_like(state), torch.empty_like(state)
     chunk = max(1, _CACHED_VALUES // (2 * batch * 4 * hidden))
     for start in range(0, length, chunk):
         gates = functional.embedding_bag(rows[start : start + chunk].flatten(0, 2), table, mode="sum")
-        for t, gate in enumerate(gates.view(-1, 2, batch, 4 * hidden).unbind(0), start=start):
-            gate.baddbmm_(state, weight)
-            gate[..., : 2 * hidden].sigmoid_()
-            gate[..., 2 * hidden : 3 * hidden].tanh_()
-            gate[..., 3 * hidden :].sigmoid_()
-            i, f, g, o = gate.split(hidden, dim=-1)
-            cell.mul_(f).addcmul_(i, g)
-            state = torch.mul(o, torch.tanh(cell, out=squashed), out=states[t])
+        gates = gates.view(-1, 2, batch, 4 * hidden)
+        i, f, g, o = gates.split(hidden, dim=-1)
+        i_and_f = gates[..., : 2 * hidden]
+        for t in range(len(gates)):
+            gates[t].baddbmm_(state, weight)
+            i_and_f[t].sigmoid_()
+            g[t].tanh_()
+            o[t].sigmoid_()
+            cell.mul_(f[t]).addcmul_(i[t], g[t])
+            state = torch.mul(o[t], torch.tanh(cell, out=squashed), out=steps[start + t])
 
-    # Where a character's two states stand among (L + 1) x 2 x B: at its own step and at that of the second direction.
-    steps = torch.stack([places.expand_as(reversal), reversal], dim=-1).masked_fill(padding[..., None], length)
-    sources = (steps * 2 + places.new_tensor([0, 1])) * batch + sentences[..., None]
-    return states.view(-1, hidden).index_select(0, sources.flatten()).view(batch, length, 2 * hidden)
+    # Where a character's two states stand among L x 2 x B: at its own step and at that of the second direction.
+    sources = (torch.stack([places.expand_as(reversal), reversal], dim=-1) * 2 + places.new_tensor([0, 1])) * batch
+    sources = (sources + sentences[..., None]).masked_select(~padding[..., None])
+    states[~padding] = steps.view(-1, hidden).index_select(0, sources).view(-1, 2 * hidden)
 
 
 def _projected(parts: Sequence[Tensor | Rows], weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:

@@ -82,14 +82,22 @@ def predict_sentences(
     Returns:
         A prediction for each sentence, in the sentences' order.
     """
-    predictions: list[SentencePrediction | None] = [None] * len(sentences)
-    for batch in length_batches([len(sentence.input_ids) for sentence in sentences], batch_characters):
-        inputs = pad_sentences([sentences[index] for index in batch], labeller.config.pad_token_id)
-        labels = labeller.label(inputs)
-        lengths = [len(sentences[index].input_ids) for index in batch]
-        for index, prediction in zip(batch, _read_batch(labeller, labels, lengths, score), strict=True):
-            predictions[index] = prediction
-    return predictions
+    # Records repeat themselves: what is the same to the network is labelled once.
+    contents = [
+        (sentence.input_ids.tobytes(), sentence.radical_ids.tobytes(), sentence.dictionary_features.tobytes())
+        for sentence in sentences
+    ]
+    place_of_content = {content: place for place, content in reversed(list(enumerate(contents)))}
+    places = sorted(place_of_content.values())
+    different = [sentences[place] for place in places]
+
+    predictions: dict[int, SentencePrediction] = {}
+    for batch in length_batches([len(sentence.input_ids) for sentence in different], batch_characters):
+        inputs = pad_sentences([different[index] for index in batch], labeller.config.pad_token_id)
+        lengths = [len(different[index].input_ids) for index in batch]
+        found = _read_batch(labeller, labeller.label(inputs), lengths, score)
+        predictions.update(zip([places[index] for index in batch], found, strict=True))
+    return [predictions[place_of_content[content]] for content in contents]
 
 
 def _read_batch(

@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 PAD_TOKEN = "[PAD]"
 UNK_TOKEN = "[UNK]"
 
+# Characters of the records that are encoded together.
+_GROUP_CHARACTERS = 2**15
+
 
 class EncodedSentence(NamedTuple):
     """A sentence of a record, or a piece of one that is too long, ready for the network; L characters.
@@ -183,17 +186,24 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
             The sentences of the first record, of the second, …; together they hold every character once.
         """
         matcher = self._dictionary_features if dictionary_features is None else dictionary_features
-        for record, text in enumerate(texts):
-            normalized = normalize(text)
-            input_ids, radical_ids = self._character_ids(normalized), self._radical_table.ids(normalized)
-            sentences = split_sentences(text)
-            features = matcher.features_batch([normalized[start:end] for start, end in sentences])
-            for sentence, sentence_features in zip(sentences, features, strict=True):
-                for start, end in cut_sentence(text, sentence, self.max_sentence_length):
-                    piece = slice(start - sentence.start, end - sentence.start)
-                    yield EncodedSentence(
-                        record, start, input_ids[start:end], radical_ids[start:end], sentence_features[piece]
-                    )
+        for records in _groups(enumerate(texts)):
+            normalized = [normalize(text) for _, text in records]
+            sentences = [split_sentences(text) for _, text in records]
+            # The sentences of many records in one pass: a short one by itself would be mostly overhead.
+            features = iter(
+                matcher.features_batch(
+                    [text[start:end] for text, found in zip(normalized, sentences, strict=True) for start, end in found]
+                )
+            )
+            for (record, text), folded, found in zip(records, normalized, sentences, strict=True):
+                input_ids, radical_ids = self._character_ids(folded), self._radical_table.ids(folded)
+                for sentence in found:
+                    sentence_features = next(features)
+                    for start, end in cut_sentence(text, sentence, self.max_sentence_length):
+                        piece = slice(start - sentence.start, end - sentence.start)
+                        yield EncodedSentence(
+                            record, start, input_ids[start:end], radical_ids[start:end], sentence_features[piece]
+                        )
 
     def _character_ids(self, normalized: str) -> np.ndarray:
         code_points = np.frombuffer(normalized.encode("utf-32-le"), dtype=np.uint32)
@@ -298,6 +308,20 @@ def character_vocabulary(texts: Iterable[str], terms: Iterable[str] = (), min_co
         counts.update(normalize(term))
     characters = sorted(character for character, count in counts.items() if count >= min_count)
     return {token: index for index, token in enumerate([PAD_TOKEN, UNK_TOKEN, *characters])}
+
+
+def _groups(texts: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+    """Numbered texts in groups of some ten thousand characters."""
+    group: list[tuple[int, str]] = []
+    characters = 0
+    for number, text in texts:
+        group.append((number, text))
+        characters += len(text)
+        if characters >= _GROUP_CHARACTERS:
+            yield group
+            group, characters = [], 0
+    if group:
+        yield group
 
 
 def _character_tokenizer(vocab: dict[str, int]) -> Tokenizer:

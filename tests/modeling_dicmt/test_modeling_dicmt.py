@@ -260,6 +260,18 @@ def test_training_does_not_decode():
     assert output.loss.requires_grad and output.emissions is not None
 
 
+@pytest.mark.parametrize("settings", SWITCHES.values(), ids=SWITCHES)
+def test_without_logits_the_rest_is_the_same(settings):
+    model = make_model(**settings)
+    batch = make_batch(model.config)
+    for inputs in (batch, {name: tensor[:, :0] for name, tensor in batch.items()}):
+        whole, less = model(**inputs), model(**inputs, output_logits=False)
+        assert "logits" not in less
+        assert less.keys() == whole.keys() - {"logits"}
+        for name, value in less.items():
+            assert torch.equal(value, whole[name])
+
+
 def test_dropout_is_for_training_alone():
     model = make_model(dropout=0.5)
     batch = make_batch(model.config)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from modeling_dicmt.label_sets import bio_labels
 from modeling_dicmt.sentences import cut_sentence, split_sentences
-from modeling_dicmt.tagging import Span, spans_to_tags, tags_to_spans
+from modeling_dicmt.tagging import IGNORED_TAG, Span, find_entities, spans_to_tags, tags_to_spans
 
 TYPES = ["Disease", "Anatomy", "Drug"]
 ID2LABEL = dict(enumerate(bio_labels(TYPES)))
@@ -74,6 +74,16 @@ def test_any_tags_are_read_as_conlleval_reads_them(tags, offset, container):
     spans = tags_to_spans(container(tags), ID2LABEL, offset)
     assert spans == naive_spans([ID2LABEL[tag] for tag in tags], offset)
     assert all(type(number) is int for span in spans for number in span[:2])
+
+
+@given(st.lists(st.lists(st.sampled_from(sorted(ID2LABEL)), max_size=6), max_size=6), st.integers(0, 2))
+def test_the_rows_of_a_batch_are_read_as_each_by_itself(rows, extra_padding):
+    batch = np.full((len(rows), max(map(len, rows), default=0) + extra_padding), IGNORED_TAG)
+    for row, tags in enumerate(rows):
+        batch[row, : len(tags)] = tags
+    found, types = find_entities(batch, ID2LABEL)
+    expected = [(row, *span) for row, tags in enumerate(rows) for span in tags_to_spans(tags, ID2LABEL)]
+    assert [(row, start, end, types[type_id]) for row, start, end, type_id in found.tolist()] == expected
 
 
 @given(flat_spans(), st.integers(1, 7), st.data())
