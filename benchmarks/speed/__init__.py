@@ -1,0 +1,1 @@
+"""Speed against what users would otherwise run: `python -m benchmarks.speed --help`."""

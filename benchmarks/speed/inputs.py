@@ -1,0 +1,64 @@
+"""Texts, terms and networks that the rows share."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+from datasets import DatasetDict
+
+from data_scripts import load_corpus
+from modeling_dicmt.dictionary import ClinicalDictionary
+from modeling_dicmt.sentences import split_sentences
+from modeling_dicmt.training.starting_checkpoint import load_network, load_tokenizer
+
+from .measuring import Settings
+
+SAMPLE = Path(__file__).parents[2] / "data_scripts" / "sample_data"
+
+
+def corpus(settings: Settings) -> DatasetDict:
+    """CCKS2017 with its development part cut off the training part, or the embedded sample."""
+    cache = f"{settings.folder}/cache"
+    if settings.data_dir is None:
+        return load_corpus("sample", cache_dir=cache)
+    return load_corpus("ccks2017", f"{settings.data_dir}/ccks2017", cache_dir=cache)
+
+
+def dictionary_path(settings: Settings) -> str:
+    """The term lists."""
+    return str(SAMPLE / "dictionary") if settings.data_dir is None else f"{settings.data_dir}/dictionaries"
+
+
+def development_texts(settings: Settings) -> list[str]:
+    """The development part's records."""
+    return list(corpus(settings)["validation"]["text"])
+
+
+def sentences_of(texts: list[str]) -> list[str]:
+    """All sentences of the records."""
+    return [text[start:end] for text in texts for start, end in split_sentences(text)]
+
+
+def network(settings: Settings) -> tuple[Any, Any]:
+    """The network of the Random setting that was trained for the benchmark, and its tokenizer."""
+    path = f"{settings.folder}/network"
+    return load_network(path).to(settings.device).eval(), load_tokenizer(path)
+
+
+def dictionary_of(count: int, settings: Settings) -> ClinicalDictionary:
+    """A dictionary of so many terms: a part of the real ones, or all and new ones of their halves."""
+    real = ClinicalDictionary.from_path(dictionary_path(settings))
+    if len(real) >= count:
+        return real.subsample(count / len(real))
+    generator = random.Random(0)
+    pool = list(real)
+    lists_of_term: dict[str, Any] = dict(real.items())
+    lists = list(lists_of_term.values())
+    characters = sorted({character for term in pool for character in term if not character.isspace()})
+    while len(lists_of_term) < count:
+        first, second = generator.choice(pool), generator.choice(pool)
+        # A character between the halves, since a small dictionary has too few pairs of terms.
+        term = first[: max(1, len(first) // 2)] + generator.choice(characters) + second[len(second) // 2 :]
+        if len(term) <= 30 and term == term.strip():
+            lists_of_term.setdefault(term, generator.choice(lists))
+    return ClinicalDictionary(lists_of_term)
