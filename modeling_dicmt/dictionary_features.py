@@ -12,7 +12,7 @@ from .dictionary_report import DictionaryReport, build_report
 from .label_sets import code_width
 from .lists_of_type import check_lists_of_type, types_of_lists
 from .ngram_matching import NgramMatcher
-from .normalization import normalize
+from .normalization import code_points, normalize
 
 PAPER_NGRAM_SIZES = (2, 3, 4, 5, 6)
 MAX_NGRAM_SIZE = 10
@@ -86,17 +86,17 @@ class DictionaryFeatures:
 
     def codes(self, text: str) -> np.ndarray:
         """Type codes, uint8 (L, 2 * sizes), 0 where the n-gram is no term; by precedence, also with `multi_hot`."""
-        return self._fill(_code_points(normalize(text)), self._codes)[..., 0]
+        return self._fill(code_points(text), self._codes)[..., 0]
 
     def features(self, text: str) -> np.ndarray:
         """Features of one text, uint8 (L, dim)."""
-        return self._fill(_code_points(normalize(text)), self._bits).reshape(len(text), self.dim)
+        return self._fill(code_points(text), self._bits).reshape(len(text), self.dim)
 
     def features_batch(self, texts: Sequence[str]) -> list[np.ndarray]:
         """Features of many texts in one pass: views, uint8 (L_i, dim), of one array; no term spans two texts."""
         # Between two texts stands a line end, which no term contains.
-        code_points = _code_points(normalize("\n".join(texts)))
-        features = self._fill(code_points, self._bits).reshape(len(code_points), self.dim)
+        points = code_points("\n".join(texts))
+        features = self._fill(points, self._bits).reshape(len(points), self.dim)
         ends = itertools.accumulate(len(text) + 1 for text in texts)
         return [features[end - 1 - len(text) : end - 1] for text, end in zip(texts, ends, strict=True)]
 
@@ -104,7 +104,7 @@ class DictionaryFeatures:
         """Terms found in a text, overlapping ones included, by start and then length."""
         normalized = normalize(text)
         found = []
-        for size, (starts, kinds) in self._matcher.find(_code_points(normalized)).items():
+        for size, (starts, kinds) in self._matcher.find(code_points(text)).items():
             for start, code in zip(starts.tolist(), self._codes[kinds, 0].tolist(), strict=True):
                 term = normalized[start : start + size]
                 found.append(DictionaryMatch(start, start + size, term, self.entity_types[code - 1]))
@@ -136,7 +136,7 @@ class DictionaryFeatures:
         return type(self), (*arguments, self.ngram_sizes, self.multi_hot, self.precedence)
 
     def _compile(self) -> None:
-        code_points, starts, combination_of_term, combinations = self.dictionary.columns()
+        points, starts, combination_of_term, combinations = self.dictionary.columns()
         types_of_combination = [types_of_lists(lists, self.lists_of_type, self.precedence) for lists in combinations]
         # A kind is a distinct combination of types; kind 0 has none, and its terms are left out.
         kinds = sorted({(), *types_of_combination})
@@ -157,21 +157,17 @@ class DictionaryFeatures:
         terms = {}
         for size in self.ngram_sizes:
             chosen = np.flatnonzero((lengths == size) & (kind_of_term != 0))
-            terms[size] = (code_points[starts[chosen, None] + np.arange(size)], kind_of_term[chosen])
+            terms[size] = (points[starts[chosen, None] + np.arange(size)], kind_of_term[chosen])
         self._matcher = NgramMatcher(terms)
 
-    def _fill(self, code_points: np.ndarray, values_of_kind: np.ndarray) -> np.ndarray:
+    def _fill(self, points: np.ndarray, values_of_kind: np.ndarray) -> np.ndarray:
         """Spread the values of each term found to its last and its first character: (L, 2 * sizes, values)."""
-        filled = np.zeros((len(code_points), 2 * len(self.ngram_sizes), values_of_kind.shape[1]), dtype=np.uint8)
-        for i, (size, (starts, kinds)) in enumerate(self._matcher.find(code_points).items()):
+        filled = np.zeros((len(points), 2 * len(self.ngram_sizes), values_of_kind.shape[1]), dtype=np.uint8)
+        for i, (size, (starts, kinds)) in enumerate(self._matcher.find(points).items()):
             values = values_of_kind[kinds]
             filled[starts + size - 1, 2 * i] = values
             filled[starts, 2 * i + 1] = values
         return filled
-
-
-def _code_points(text: str) -> np.ndarray:
-    return np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
 
 
 def _check_sizes(ngram_sizes: Sequence[int]) -> tuple[int, ...]:

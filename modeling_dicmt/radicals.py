@@ -109,8 +109,11 @@ class RadicalTable:
 
     def ids(self, text: str) -> np.ndarray:
         """Radical ids of a text's characters, uint8 (L,)."""
-        code_points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-        return self._table[np.minimum(code_points, _TABLE_SIZE)]
+        return self.ids_of_code_points(np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4"))
+
+    def ids_of_code_points(self, points: np.ndarray) -> np.ndarray:
+        """Radical ids of characters given by their code points."""
+        return self._table[np.minimum(points, _TABLE_SIZE)]
 
 
 def derive_radicals(unihan_path: str | os.PathLike) -> dict[int, list[tuple[int, int]]]:

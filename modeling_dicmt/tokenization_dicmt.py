@@ -15,7 +15,7 @@ from transformers.utils import PaddingStrategy
 from .dictionary import DICTIONARY_FILE, ClinicalDictionary
 from .dictionary_features import DictionaryFeatures
 from .lists_of_type import default_lists_of_type
-from .normalization import normalize
+from .normalization import code_points, normalize
 from .radicals import PADDING_RADICAL, RADICALS_FILE, RadicalTable
 from .sentences import MAX_SENTENCE_LENGTH, cut_sentence, split_sentences
 
@@ -187,16 +187,21 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         """
         matcher = self._dictionary_features if dictionary_features is None else dictionary_features
         for records in _groups(enumerate(texts)):
-            normalized = [normalize(text) for _, text in records]
             sentences = [split_sentences(text) for _, text in records]
             # The sentences of many records in one pass: a short one by itself would be mostly overhead.
             features = iter(
                 matcher.features_batch(
-                    [text[start:end] for text, found in zip(normalized, sentences, strict=True) for start, end in found]
+                    [
+                        text[start:end]
+                        for (_, text), found in zip(records, sentences, strict=True)
+                        for start, end in found
+                    ]
                 )
             )
-            for (record, text), folded, found in zip(records, normalized, sentences, strict=True):
-                input_ids, radical_ids = self._character_ids(folded), self._radical_table.ids(folded)
+            for (record, text), found in zip(records, sentences, strict=True):
+                points = code_points(text)
+                input_ids = self._ids[np.minimum(points, len(self._ids) - 1)]
+                radical_ids = self._radical_table.ids_of_code_points(points)
                 for sentence in found:
                     sentence_features = next(features)
                     for start, end in cut_sentence(text, sentence, self.max_sentence_length):
@@ -204,10 +209,6 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
                         yield EncodedSentence(
                             record, start, input_ids[start:end], radical_ids[start:end], sentence_features[piece]
                         )
-
-    def _character_ids(self, normalized: str) -> np.ndarray:
-        code_points = np.frombuffer(normalized.encode("utf-32-le"), dtype=np.uint32)
-        return self._ids[np.minimum(code_points, len(self._ids) - 1)]
 
     def _encode_plus(self, text: Any, text_pair: Any = None, **kwargs: Any) -> BatchEncoding:
         if text_pair is not None:

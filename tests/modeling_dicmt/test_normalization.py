@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modeling_dicmt.normalization import normalize
+from modeling_dicmt.normalization import code_points, normalize
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,14 @@ def test_every_character_keeps_its_place_and_folds_once():
 def test_a_character_folds_alike_in_every_context(left, right):
     assert normalize(left + right) == normalize(left) + normalize(right)
     assert "".join(map(normalize, left)) == normalize(left)
+
+
+def test_code_points_are_those_of_the_normalised_text():
+    everything = "".join(map(chr, range(0x110000)))
+    assert code_points(everything).tolist() == list(map(ord, normalize(everything)))
+    assert code_points("").tolist() == []
+
+
+@given(st.text(alphabet=st.characters() | st.sampled_from("Ａａ\uffff\U00010000\ud800\udc00")))
+def test_code_points_of_any_text(text):
+    assert code_points(text).tolist() == list(map(ord, normalize(text)))
