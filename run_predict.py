@@ -28,7 +28,6 @@ from tqdm.auto import tqdm
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.evaluation.report import render_entities, write_predictions
 from modeling_dicmt.labelling import TorchLabeller
-from modeling_dicmt.prediction import BATCH_CHARACTERS
 from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings
 from modeling_dicmt.training.command_line import parse_arguments, run_command
 from modeling_dicmt.training.starting_checkpoint import load_network, load_tokenizer
@@ -50,8 +49,8 @@ class PredictionArguments:
     evidence: bool = field(default=False, metadata={"help": "Add the dictionary's terms that each entity overlaps."})
     max_records: int | None = field(default=None, metadata={"help": "Read only the first N records."})
     device: str = field(default="cpu", metadata={"help": "Device to run on, say cuda."})
-    batch_characters: int = field(
-        default=BATCH_CHARACTERS, metadata={"help": "Characters of a batch, padding included."}
+    batch_characters: int | None = field(
+        default=None, metadata={"help": "Characters of a batch, padding included; default: what is fast."}
     )
 
 

@@ -7,7 +7,13 @@ import torch
 
 from .crf import LinearChainCRF
 from .modeling_dicmt import DicMTForTokenClassification
-from .prediction import BATCH_CHARACTERS, BatchLabels, collect_entities, predict_sentences
+from .prediction import (
+    BATCH_CHARACTERS,
+    ENCODER_BATCH_CHARACTERS,
+    BatchLabels,
+    collect_entities,
+    predict_sentences,
+)
 from .tagging import Span
 from .tokenization_dicmt import DicMTTokenizer
 
@@ -22,6 +28,8 @@ class TorchLabeller:
     def __init__(self, model: DicMTForTokenClassification):
         self.model = model.eval()
         self.config = model.config
+        on_cpu_with_encoder = model.device.type == "cpu" and model.config.encoder_config is not None
+        self.batch_characters = ENCODER_BATCH_CHARACTERS if on_cpu_with_encoder else BATCH_CHARACTERS
 
     @torch.inference_mode()
     def label(self, inputs: Mapping[str, np.ndarray]) -> BatchLabels:
@@ -72,7 +80,7 @@ def predict_entities(
     model: DicMTForTokenClassification,
     tokenizer: DicMTTokenizer,
     texts: Iterable[str],
-    batch_characters: int = BATCH_CHARACTERS,
+    batch_characters: int | None = None,
 ) -> list[list[Span]]:
     """Entities of records of any length.
 
@@ -80,7 +88,7 @@ def predict_entities(
         model: The network.
         tokenizer: Its tokenizer, with the dictionary to use.
         texts: The records' texts.
-        batch_characters: Characters of a batch, padding included.
+        batch_characters: Characters of a batch, padding included; None for what is fast.
 
     Returns:
         For each record its entities in the text's order; `text[start:end]` is the mention.

@@ -13,7 +13,7 @@ import numpy as np
 
 from .configuration_dicmt import DicMTConfig
 from .crf_numpy import CRF_FILE, NumpyCRF
-from .prediction import BatchLabels
+from .prediction import BATCH_CHARACTERS, ENCODER_BATCH_CHARACTERS, BatchLabels
 from .recognition import EntityRecognizer, read_settings
 from .tokenization_dicmt import DicMTTokenizer
 
@@ -57,6 +57,8 @@ class OnnxLabeller:
         except Exception as error:  # the runtime has errors of its own, with no base class but this
             reason = next(iter(str(error).splitlines()), type(error).__name__)
             raise ValueError(f"{folder} holds a broken network: {reason}. Export it anew.") from error
+        has_encoder = self.config.encoder_config is not None
+        self.batch_characters = ENCODER_BATCH_CHARACTERS if has_encoder else BATCH_CHARACTERS
         self._inputs = [item.name for item in self._session.get_inputs()]
         self._outputs = [item.name for item in self._session.get_outputs()]
 

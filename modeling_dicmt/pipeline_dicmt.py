@@ -22,7 +22,7 @@ class DicMTPipeline(Pipeline):
         threshold: The least score.
         dictionary: Terms in place of the checkpoint's own: a dictionary, a path, or `{list: [terms]}`.
         evidence: Whether each entity names the dictionary's terms that it overlaps.
-        batch_characters: Characters of a batch, padding included.
+        batch_characters: Characters of a batch, padding included; default: what is fast.
 
     `batch_size`, `num_workers` and `stride` of the stock pipeline are accepted and not needed.
     """

@@ -10,7 +10,10 @@ from .configuration_dicmt import DicMTConfig
 from .tagging import Span, find_entities
 from .tokenization_dicmt import EncodedSentence
 
+# Characters of a batch where a step over time is shared by its sentences, and where an encoder runs on a CPU: it gains
+# nothing from larger batches, and loses by their padding.
 BATCH_CHARACTERS = 8192
+ENCODER_BATCH_CHARACTERS = 1024
 
 
 class BatchLabels(NamedTuple):
@@ -33,6 +36,7 @@ class Labeller(Protocol):
     """A network on some runtime: `TorchLabeller`, `OnnxLabeller`."""
 
     config: DicMTConfig
+    batch_characters: int  # of a batch, padding included, that is fast
 
     def label(self, inputs: Mapping[str, np.ndarray]) -> BatchLabels:
         """Label a batch as `pad_sentences` gives it."""
@@ -68,7 +72,7 @@ class SentencePrediction(NamedTuple):
 def predict_sentences(
     labeller: Labeller,
     sentences: Sequence[EncodedSentence],
-    batch_characters: int = BATCH_CHARACTERS,
+    batch_characters: int | None = None,
     score: str | None = None,
 ) -> list[SentencePrediction]:
     """Label sentences, batched by length.
@@ -76,7 +80,8 @@ def predict_sentences(
     Args:
         labeller: The network.
         sentences: Encoded sentences.
-        batch_characters: Characters of a batch, padding included. Has no influence on the answers.
+        batch_characters: Characters of a batch, padding included; None for what is fast for the network where it is.
+            Has no influence on the answers.
         score: "spans" for the entities' probabilities, "tags" for those of the characters' tags, None for neither.
 
     Returns:
@@ -92,10 +97,10 @@ def predict_sentences(
     different = [sentences[place] for place in places]
 
     predictions: dict[int, SentencePrediction] = {}
-    for batch in length_batches([len(sentence.input_ids) for sentence in different], batch_characters):
+    lengths = [len(sentence.input_ids) for sentence in different]
+    for batch in length_batches(lengths, batch_characters or labeller.batch_characters):
         inputs = pad_sentences([different[index] for index in batch], labeller.config.pad_token_id)
-        lengths = [len(different[index].input_ids) for index in batch]
-        found = _read_batch(labeller, labeller.label(inputs), lengths, score)
+        found = _read_batch(labeller, labeller.label(inputs), [lengths[index] for index in batch], score)
         predictions.update(zip([places[index] for index in batch], found, strict=True))
     return [predictions[place_of_content[content]] for content in contents]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from .dictionary import ClinicalDictionary
 from .dictionary_features import DictionaryFeatures
-from .prediction import BATCH_CHARACTERS, Labeller, SentencePrediction, predict_sentences
+from .prediction import Labeller, SentencePrediction, predict_sentences
 from .sentences import split_sentences
 from .tokenization_dicmt import DicMTTokenizer, EncodedSentence
 
@@ -33,7 +33,7 @@ class RecognitionSettings:
         dictionary: Terms in place of the tokenizer's own: a `ClinicalDictionary`, a path as
             `ClinicalDictionary.from_path` takes it, or what JSON has, such as `{list: [terms]}`.
         evidence: Whether each entity names the dictionary's terms that it overlaps.
-        batch_characters: Characters of a batch, padding included; has no influence on the answers.
+        batch_characters: Characters of a batch, padding included; default: what is fast. No influence on the answers.
 
     Raises:
         ValueError: If a value is of no use; says which would be.
@@ -44,7 +44,7 @@ class RecognitionSettings:
     threshold: float = 0.0
     dictionary: Any = None
     evidence: bool = False
-    batch_characters: int = BATCH_CHARACTERS
+    batch_characters: int | None = None
 
     def __post_init__(self) -> None:
         # transformers' own enumeration is understood, too
@@ -63,8 +63,9 @@ class RecognitionSettings:
             raise ValueError(f"threshold must be a number from 0 to 1, got {self.threshold!r}.")
         if not isinstance(self.evidence, bool):
             raise ValueError(f"evidence must be True or False, got {self.evidence!r}.")
-        if type(self.batch_characters) is not int or self.batch_characters < 1:
-            raise ValueError(f"batch_characters must be a whole number from 1 on, got {self.batch_characters!r}.")
+        size = self.batch_characters
+        if size is not None and (type(size) is not int or size < 1):
+            raise ValueError(f"batch_characters must be a whole number from 1 on, got {size!r}.")
 
 
 def read_settings(settings: Mapping[str, Any]) -> dict[str, Any]:

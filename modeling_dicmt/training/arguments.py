@@ -147,7 +147,9 @@ class TrainingArguments:
         default=0,
         **_help("Threads a process on a CPU; 0 for one, with an encoder for all cores, shared among the processes."),
     )
-    eval_batch_characters: int = field(default=8192, **_help("Characters of a batch at evaluation, padding included."))
+    eval_batch_characters: int | None = field(
+        default=None, **_help("Characters of a batch at evaluation, padding included; default: what is fast.")
+    )
     overwrite_output_dir: bool = field(
         default=False, **_help("Start afresh in an output folder with results or states of another run.")
     )
@@ -170,7 +172,8 @@ class TrainingArguments:
             "logging_steps",
             "eval_batch_characters",
         ):
-            if getattr(self, name) < 1:
-                raise ValueError(f"--{name} must be at least 1, got {getattr(self, name)}.")
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"--{name} must be at least 1, got {value}.")
         if not 0 <= self.average_decay < 1:
             raise ValueError(f"--average_decay must be at least 0 and below 1, got {self.average_decay}.")

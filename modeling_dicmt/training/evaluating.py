@@ -37,7 +37,7 @@ class Evaluator:
         records: The part's records.
         tokenizer: The network's tokenizer.
         accelerator: The processes.
-        batch_characters: Characters of a batch, padding included.
+        batch_characters: Characters of a batch, padding included; None for what is fast.
         training_mentions: Mentions of the training part, for recall by how often an entity was seen.
     """
 
@@ -46,7 +46,7 @@ class Evaluator:
         records: Sequence[Mapping[str, Any]],
         tokenizer: DicMTTokenizer,
         accelerator: Accelerator,
-        batch_characters: int,
+        batch_characters: int | None,
         training_mentions: Mapping[str, Mapping[str, int]],
     ):
         self.records, self.accelerator = records, accelerator

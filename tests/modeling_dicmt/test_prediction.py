@@ -5,12 +5,13 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from tiny_network import RECORDS, SENTENCES, make_model, make_tokenizer
+from tiny_network import RECORDS, SENTENCES, make_encoder_settings, make_model, make_tokenizer
 
 from modeling_dicmt.batching import pad_sentences
 from modeling_dicmt.labelling import TorchLabeller, predict_entities
 from modeling_dicmt.prediction import collect_entities, collect_segmentation, predict_sentences
 from modeling_dicmt.tagging import Span, tags_to_spans
+from modeling_dicmt.tokenization_dicmt import EncodedSentence
 
 LONG = "".join(SENTENCES[i % 3].replace("。", "，") + "。" * (i % 7 == 0) for i in range(1000))
 
@@ -67,6 +68,44 @@ def test_the_answer_does_not_depend_on_batches_or_on_other_records():
     assert [predict_entities(model, tokenizer, [text])[0] for text in texts] == expected
     assert predict_entities(model, tokenizer, iter(texts)) == expected
     assert predict_entities(model.train(), tokenizer, texts) == expected, "without dropout"
+
+
+def test_what_is_the_same_to_the_network_is_labelled_once():
+    model, tokenizer = MarkedNetwork(), make_tokenizer()
+    texts = ["左肺炎。右肺。", "右肺。", "右肺。左肺炎。", "ＣＴ。ct。"]
+    assert predict_entities(model, tokenizer, texts) == [expected_entities(text) for text in texts]
+    assert sum(rows for rows, _ in model.batches) == 3
+    # Unknown characters have one id, but not one radical; and a dictionary can tell what characters do not.
+    radical, dictionary = EncodedSentence(0, 0, *make_arrays()), EncodedSentence(1, 0, *make_arrays())
+    radical.radical_ids[1] = 7
+    dictionary.dictionary_features[0, 0] = 1
+    model.batches.clear()
+    predict_sentences(TorchLabeller(model), [EncodedSentence(2, 0, *make_arrays()), radical, dictionary])
+    assert model.batches == [(3, 2)]
+
+
+def make_arrays():
+    return np.ones(2, np.int32), np.ones(2, np.uint8), np.zeros((2, 20), np.uint8)
+
+
+def test_an_encoder_on_a_cpu_has_small_batches_unless_others_are_asked_for():
+    tokenizer = make_tokenizer()
+    texts = [character * 29 + "。" for character in "肝胆胃肠心脾肾骨脑血" * 10]
+    texts = [text[: 20 + number % 9] + "。" for number, text in enumerate(texts)]
+    sizes = []
+    for settings, at_once in (({}, True), (make_encoder_settings(), False)):
+        model = make_model(**settings)
+        sizes.clear()
+        model.register_forward_pre_hook(
+            lambda _, __, inputs: sizes.append(inputs["input_ids"].numel()), with_kwargs=True
+        )
+        predict_entities(model, tokenizer, texts)
+        assert (len(sizes) == 1) == at_once
+        assert max(sizes) <= (8192 if at_once else 1024)
+        sizes.clear()
+        predict_entities(model, tokenizer, texts, batch_characters=200)
+        assert len(sizes) > 1
+        assert max(sizes) <= 200
 
 
 def test_a_record_of_any_length():
