@@ -55,6 +55,7 @@ setup(
     extras_require={
         "onnx": ONNX,
         "tensorboard": [TENSORBOARD],
+        "benchmarks": ["matplotlib>=3.9,<4", "python-crfsuite>=0.9.11,<0.10", "spacy>=3.8,<4"],
         "dev": ["hypothesis>=6.100,<7", "pytest>=8,<10", "ruff==0.17.6", "seqeval>=1.2.2,<2", TENSORBOARD, *ONNX],
     },
     entry_points={

@@ -34,6 +34,8 @@ ROOT = Path(__file__).parents[2]
 # In the order of the table; each is a module with `rows(settings)`. Curves are measured besides.
 PARTS = ["crf", "dictionary", "tokenizing", "training", "recognising", "encoders", "memory", "starting"]
 CURVES = "curves"
+WITHOUT_NETWORK = {"crf", "dictionary"}
+EXTRA_MODULES = {"recognising": ["spacy", "pycrfsuite"], "starting": ["spacy"], CURVES: ["matplotlib"]}
 
 
 @dataclass
@@ -48,7 +50,7 @@ class BenchmarkArguments:
     threads: list[int] = field(default_factory=lambda: [1, 2], metadata={"help": "Numbers of threads."})
     only: list[str] | None = field(default=None, metadata={"help": "Parts to measure.", "choices": [*PARTS, CURVES]})
     device: str = field(default="cpu", metadata={"help": "Where networks run.", "choices": ["cpu", "cuda"]})
-    epochs: int = field(default=3, metadata={"help": "Epochs of the small network's training."})
+    epochs: int = field(default=3, metadata={"help": "Epochs of the small network's training (--quick: 1)."})
     part: str | None = field(
         default=None, metadata={"help": "Measure one part in this process; for the command itself."}
     )
@@ -63,7 +65,8 @@ def run() -> None:
     if arguments.part is not None:
         _measure_here(arguments)
         return
-    for module in ("spacy", "pycrfsuite", "matplotlib"):
+    wanted = arguments.only or [*PARTS, CURVES]
+    for module in {name: None for part in wanted for name in EXTRA_MODULES.get(part, ())}:
         try:
             import_module(module)
         except ImportError as error:
@@ -71,8 +74,8 @@ def run() -> None:
     output = Path(arguments.output_dir)
     output.mkdir(parents=True, exist_ok=True)
     _check_same_run(arguments, output)
-    _train_network(arguments, output)
-    wanted = arguments.only or [*PARTS, CURVES]
+    if set(wanted) - WITHOUT_NETWORK:
+        _train_network(arguments, output)
     threads = arguments.threads[-1:] if arguments.quick else arguments.threads
     # With the threads innermost: a part's rows for one and two threads are measured one after the other.
     jobs = [(part, number) for part in wanted for number in (threads[-1:] if part == CURVES else threads)]
@@ -154,7 +157,13 @@ def _train_network(arguments: BenchmarkArguments, output: Path) -> None:
     if arguments.data_dir is not None:
         corpus = ["--dataset_name", "ccks2017", "--data_dir", f"{arguments.data_dir}/ccks2017"]
     command = [sys.executable, str(ROOT / "run_ner.py"), *corpus, "--dictionary", dictionary_path(settings)]
-    command += ["--output_dir", str(folder), "--num_train_epochs", str(arguments.epochs), "--overwrite_output_dir"]
+    command += [
+        "--output_dir",
+        str(folder),
+        "--num_train_epochs",
+        "1" if arguments.quick else str(arguments.epochs),
+        "--overwrite_output_dir",
+    ]
     _run_child(command, max(arguments.threads), output / "training.log", "The network's training")
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from transformers import BertConfig, BertForTokenClassification, pipeline
 
-from modeling_dicmt.batching import pad_sentences
+from modeling_dicmt.batching import length_batches, pad_sentences
 from modeling_dicmt.configuration_dicmt import DicMTConfig
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
@@ -17,8 +17,7 @@ from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 from modeling_dicmt.training.examples import make_examples
 
 from .inputs import corpus, development_texts, network, sentences_of
-from .measuring import Row, Settings, compare, require
-from .recognising import _fastest
+from .measuring import Row, Settings, compare, fastest, require
 from .tokenizing import bert_tokenizer
 
 BASE = {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072}
@@ -53,17 +52,15 @@ def make_pair(sizes: dict[str, int], settings: Settings) -> tuple[Any, ...]:
     head_config = BertConfig(**(encoder_config.to_dict() | {"id2label": config.id2label, "label2id": config.label2id}))
     theirs = BertForTokenClassification(head_config)
     theirs.bert.load_state_dict(ours.representation.encoder.model.state_dict())
-    with torch.no_grad():  # an answer of O alone, which is the fastest to put together on both sides
-        ours.recogniser.bias[0] = theirs.classifier.bias[0] = 100.0
     return ours.to(settings.device).eval(), tokenizer, theirs.to(settings.device).eval(), stock_tokenizer
 
 
 def rows(settings: Settings) -> Iterator[Row]:
     """Both rows; both networks have one and the same encoder."""
     yield training_step(settings)
-    yield pipelines(SMALL, "4 layers × 256", settings)
+    yield from pipelines(SMALL, "4 layers × 256", settings)
     if not settings.quick:
-        yield pipelines(BASE, "BERT-base", settings)
+        yield from pipelines(BASE, "BERT-base", settings)
 
 
 def training_step(settings: Settings) -> Row:
@@ -108,9 +105,11 @@ def training_step(settings: Settings) -> Row:
     )
 
 
-def pipelines(sizes: dict[str, int], name: str, settings: Settings) -> Row:
-    """Sentences of real lengths through both pipelines."""
+def pipelines(sizes: dict[str, int], name: str, settings: Settings) -> Iterator[Row]:
+    """Sentences of real lengths through both pipelines, and what the encoder takes alone."""
     ours, tokenizer, theirs, stock_tokenizer = make_pair(sizes, settings)
+    with torch.no_grad():  # an answer of O alone, which is the fastest to put together on both sides
+        ours.recogniser.bias[0] = theirs.classifier.bias[0] = 100.0
     limit = {"4 layers × 256": 800}.get(name, 160)
     texts = sentences_of(development_texts(settings))
     texts = [text for text in texts if len(text) <= 250][: 100 if settings.quick else limit]
@@ -133,8 +132,8 @@ def pipelines(sizes: dict[str, int], name: str, settings: Settings) -> Row:
         require(torch.allclose(mine, other, atol=1e-3), "the encoders differ")
     require(len(recognise(texts)) == len(stock(texts, batch_size=8)), "a sentence was lost")
     some = texts[:: max(1, len(texts) // 60)]
-    best = _fastest({size: lambda size=size: stock(some, batch_size=size) for size in (1, 4, 16, 64)})
-    return compare(
+    best = fastest({size: lambda size=size: stock(some, batch_size=size) for size in (1, 4, 16, 64)})
+    yield compare(
         f"pipeline with an encoder ({name}), sentences",
         f"stock pipeline, batches of {best} (its best)",
         lambda: recognise(texts),
@@ -143,5 +142,27 @@ def pipelines(sizes: dict[str, int], name: str, settings: Settings) -> Row:
         settings,
         work=characters,
         note=f"{len(texts)} sentences, {characters:,} characters",
+        rounds=2 if settings.quick else 3,
+    )
+    different = list(tokenizer.encode_records(sorted(set(texts), key=len)))
+    batches = []
+    for places in length_batches([len(sentence.input_ids) for sentence in different], 1024):
+        arrays = pad_sentences([different[place] for place in places], tokenizer.pad_token_id)
+        tensors = [torch.from_numpy(arrays[name]).to(settings.device) for name in ("input_ids", "attention_mask")]
+        batches.append((tensors[0], tensors[1].sum(1)))
+
+    @torch.inference_mode()
+    def encode() -> None:
+        for input_ids, lengths in batches:
+            ours.representation.encoder(input_ids, lengths)
+
+    yield compare(
+        f"floor of that ({name}): the encoder alone, by length, each sentence once",
+        "the same stock pipeline",
+        encode,
+        lambda: stock(texts, batch_size=best),
+        "",
+        settings,
+        work=characters,
         rounds=2 if settings.quick else 3,
     )

@@ -15,7 +15,7 @@ from .measuring import Row, Settings
 
 def rows(settings: Settings) -> Iterator[Row]:
     """Peaks of two processes, one of which reads ten times as much."""
-    small = 200_000 if settings.quick else 1_000_000
+    small = 100_000 if settings.quick else 1_000_000
     peaks = [_peak(size, settings) for size in (small, 10 * small)]
     yield Row(
         f"memory of annotating {10 * small / 1e6:.0f} MB in a stream",

@@ -19,7 +19,7 @@ from modeling_dicmt.tagging import tags_to_spans
 from modeling_dicmt.training.examples import make_examples
 
 from .inputs import corpus, network
-from .measuring import Row, Settings, compare, require
+from .measuring import Row, Settings, compare, fastest, require
 from .tokenizing import bert_tokenizer
 
 
@@ -81,7 +81,7 @@ def spacy_ner(data: Any, settings: Settings) -> Callable[[list[str]], Any]:
 
     some = [record["text"] for record in records]
     require(any(entities(some, 32)), "spaCy finds nothing")
-    best = _fastest({size: lambda size=size: entities(some, size) for size in (32, 128, 512)})
+    best = fastest({size: lambda size=size: entities(some, size) for size in (32, 128, 512)})
     return lambda texts: entities(texts, best)
 
 
@@ -157,7 +157,7 @@ def stock_pipeline(vocabulary: list[str], texts: list[str], settings: Settings) 
         device=settings.device,
     )
     some = texts[:20]
-    best = _fastest({size: lambda size=size: recognise(some, batch_size=size) for size in (1, 4, 16)})
+    best = fastest({size: lambda size=size: recognise(some, batch_size=size) for size in (1, 4, 16)})
     return lambda records: recognise(records, batch_size=best)
 
 
@@ -184,13 +184,3 @@ def floor(settings: Settings, characters: int) -> Row:
         "2 directions × 128 × 512 multiplications a character, 64 sentences at a time",
         settings.threads,
     )
-
-
-def _fastest(choices: dict[int, Callable[[], Any]]) -> int:
-    seconds = {}
-    for choice, run in choices.items():
-        run()
-        started = time.perf_counter()
-        run()
-        seconds[choice] = time.perf_counter() - started
-    return min(seconds, key=seconds.__getitem__)

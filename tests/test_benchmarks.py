@@ -1,0 +1,109 @@
+"""The speed benchmark: what it counts, what it keeps, and one part of it for real."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from benchmarks.speed import __main__ as command
+from benchmarks.speed.measuring import Row, Settings, compare, in_turn
+
+ROOT = Path(__file__).parents[1]
+SETTINGS = Settings(quick=True, threads=1, device="cpu", data_dir=None, folder="")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "aim", "reached"),
+    [(2.0, "≥ 2", True), (1.99, "≥ 2", False), (2.5, "≤ 2.5", True), (2.51, "≤ 2.5", False), (3.0, "", None)],
+)
+def test_an_aim_is_reached_or_not(ratio, aim, reached):
+    assert Row("x", "y", "1 ms", "2 ms", ratio, aim).reached is reached
+
+
+def test_sides_run_in_turn_and_the_first_round_does_not_count():
+    calls = []
+    seconds = in_turn({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, rounds=3)
+    assert "".join(calls) == "abababab"
+    assert {name: len(values) for name, values in seconds.items()} == {"a": 3, "b": 3}
+
+
+@pytest.mark.parametrize(("aim", "ratio"), [("≥ 2", 4.0), ("≤ 1", 0.25), ("", 4.0)])
+def test_a_ratio_is_the_one_that_the_aim_speaks_of(aim, ratio, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+
+    def lasting(seconds):
+        return lambda: now.__setitem__(0, now[0] + seconds)
+
+    row = compare("x", "y", lasting(1.0), lasting(4.0), aim, SETTINGS, work=100)
+    assert row.ratio == ratio
+    assert (row.ours, row.theirs) == ("100 characters/s", "25 characters/s")
+
+
+def run_speed(tmp_path, *arguments):
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks.speed", "--output_dir", str(tmp_path), *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+
+
+@pytest.mark.slow
+def test_a_part_is_measured_once_and_told_in_the_table(tmp_path):
+    first = run_speed(tmp_path, "--quick", "--only", "crf", "--threads", "1")
+    assert first.returncode == 0, first.stderr
+    lines = [line for line in first.stdout.splitlines() if line.startswith("| CRF")]
+    assert len(lines) == 8
+    assert (tmp_path / "table.md").read_text(encoding="utf-8").strip() in first.stdout
+    rows = json.loads((tmp_path / "parts" / "crf-1.json").read_text(encoding="utf-8"))
+    rows[0]["ours"] = "42.0 ms"
+    (tmp_path / "parts" / "crf-1.json").write_text(json.dumps(rows), encoding="utf-8")
+    again = run_speed(tmp_path, "--quick", "--only", "crf", "--threads", "1")
+    assert "42.0 ms" in again.stdout, "what was measured is kept"
+
+
+def test_parts_of_another_run_are_put_away(tmp_path):
+    arguments = command.BenchmarkArguments(output_dir=str(tmp_path), quick=True)
+    command._check_same_run(arguments, tmp_path)
+    kept = tmp_path / "parts" / "crf-1.json"
+    kept.write_text("[]", encoding="utf-8")
+    command._check_same_run(arguments, tmp_path)
+    assert kept.exists()
+    command._check_same_run(command.BenchmarkArguments(output_dir=str(tmp_path), quick=False), tmp_path)
+    assert not kept.exists()
+
+
+def test_a_part_that_fails_says_why_and_leaves_no_result(tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "_result_path", lambda *_: tmp_path / "result.json")
+    log = tmp_path / "log"
+    with pytest.raises(ValueError, match=r"Measuring failed; .*log has all of it:\nof this"):
+        command._run_child([sys.executable, "-c", "import sys; sys.exit('of this')"], 1, log, "Measuring")
+    assert not (tmp_path / "result.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["--data_dir", "nowhere"], "nowhere holds no ccks2017"), (["--device", "cuda"], "torch sees no GPU here")],
+)
+def test_what_cannot_be_measured(arguments, message, tmp_path, monkeypatch):
+    if "cuda" in arguments and torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    monkeypatch.setattr(sys, "argv", ["speed", "--output_dir", str(tmp_path), *arguments])
+    with pytest.raises(ValueError, match=message):
+        command.run()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_extra_is_named_before_anything_is_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["speed", "--output_dir", str(tmp_path), "--only", "starting"])
+    monkeypatch.setitem(sys.modules, "spacy", None)
+    with pytest.raises(ImportError, match=r'spacy is missing. Install it with: pip install "dicmt\[benchmarks\]"'):
+        command.run()
+    assert not list(tmp_path.iterdir())
