@@ -3,7 +3,7 @@
     python -m benchmarks.speed --quick
     python -m benchmarks.speed --data_dir DIR --output_dir OUT
 
-Each part is measured in a process of its own, with one thread and with two (--quick: with two). Both sides are checked
+Each part is measured in a process of its own, with one thread and with two (--quick: all in one process, with two). Both sides are checked
 to agree before they are timed, then run in turn, round after round; medians are told. DIR holds `ccks2017` and
 `dictionaries`; without it the embedded sample is read. A small network is trained first, for the rows that need one.
 
@@ -50,7 +50,7 @@ class BenchmarkArguments:
     threads: list[int] = field(default_factory=lambda: [1, 2], metadata={"help": "Numbers of threads."})
     only: list[str] | None = field(default=None, metadata={"help": "Parts to measure.", "choices": [*PARTS, CURVES]})
     device: str = field(default="cpu", metadata={"help": "Where networks run.", "choices": ["cpu", "cuda"]})
-    epochs: int = field(default=3, metadata={"help": "Epochs of the small network's training (--quick: 1)."})
+    epochs: int = field(default=3, metadata={"help": "Epochs of the small network's training."})
     part: str | None = field(
         default=None, metadata={"help": "Measure one part in this process; for the command itself."}
     )
@@ -63,7 +63,7 @@ def run() -> None:
     if arguments.data_dir is not None and not Path(arguments.data_dir, "ccks2017").is_dir():
         raise ValueError(f"{arguments.data_dir} holds no ccks2017: pass the folder that holds it and `dictionaries`.")
     if arguments.part is not None:
-        _measure_here(arguments)
+        _measure_here(arguments, arguments.part, arguments.threads[0])
         return
     wanted = arguments.only or [*PARTS, CURVES]
     for module in {name: None for part in wanted for name in EXTRA_MODULES.get(part, ())}:
@@ -83,7 +83,8 @@ def run() -> None:
     for part, number in bar:
         bar.set_description(f"{part}, {number} threads", refresh=True)
         if not _result_path(output, part, number).exists():
-            _measure_in_child(arguments, part, number)
+            measure = _measure_here if arguments.quick else _measure_in_child
+            measure(arguments, part, number)
     table = render(arguments, output, threads)
     write_text(output / "table.md", table)
     print(table)
@@ -186,15 +187,12 @@ def _run_child(command: list[str], threads: int, log: Path, what: str) -> None:
         raise ValueError(f"{what} failed; {log} has all of it:\n" + "\n".join(last))
 
 
-def _measure_here(arguments: BenchmarkArguments) -> None:
-    threads = arguments.threads[0]
+def _measure_here(arguments: BenchmarkArguments, part: str, threads: int) -> None:
     torch.set_num_threads(threads)
     settings = Settings(arguments.quick, threads, arguments.device, arguments.data_dir, arguments.output_dir)
-    module = import_module(f".{arguments.part}", __package__)
-    found: Any = (
-        module.measure(settings) if arguments.part == CURVES else [asdict(row) for row in module.rows(settings)]
-    )
-    write_json(_result_path(Path(arguments.output_dir), arguments.part, threads), found)
+    module = import_module(f".{part}", __package__)
+    found: Any = module.measure(settings) if part == CURVES else [asdict(row) for row in module.rows(settings)]
+    write_json(_result_path(Path(arguments.output_dir), part, threads), found)
 
 
 if __name__ == "__main__":

@@ -76,15 +76,20 @@ class Row:
 def in_turn(sides: Mapping[str, Callable[[], Any]], rounds: int, device: str = "cpu") -> dict[str, list[float]]:
     """Seconds of each side in each round; each runs once before, which is not counted."""
     seconds: dict[str, list[float]] = {name: [] for name in sides}
-    for number in range(rounds + 1):
-        for name, side in sides.items():
-            gc.collect()
-            _wait(device)
-            started = time.perf_counter()
-            side()
-            _wait(device)
-            if number:
-                seconds[name].append(time.perf_counter() - started)
+    gc.collect()
+    gc.freeze()  # what is there now is not looked through before each side again
+    try:
+        for number in range(rounds + 1):
+            for name, side in sides.items():
+                gc.collect()
+                _wait(device)
+                started = time.perf_counter()
+                side()
+                _wait(device)
+                if number:
+                    seconds[name].append(time.perf_counter() - started)
+    finally:
+        gc.unfreeze()
     return seconds
 
 
