@@ -3,9 +3,10 @@
     python -m benchmarks.speed --quick
     python -m benchmarks.speed --data_dir DIR --output_dir OUT
 
-Each part is measured in a process of its own, with one thread and with two (--quick: all in one process, with two). Both sides are checked
-to agree before they are timed, then run in turn, round after round; medians are told. DIR holds `ccks2017` and
-`dictionaries`; without it the embedded sample is read. A small network is trained first, for the rows that need one.
+Each part is measured in a process of its own, with one thread and with two (--quick: all in one process, with two).
+Both sides are checked to agree before they are timed, then run in turn, round after round; medians are told. DIR holds
+`ccks2017` and `dictionaries`; without it the embedded sample is read. A small network is trained first, for the rows
+that need one.
 
 OUT/table.md has the table, OUT/parts/ every round, OUT/*.svg the curves. Parts that OUT has already are not measured
 again, so that an interrupted run goes on where it was. Needs the extra: pip install "dicmt[benchmarks]".
@@ -162,7 +163,7 @@ def _train_network(arguments: BenchmarkArguments, output: Path) -> None:
         "--output_dir",
         str(folder),
         "--num_train_epochs",
-        "1" if arguments.quick else str(arguments.epochs),
+        str(arguments.epochs),
         "--overwrite_output_dir",
     ]
     _run_child(command, max(arguments.threads), output / "training.log", "The network's training")
