@@ -125,9 +125,10 @@ def _projected(parts: Sequence[Tensor | Rows], weight: Tensor, bias: Tensor) -> 
 def _used_rows(part: Tensor | Rows) -> tuple[Tensor, Tensor]:
     """The different rows (U, W) of a part, and which of them each character has, (B, L, n)."""
     if isinstance(part, Rows):
-        used = torch.zeros(part.table.num_embeddings, dtype=torch.bool, device=part.indices.device)
-        used[part.indices] = True
-        return part.table.weight[used], (used.cumsum(0) - 1)[part.indices]
+        indices = part.indices.long()
+        used = torch.zeros(part.table.num_embeddings, dtype=torch.bool, device=indices.device)
+        used.scatter_(0, indices.flatten(), True)  # unlike indexing, takes no negative index for one from the end
+        return part.table.weight[used], (used.cumsum(0) - 1)[indices]
     # Of a tensor only rows that say nothing are taken to be the same: the dictionary's are zero for most characters.
     used = part.any(-1)
     rows = torch.cat([part.new_zeros(1, part.size(-1)), part[used]])

@@ -82,6 +82,15 @@ def test_what_stands_at_padding_does_not_matter():
         torch.testing.assert_close(ours(other, lengths), ours(parts, lengths), rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("wrong", [-1, 9])
+def test_a_row_that_the_table_does_not_have_is_refused(wrong):
+    ours, _ = make_pair(WIDTH)
+    parts, lengths = make_parts(2, 3), torch.tensor([3, 3])
+    parts[0].indices[0, 1] = wrong
+    with torch.no_grad(), pytest.raises((IndexError, RuntimeError), match="out of"):
+        ours(parts, lengths)
+
+
 def test_gradients_reach_tables_through_parts():
     ours, theirs = make_pair(WIDTH)
     parts, lengths = make_parts(3, 6), torch.tensor([6, 1, 4])

@@ -1,5 +1,7 @@
 """DicMT's pipeline in this process; `test_checkpoint.py` has it where the package is not installed."""
 
+import subprocess
+import sys
 import types
 
 import datasets
@@ -61,6 +63,26 @@ def test_settings_hold_from_the_start_or_for_a_call(expected):
     assert rounded(recognise(TEXTS, threshold=0.0)) == expected
     assert rounded(recognise(TEXTS)) == certain
     assert rounded(recognise(TEXTS, aggregation_strategy=AggregationStrategy.MAX, threshold=None)) == certain
+
+
+def test_nothing_is_imported_that_only_training_needs(checkpoint):
+    names = "('datasets', 'evaluate', 'accelerate', 'tensorboard', 'pandas', 'pyarrow')"
+    told = f"print(*[name for name in {names} if name in sys.modules])"
+    ours = (
+        "import sys\nfrom modeling_dicmt.pipeline_dicmt import DicMTPipeline\n"
+        "from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification\n"
+        "from modeling_dicmt.tokenization_dicmt import DicMTTokenizer\n"
+        "network = DicMTForTokenClassification.from_pretrained(sys.argv[1])\n"
+        "DicMTPipeline(model=network, tokenizer=DicMTTokenizer.from_pretrained(sys.argv[1]))('左肺炎。')\n" + told
+    )
+    stock = "import sys\nfrom transformers import Pipeline, PreTrainedModel\n" + told  # has accelerate imported itself
+    imported, by_transformers = (
+        subprocess.run([sys.executable, "-c", code, str(checkpoint)], capture_output=True, text=True, check=True).stdout
+        for code in (ours, stock)
+    )
+    assert imported == by_transformers
+    assert "datasets" not in imported
+    assert "evaluate" not in imported
 
 
 @pytest.mark.parametrize("settings", [{"batch_size": 3}, {"num_workers": 0}, {"stride": 2}, {"batch_characters": 9}])
