@@ -62,6 +62,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         dictionary: The terms behind the dictionary features. `tokenizer.dictionary` can be replaced at any time.
         dictionary_file: A saved dictionary, in place of `dictionary`.
         dictionary_terms: How many terms the saved dictionary had, to notice that it was cut since.
+        dictionary_fingerprint: The saved dictionary's `fingerprint`, which spares checking what has it still.
         radicals_file: A radical table; default: the package's.
         entity_types: Tag names of the types, in the order of their codes.
         lists_of_type: Dictionary lists that are evidence for each entity type; default: those named as the type is.
@@ -86,6 +87,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         dictionary: ClinicalDictionary | None = None,
         dictionary_file: str | None = None,
         dictionary_terms: int | None = None,
+        dictionary_fingerprint: str | None = None,
         radicals_file: str | None = None,
         entity_types: Sequence[str] | None = None,
         lists_of_type: Mapping[str, Sequence[str]] | None = None,
@@ -123,7 +125,11 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         self._radical_table = RadicalTable.load(radicals_file)
         self._ids = _id_table(vocab)
         if dictionary is None:
-            dictionary = ClinicalDictionary.load(dictionary_file) if dictionary_file else ClinicalDictionary({})
+            dictionary = (
+                ClinicalDictionary.load(dictionary_file, dictionary_fingerprint)
+                if dictionary_file
+                else ClinicalDictionary({})
+            )
             folder = kwargs.get("name_or_path")
             if folder and dictionary_file is None and ngram_sizes:
                 logger.warning(
@@ -276,6 +282,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
     def save_pretrained(self, save_directory: str | os.PathLike, *args: Any, **kwargs: Any) -> tuple[str, ...]:
         """Save vocabulary, dictionary and radical table; arguments are the base class's."""
         self.init_kwargs["dictionary_terms"] = len(self.dictionary)
+        self.init_kwargs["dictionary_fingerprint"] = self.dictionary.fingerprint
         return super().save_pretrained(save_directory, *args, **kwargs)
 
     def _save_pretrained(

@@ -24,7 +24,9 @@ RUN_FILE = "run.json"
 RESULTS_FILE = "all_results.json"
 EVAL_RESULTS_FILE = ".eval_results/dicmt.yaml"
 
-_REQUIRED = ("config.json", "tokenizer.json", "tokenizer_config.json", "radicals.tsv")
+TOKENIZER_FILE = "tokenizer_config.json"
+
+_REQUIRED = ("config.json", "tokenizer.json", TOKENIZER_FILE, "radicals.tsv")
 _WEIGHTS = re.compile(r"model(-\d{5}-of-\d{5})?\.safetensors|model\.safetensors\.index\.json")
 
 # What an upload puts into a repository and a later one, of which it is no part, takes away. Code may stay.
@@ -97,6 +99,8 @@ def collect_files(
     if missing:
         raise ValueError(f"{folder} is no whole checkpoint: it lacks {', '.join(missing)}.")
     uploads = [Upload(path.name, path) for path in (*needed, *weights, *_code_files(folder, config))]
+    if dictionary == "withheld":
+        uploads = [_without_fingerprint(item) if item.path == TOKENIZER_FILE else item for item in uploads]
     results = _read_json(folder / RESULTS_FILE, default={})
     if results:
         figures = json.dumps(_figures(results), ensure_ascii=False, indent=2) + "\n"
@@ -146,6 +150,13 @@ def listing(uploads: Sequence[Upload]) -> str:
     width = max(len("in all, bytes"), *(len(item.path) for item in uploads))
     lines = [f"{item.path:<{width}}  {item.size:>12,}" for item in uploads]
     return "\n".join([*lines, f"{'in all, bytes':<{width}}  {sum(item.size for item in uploads):>12,}"])
+
+
+def _without_fingerprint(upload: Upload) -> Upload:
+    """The tokenizer's settings without the digest of a dictionary that is withheld, which a guess could be tried on."""
+    settings = _read_json(upload.source)
+    settings.pop("dictionary_fingerprint", None)
+    return Upload(upload.path, (json.dumps(settings, ensure_ascii=False, indent=2) + "\n").encode("utf-8"))
 
 
 def _code_files(folder: Path, config: Mapping[str, Any]) -> Iterator[Path]:

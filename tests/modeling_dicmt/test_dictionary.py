@@ -120,6 +120,17 @@ class TestSavedFile:
         monkeypatch.setattr(ClinicalDictionary, "from_path", None)
         assert ClinicalDictionary.load(tmp_path / "dictionary.tsv").lists_of("胃炎") == ("Disease", "症状")
 
+    def test_a_file_with_its_fingerprint_is_not_looked_through(self, dictionary, tmp_path, monkeypatch):
+        path = tmp_path / "dictionary.tsv"
+        dictionary.save(path)
+        with monkeypatch.context() as patch:
+            patch.setattr("modeling_dicmt.dictionary._is_canonical", None)
+            assert ClinicalDictionary.load(path, dictionary.fingerprint) == dictionary
+            with pytest.raises(TypeError):
+                ClinicalDictionary.load(path)
+        path.write_text("ＣＴ检查\texam\n", encoding="utf-8")  # edited, not as `save` writes it
+        assert list(ClinicalDictionary.load(path, dictionary.fingerprint)) == ["ct检查"]
+
     def test_an_empty_dictionary_comes_back_empty(self, tmp_path):
         ClinicalDictionary({}).save(tmp_path / "dictionary.tsv")
         empty = ClinicalDictionary.load(tmp_path / "dictionary.tsv")

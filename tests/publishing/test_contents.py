@@ -1,5 +1,6 @@
 """What may leave the machine: files are taken in by name."""
 
+import hashlib
 import json
 import shutil
 import sys
@@ -52,6 +53,13 @@ def test_the_dictionary_goes_only_on_a_word(folder):
     assert content(included, "dictionary.tsv") == (folder / "dictionary.tsv").read_bytes()
     assert "is withheld" in content(collect_files(folder, "withheld"), "README.md").decode()
     assert "is withheld" not in content(included, "README.md").decode()
+    # Nor a digest, which guesses could be tried on; the rest of the settings stays.
+    settings, shorter = (
+        json.loads(content(collect_files(folder, choice), "tokenizer_config.json"))
+        for choice in ("included", "withheld")
+    )
+    assert settings.pop("dictionary_fingerprint") == hashlib.sha256(content(included, "dictionary.tsv")).hexdigest()
+    assert shorter == settings
 
 
 @pytest.mark.parametrize(
