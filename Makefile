@@ -7,12 +7,13 @@ BIN := $(VENV)/bin
 QUICKSTART := outputs/quickstart
 SAMPLE := data_scripts/sample_data
 
-.PHONY: help install quickstart test lint format clean
+.PHONY: help install quickstart test lint format benchmarks clean
 
 help:
 	@echo "make quickstart  set up, train on the embedded sample, score, show one record's entities"
 	@echo "make test        set up, run the tests"
 	@echo "make lint        ruff"
+	@echo "make benchmarks  speed of every part against what users would otherwise run, in two minutes"
 
 install: $(VENV)/.installed
 
@@ -42,6 +43,10 @@ lint: install
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+benchmarks: install
+	$(BIN)/python -m pip install --quiet --editable ".[benchmarks]"
+	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.speed --quick
 
 clean:
 	rm -rf outputs build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
