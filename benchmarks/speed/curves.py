@@ -71,16 +71,21 @@ def measure(settings: Settings) -> dict[str, Any]:
 
 
 def draw(measured: dict[str, Any], folder: Path, machine: str) -> list[Path]:
-    """One SVG for each abscissa, both axes logarithmic."""
+    """One SVG for each abscissa; times are on a logarithmic axis where they differ by more than tenfold."""
     matplotlib.rcParams["svg.hashsalt"] = "dicmt"  # the same file for the same numbers
     paths = []
     for name, figure in measured.items():
         plot, axes = pyplot.subplots(figsize=(6.5, 4.2), layout="constrained")
         for label, values in figure["curves"].items():
             axes.plot(figure["values"], values, marker="o", markersize=3, label=label)
-        axes.set(xscale="log", yscale="log", xlabel=figure["x"], ylabel="milliseconds", title=figure["title"])
+        axes.set(xscale="log", xlabel=figure["x"], ylabel="milliseconds", title=figure["title"])
+        numbers = [value for values in figure["curves"].values() for value in values]
+        if max(numbers) > 10 * min(numbers):
+            axes.set_yscale("log")
+        else:
+            axes.set_ylim(bottom=0)
         axes.set_xticks(figure["values"], [f"{value:,}" for value in figure["values"]], fontsize=8)
-        axes.minorticks_off()
+        axes.xaxis.minorticks_off()
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
         plot.supxlabel(machine, fontsize=6, color="0.4")
