@@ -72,7 +72,8 @@ def measure(settings: Settings) -> dict[str, Any]:
 
 def draw(measured: dict[str, Any], folder: Path, machine: str) -> list[Path]:
     """One SVG for each abscissa; times are on a logarithmic axis where they differ by more than tenfold."""
-    matplotlib.rcParams["svg.hashsalt"] = "dicmt"  # the same file for the same numbers
+    # The same file for the same numbers, with letters as letters.
+    matplotlib.rcParams |= {"svg.hashsalt": "dicmt", "svg.fonttype": "none"}
     paths = []
     for name, figure in measured.items():
         plot, axes = pyplot.subplots(figsize=(6.5, 4.2), layout="constrained")
