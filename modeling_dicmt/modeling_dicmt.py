@@ -183,7 +183,7 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
         mask = mask.clone()
         mask[:, 0] = True  # an empty sentence counts as one character inside, which is taken out again below
         lengths = mask.sum(1)
-        parts = self.representation.parts(input_ids, mask, lengths, radical_ids, dictionary_features)
+        parts = self.representation(input_ids, mask, lengths, radical_ids, dictionary_features)
         if self.context is None:
             states = self.dropout(concatenate(parts))
         else:  # without dropout the parts need not be put together

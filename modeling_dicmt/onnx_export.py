@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .bilstm_inference import concatenate
 from .crf_numpy import NumpyCRF
 from .modeling_dicmt import DicMTForTokenClassification
 from .onnx_dicmt import MODEL_FILE, OnnxLabeller
@@ -58,9 +59,10 @@ class ExportedNetwork(nn.Module):
         named = dict(zip(self.input_names, inputs, strict=True))
         model, mask = self.model, named["attention_mask"]
         lengths = mask.sum(1).clamp(min=1)
-        states = model.representation(
+        parts = model.representation(
             named["input_ids"], mask.bool(), lengths, named.get("radical_ids"), named.get("dictionary_features")
         )
+        states = concatenate(parts)
         if model.context is not None:
             states = model.context.forward_packed(states, lengths)
         outputs = []

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModel
 
-from .bilstm_inference import Rows, concatenate
+from .bilstm_inference import Rows
 from .configuration_dicmt import DicMTConfig
 
 
@@ -79,7 +79,7 @@ class BigramEmbedding(nn.Module):
         mixed = torch.bitwise_xor(first.long() * 73_856_093, second.long() * 19_349_663)
         return mixed % self.num_buckets + 1
 
-    def rows(self, input_ids: Tensor, mask: Tensor) -> Rows:
+    def forward(self, input_ids: Tensor, mask: Tensor) -> Rows:
         """The bigrams before and after each character, from (B, L) ids, padded at the right by one and the same id."""
         outside = input_ids.new_zeros(input_ids.size(0), 1)
         framed = torch.cat([outside, input_ids.masked_fill(~mask, 0), outside], dim=1)  # (B, L + 2)
@@ -119,19 +119,8 @@ class CharacterRepresentation(nn.Module):
         lengths: Tensor,
         radical_ids: Tensor | None,
         dictionary_features: Tensor | None,
-    ) -> Tensor:
-        """Represent characters, padded at the right: (B, L, output_size). Arguments are those of `parts`."""
-        return concatenate(self.parts(input_ids, mask, lengths, radical_ids, dictionary_features))
-
-    def parts(
-        self,
-        input_ids: Tensor,
-        mask: Tensor,
-        lengths: Tensor,
-        radical_ids: Tensor | None,
-        dictionary_features: Tensor | None,
     ) -> list[Tensor | Rows]:
-        """What representations consist of, in order.
+        """Represent characters, padded at the right, in parts: `concatenate` puts them side by side.
 
         Args:
             input_ids: (B, L) character ids.
@@ -155,7 +144,7 @@ class CharacterRepresentation(nn.Module):
         else:
             parts = [Rows(self.characters, input_ids[..., None])]
         if self.bigrams is not None:
-            parts.append(self.bigrams.rows(input_ids, mask))
+            parts.append(self.bigrams(input_ids, mask))
         if self.radicals is not None:
             if radical_ids is None:
                 raise ValueError("This network embeds radicals: pass radical_ids, as DicMTTokenizer returns them.")

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from modeling_dicmt.batching import pad_sentences
+from modeling_dicmt.bilstm_inference import concatenate
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 from modeling_dicmt.training.arguments import TrainingArguments
 from modeling_dicmt.training.batches import EpochBatches
@@ -39,9 +40,10 @@ class PaddedNetwork(nn.Module):
     def forward(self, inputs: dict[str, Tensor]) -> Tensor:
         """The loss, as the product's."""
         mask = inputs["attention_mask"].bool()
-        states = self.representation(
+        parts = self.representation(
             inputs["input_ids"], mask, mask.sum(1), inputs["radical_ids"], inputs["dictionary_features"]
         )
+        states = concatenate(parts)
         states = self.dropout(self.lstm(self.dropout(states))[0])
         labels = inputs["labels"].clamp(min=0)
         inside = self.segmenter(states).squeeze(-1)

@@ -2,6 +2,7 @@ import pytest
 import torch
 from tiny_network import SENTENCES, make_config, make_encoder_settings, make_tokenizer
 
+from modeling_dicmt.bilstm_inference import concatenate
 from modeling_dicmt.representations import BertFamilyEncoder, BigramEmbedding, CharacterRepresentation, embedding_bound
 
 
@@ -18,9 +19,16 @@ def batch():
     }
 
 
+class WholeRepresentation(CharacterRepresentation):
+    """The parts side by side, as the BiLSTM sees them."""
+
+    def forward(self, *args, **kwargs):
+        return concatenate(super().forward(*args, **kwargs))
+
+
 def make_representation(training=False, **settings):
     torch.manual_seed(5)
-    return CharacterRepresentation(make_config(**settings)).train(training)
+    return WholeRepresentation(make_config(**settings)).train(training)
 
 
 def test_the_parts_stand_side_by_side(batch):
