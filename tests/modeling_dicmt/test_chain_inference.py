@@ -42,13 +42,19 @@ def make_emissions(lengths, num_tags, scale, dtype=torch.float64):
     return emissions, torch.tensor(lengths)
 
 
-def plain(monkeypatch):
-    """From here on every loop is the plain one."""
-    monkeypatch.setattr(chain_inference, "_variables", lambda *arguments: chain_inference._plain_variables(*arguments))
-
-
 def fail(*_):
     raise AssertionError("This form of the loop is not to be used here.")
+
+
+def fast_and_plain(emissions, chain, lengths, combine, plain_dtype, monkeypatch):
+    """Both variables, first where the plain loop must not run, then where no other does, in a type of its own."""
+    with torch.no_grad():
+        with monkeypatch.context() as patch:
+            patch.setattr(chain_inference, "_plain_variables", fail)
+            fast = both_variables(emissions, chain, lengths, combine)
+        monkeypatch.setattr(chain_inference, "_variables", chain_inference._plain_variables)
+        chain = Chain(*(scores.to(plain_dtype) for scores in chain))
+        return fast, both_variables(emissions.to(plain_dtype), chain, lengths, combine)
 
 
 def log_partition_and_gradients(emissions, chain, lengths, weights):
@@ -76,12 +82,7 @@ SCALES = pytest.mark.parametrize("scale", [0.0, 1.0, 5.0, 16.5])
 def test_sums_of_probabilities_are_those_of_scores(lengths, num_tags, legal, scale, dtype, monkeypatch):
     emissions, lengths = make_emissions(lengths, num_tags, scale, dtype)
     chain = make_chain(num_tags, scale, legal, dtype)
-    with torch.no_grad():
-        with monkeypatch.context() as only_fast:
-            only_fast.setattr(chain_inference, "_plain_variables", fail)
-            fast = both_variables(emissions, chain, lengths, log_sum)
-        plain(monkeypatch)
-        slow = both_variables(emissions.double(), Chain(*(s.double() for s in chain)), lengths, log_sum)
+    fast, slow = fast_and_plain(emissions, chain, lengths, log_sum, torch.float64, monkeypatch)
     for variables, reference in zip(fast, slow, strict=True):
         torch.testing.assert_close(variables, reference, rtol=1e-12, atol=1e-9)
 
@@ -92,12 +93,7 @@ def test_sums_of_probabilities_are_those_of_scores(lengths, num_tags, legal, sca
 def test_maxima_along_memory_are_the_same_numbers(lengths, num_tags, legal, scale, dtype, monkeypatch):
     emissions, lengths = make_emissions(lengths, num_tags, scale, dtype)
     chain = make_chain(num_tags, scale, legal, dtype)
-    with torch.no_grad():
-        with monkeypatch.context() as only_fast:
-            only_fast.setattr(chain_inference, "_plain_variables", fail)
-            fast = both_variables(emissions, chain, lengths, maximum)
-        plain(monkeypatch)
-        slow = both_variables(emissions, chain, lengths, maximum)
+    fast, slow = fast_and_plain(emissions, chain, lengths, maximum, dtype, monkeypatch)
     for variables, reference in zip(fast, slow, strict=True):
         assert torch.equal(variables, reference)
 
