@@ -40,7 +40,7 @@ class BiLSTM(nn.LSTM):
         parts = [inputs] if isinstance(inputs, Tensor) else inputs
         weight = self.weight_ih_l0
         if weight.device.type != "cpu" or weight.dtype != torch.float32 or torch.is_autocast_enabled("cpu"):
-            return self.forward_packed(concatenate(parts), lengths)
+            return self.forward_packed(parts, lengths)
         weights = (
             torch.cat([self.weight_ih_l0, self.weight_ih_l0_reverse]),
             torch.stack([self.weight_hh_l0, self.weight_hh_l0_reverse]),
@@ -50,8 +50,9 @@ class BiLSTM(nn.LSTM):
             return _BiLSTM.apply(concatenate(parts), lengths.to(weight.device), *weights)
         return run_bilstm(parts, lengths.to(weight.device), *weights)
 
-    def forward_packed(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+    def forward_packed(self, inputs: Tensor | Sequence[Tensor | Rows], lengths: Tensor) -> Tensor:
         """The same by `nn.LSTM`'s own means: for other devices, reduced precision, and export."""
+        inputs = inputs if isinstance(inputs, Tensor) else concatenate(inputs)
         packed = pack_padded_sequence(inputs, lengths.cpu(), batch_first=True, enforce_sorted=False)
         outputs, _ = super().forward(packed)
         return pad_packed_sequence(outputs, batch_first=True, total_length=inputs.size(1))[0]

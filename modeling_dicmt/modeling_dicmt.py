@@ -14,6 +14,7 @@ from transformers.utils import ModelOutput
 from .bilstm import BiLSTM
 from .bilstm_inference import concatenate
 from .configuration_dicmt import DicMTConfig
+from .context import DilatedConvolutions, SelfAttention, WindowConvolution
 from .crf import LinearChainCRF, legal_bio_transitions
 from .representations import CharacterRepresentation, embedding_bound
 from .tagging import IGNORED_TAG
@@ -72,7 +73,7 @@ class DicMTPreTrainedModel(PreTrainedModel):
             init.uniform_(module.weight, -bound, bound)
             if module.padding_idx is not None and not getattr(module.weight, "_is_hf_initialized", False):
                 init.zeros_(module.weight[module.padding_idx])
-        elif isinstance(module, nn.Linear):
+        elif isinstance(module, nn.Linear | nn.Conv1d):
             init.xavier_uniform_(module.weight)
         elif isinstance(module, LinearChainCRF):
             for parameter in module.parameters():
@@ -95,10 +96,21 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
         self.representation = CharacterRepresentation(config)
         self.dropout = nn.Dropout(config.dropout)
         size = self.representation.output_size
-        self.context = None
+        self.window = self.context = self.attention = self.dictionary_context = None
+        if config.window_convolution_size:
+            self.window = WindowConvolution(size, config.window_convolution_size)
+            size = self.window.output_size
         if config.context_encoder == "bilstm":
             self.context = BiLSTM(size, config.lstm_hidden_size)
-            size = 2 * config.lstm_hidden_size
+        elif config.context_encoder == "dilated_cnn":
+            self.context = DilatedConvolutions(size, config.dilated_cnn_size)
+        size = config.context_size or size
+        if config.attention_heads:
+            self.attention = SelfAttention(size, config.attention_heads)
+            size = self.attention.output_size
+        if config.dictionary_lstm_hidden_size and config.dictionary_feature_size:
+            self.dictionary_context = BiLSTM(config.dictionary_feature_size, config.dictionary_lstm_hidden_size)
+            size += 2 * config.dictionary_lstm_hidden_size
         self.segmenter = nn.Linear(size, 1) if config.segmentation_task else None
         self.recogniser = nn.Linear(size, config.num_labels) if config.recognition_task else None
         self.crf = None
@@ -183,12 +195,7 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
         mask = mask.clone()
         mask[:, 0] = True  # an empty sentence counts as one character inside, which is taken out again below
         lengths = mask.sum(1)
-        parts = self.representation(input_ids, mask, lengths, radical_ids, dictionary_features)
-        if self.context is None:
-            states = self.dropout(concatenate(parts))
-        else:  # without dropout the parts need not be put together
-            states = self.dropout(concatenate(parts)) if self.training else parts
-            states = self.dropout(self.context(states, lengths))
+        states = self.shared_states(input_ids, mask, lengths, radical_ids, dictionary_features)
 
         # One sentence counts as one, whatever its length: both losses are means over the same sentences.
         sentences = characters[:, 0].sum().clamp(min=1)
@@ -212,6 +219,33 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
         if weighted:
             results["loss"] = sum(weighted)
         return results
+
+    def shared_states(
+        self,
+        input_ids: Tensor,
+        mask: Tensor,
+        lengths: Tensor,
+        radical_ids: Tensor | None,
+        dictionary_features: Tensor | None,
+    ) -> Tensor:
+        """What both tasks read, (B, L, width), from inputs padded at the right; arguments as the representation's."""
+        parts = self.representation(input_ids, mask, lengths, radical_ids, dictionary_features)
+        if self.window is None and isinstance(self.context, BiLSTM) and not self.training:
+            states = self.context(parts, lengths)  # without dropout the parts need not be put together
+        else:
+            states = self.dropout(concatenate(parts))
+            if self.window is not None:
+                states = self.dropout(self.window(states, mask))
+            if isinstance(self.context, BiLSTM):
+                states = self.dropout(self.context(states, lengths))
+            elif self.context is not None:
+                states = self.dropout(self.context(states, mask))
+        if self.attention is not None:
+            states = self.attention(states, mask)
+        if self.dictionary_context is not None:
+            features = self.representation.dictionary(dictionary_features, mask).to(states.dtype)
+            states = torch.cat([states, self.dropout(self.dictionary_context(features, lengths))], dim=-1)
+        return states
 
     def _recognition_loss(self, emissions: Tensor, labels: Tensor, mask: Tensor, characters: Tensor) -> Tensor:
         if self.crf is None:

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .bilstm_inference import concatenate
+from .bilstm import BiLSTM
 from .crf_numpy import NumpyCRF
 from .modeling_dicmt import DicMTForTokenClassification
 from .onnx_dicmt import MODEL_FILE, OnnxLabeller
@@ -46,6 +46,9 @@ class ExportedNetwork(nn.Module):
         encoder = self.model.representation.encoder
         if encoder is not None:
             encoder.model.set_attn_implementation("eager")
+        for module in self.model.modules():
+            if isinstance(module, BiLSTM):
+                module.forward = module.forward_packed
         config = model.config
         self.input_names = ["input_ids", "attention_mask"]
         self.input_names += ["radical_ids"] if config.radical_embedding_size else []
@@ -58,13 +61,13 @@ class ExportedNetwork(nn.Module):
         """Inputs and outputs in the order of their names; (B, L, …), padded at the right."""
         named = dict(zip(self.input_names, inputs, strict=True))
         model, mask = self.model, named["attention_mask"]
-        lengths = mask.sum(1).clamp(min=1)
-        parts = model.representation(
-            named["input_ids"], mask.bool(), lengths, named.get("radical_ids"), named.get("dictionary_features")
+        states = model.shared_states(
+            named["input_ids"],
+            mask.bool(),
+            mask.sum(1).clamp(min=1),
+            named.get("radical_ids"),
+            named.get("dictionary_features"),
         )
-        states = concatenate(parts)
-        if model.context is not None:
-            states = model.context.forward_packed(states, lengths)
         outputs = []
         if model.recogniser is not None:
             outputs.append(model.recogniser(states))
@@ -107,7 +110,7 @@ def export_onnx(
 
 def _write_graph(exported: ExportedNetwork, path: Path) -> None:
     shapes = {name: {0: "batch", 1: "length"} for name in (*exported.input_names, *exported.output_names)}
-    with _with_integer_xor(), warnings.catch_warnings(), torch.inference_mode():
+    with _with_integer_xor(), _with_plain_attention(), warnings.catch_warnings(), torch.inference_mode():
         # That this exporter is the older one (the newer fails on an LSTM of any length), and what tracing cannot see:
         # checks of shapes, which are true of every batch.
         warnings.simplefilter("ignore")
@@ -154,6 +157,17 @@ def _with_integer_xor() -> Iterator[None]:
     finally:
         for name in names:
             torch.onnx.unregister_custom_op_symbolic(name, OPSET)
+
+
+@contextmanager
+def _with_plain_attention() -> Iterator[None]:
+    """Keep torch from running attention as one operation that ONNX has not."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
 
 
 def _numpy_crf(model: DicMTForTokenClassification) -> NumpyCRF:

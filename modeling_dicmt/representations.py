@@ -110,7 +110,7 @@ class CharacterRepresentation(nn.Module):
         if config.radical_embedding_size:
             self.radicals = nn.Embedding(config.num_radicals, config.radical_embedding_size, padding_idx=0)
             size += config.radical_embedding_size
-        self.output_size = size + config.dictionary_feature_size
+        self.output_size = size + config.dictionary_input_size
 
     def forward(
         self,
@@ -127,7 +127,7 @@ class CharacterRepresentation(nn.Module):
             mask: (B, L), True for characters.
             lengths: (B,) characters a sentence, at least 1.
             radical_ids: (B, L), needed where the network has radical embeddings.
-            dictionary_features: (B, L, D), needed where the network has dictionary features.
+            dictionary_features: (B, L, D), needed where the network has dictionary features at its input.
 
         Returns:
             Parts whose widths add up to output_size.
@@ -149,12 +149,17 @@ class CharacterRepresentation(nn.Module):
             if radical_ids is None:
                 raise ValueError("This network embeds radicals: pass radical_ids, as DicMTTokenizer returns them.")
             parts.append(Rows(self.radicals, radical_ids.long()[..., None]))
-        if config.dictionary_feature_size:
+        if config.dictionary_input_size:
             first = parts[0].table.weight if isinstance(parts[0], Rows) else parts[0]
-            parts.append(self._dictionary(dictionary_features, mask).to(first.dtype))
+            parts.append(self.dictionary(dictionary_features, mask).to(first.dtype))
         return parts
 
-    def _dictionary(self, features: Tensor | None, mask: Tensor) -> Tensor:
+    def dictionary(self, features: Tensor | None, mask: Tensor) -> Tensor:
+        """The dictionary features as the network takes them: fp32 (B, L, D), zero at padding, some hidden in training.
+
+        Raises:
+            ValueError: If they are missing or of another width.
+        """
         config = self.config
         if features is None:
             raise ValueError(

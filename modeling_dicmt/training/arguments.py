@@ -46,6 +46,12 @@ class DataArguments:
             choices=["forbid", "outermost"],
         ),
     )
+    train_share: float = field(
+        default=1.0,
+        **_help(
+            "Share of the training records to use, chosen by --split_seed; a smaller share's are among a larger's."
+        ),
+    )
     cache_dir: str | None = field(
         default=None,
         **_help("Folder for a prepared copy of the records, where a corpus takes long to read. Default: none is kept."),
@@ -86,9 +92,17 @@ class ModelArguments:
     )
     multi_hot_dictionary: bool = field(default=False, **_help("A bit a type for dictionary matches, not a type code."))
     context_encoder: str = field(
-        default="bilstm", **_help("Layer over the representations.", choices=["bilstm", "none"])
+        default="bilstm", **_help("Layer over the representations.", choices=["bilstm", "dilated_cnn", "none"])
     )
     lstm_hidden_size: int = field(default=128, **_help("Units of the BiLSTM a direction."))
+    window_convolution_size: int = field(
+        default=0, **_help("Filters of a convolution over each character's window, before the BiLSTM; 0 for none.")
+    )
+    dilated_cnn_size: int = field(default=256, **_help("Filters of each dilated convolution, with dilated_cnn."))
+    attention_heads: int = field(default=0, **_help("Heads of self-attention over the BiLSTM's states; 0 for none."))
+    dictionary_lstm_hidden_size: int = field(
+        default=0, **_help("Units of a BiLSTM of the dictionary features' own; 0 to give them to the shared one.")
+    )
     dropout: float = field(default=0.5, **_help("Dropout at the BiLSTM's input and output."))
     character_dropout: float = field(default=0.1, **_help("Share of plain character embeddings hidden while training."))
     bigram_dropout: float = field(default=0.3, **_help("Share of bigrams hidden while training."))
@@ -115,6 +129,12 @@ class TrainingArguments:
     output_dir: str = field(**_help("Folder for the best model, its scores, predictions and report."))
     do_train: bool = field(default=True, **_help("Train. --do_train False only scores --model_name_or_path."))
     num_train_epochs: int = field(default=24, **_help("Epochs."))
+    segmentation_epochs: int = field(
+        default=0, **_help("Of these, the first in which segmentation (NES) alone is learnt.")
+    )
+    recognition_epochs: int = field(
+        default=0, **_help("Of these, those after them in which recognition (NER) alone is learnt; then both are.")
+    )
     per_device_train_batch_size: int = field(default=32, **_help("Sentences a step and process."))
     gradient_accumulation_steps: int = field(default=1, **_help("Parts in which a step's sentences are computed."))
     learning_rate: float = field(default=2e-3, **_help("Learning rate of everything but the encoder."))
@@ -175,5 +195,12 @@ class TrainingArguments:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"--{name} must be at least 1, got {value}.")
+        if min(self.segmentation_epochs, self.recognition_epochs) < 0:
+            raise ValueError("--segmentation_epochs and --recognition_epochs must be at least 0.")
+        if 0 < self.num_train_epochs <= self.segmentation_epochs + self.recognition_epochs:
+            raise ValueError(
+                f"--segmentation_epochs and --recognition_epochs leave none of the {self.num_train_epochs} epochs for "
+                "learning both tasks together: give more --num_train_epochs, or fewer of these."
+            )
         if not 0 <= self.average_decay < 1:
             raise ValueError(f"--average_decay must be at least 0 and below 1, got {self.average_decay}.")

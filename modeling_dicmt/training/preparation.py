@@ -27,9 +27,10 @@ Records = list[dict[str, Any]]
 # Settings of the command line that a network takes over as they are.
 _NETWORK_SETTINGS = (
     "freeze_encoder character_embedding_size bigram_embedding_size num_bigram_buckets radical_embedding_size "
-    "multi_hot_dictionary context_encoder lstm_hidden_size dropout character_dropout bigram_dropout dictionary_dropout "
-    "decoder exclude_illegal_transitions recognition_task segmentation_task recognition_loss_weight "
-    "segmentation_loss_weight max_sentence_length"
+    "multi_hot_dictionary window_convolution_size context_encoder lstm_hidden_size dilated_cnn_size attention_heads "
+    "dictionary_lstm_hidden_size dropout character_dropout bigram_dropout dictionary_dropout decoder "
+    "exclude_illegal_transitions recognition_task segmentation_task recognition_loss_weight segmentation_loss_weight "
+    "max_sentence_length"
 ).split()
 
 
@@ -62,6 +63,8 @@ def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str
             ).to_list()
             for name, part in corpus.items()
         }
+    if arguments.train_share != 1:
+        parts["train"] = _share_of(parts["train"], arguments.train_share, arguments.split_seed)
     for name, records in parts.items():
         _drop_empty_entities(name, records)
     for name in ("train", "validation"):
@@ -78,6 +81,15 @@ def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str
             "No training record has an entity: there is nothing to learn from. Check the annotation files."
         )
     return parts, entity_types
+
+
+def _share_of(records: Records, share: float, seed: int) -> Records:
+    """A random part of the records, in their order; for one seed a smaller share's are among a larger share's."""
+    if not 0 < share <= 1:
+        raise ValueError(f"--train_share must be above 0 and at most 1 (0.1 keeps a tenth), got {share}.")
+    # RandomState, not Generator: numpy guarantees its stream across versions.
+    order = np.random.RandomState(seed).permutation(len(records))
+    return [records[index] for index in sorted(order[: max(1, round(share * len(records)))].tolist())]
 
 
 def _drop_empty_entities(part: str, records: Records) -> None:

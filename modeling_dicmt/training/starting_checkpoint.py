@@ -92,10 +92,12 @@ def _carry_over(before: DicMTForTokenClassification, network: DicMTForTokenClass
             tensor[to[:, None], to] = old[since[:, None], since]
         elif name.startswith(("recogniser.", "crf.")) and tensor.shape[1:] == old.shape[1:]:
             tensor[to] = old[since]
-        elif name.startswith("context.weight_ih"):  # the last columns are those of the dictionary
-            width = tensor.size(1) - network.config.dictionary_feature_size
-            tensor[:, :width] = old[:, : old.size(1) - before.config.dictionary_feature_size]
-            if network.config.dictionary_feature_size:
+        elif (
+            name.startswith("context.weight_ih") and network.window is None
+        ):  # the last columns are those of the dictionary
+            width = tensor.size(1) - network.config.dictionary_input_size
+            tensor[:, :width] = old[:, : old.size(1) - before.config.dictionary_input_size]
+            if network.config.dictionary_input_size:
                 yield f"the dictionary's columns of {name}"
         elif tensor.shape == old.shape:
             tensor.copy_(old)

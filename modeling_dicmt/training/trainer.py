@@ -16,7 +16,7 @@ from accelerate import Accelerator
 from tqdm.auto import tqdm
 
 from ..batching import pad_sentences
-from ..modeling_dicmt import DicMTForTokenClassification
+from ..modeling_dicmt import DicMTForTokenClassification, DicMTOutput
 from ..tokenization_dicmt import DicMTTokenizer
 from .arguments import TrainingArguments
 from .batches import EpochBatches, share_of_process
@@ -208,7 +208,7 @@ class Trainer:
             inputs = {name: torch.from_numpy(array).to(accelerator.device) for name, array in inputs.items()}
             with nullcontext() if number == len(shares) else accelerator.no_sync(self.model):
                 with accelerator.autocast():
-                    loss = self.model(**inputs).loss
+                    loss = self._loss(self.model(**inputs))
                 # The network returns the mean over its sentences; what counts is the mean over the whole batch.
                 # Processes average their gradients, hence their number.
                 loss = loss * weight
@@ -222,6 +222,19 @@ class Trainer:
         if self.average is not None:
             self.average.update_parameters(accelerator.unwrap_model(self.model))
         return total
+
+    def _loss(self, output: DicMTOutput) -> torch.Tensor:
+        """The loss of both tasks, or in the epochs in which one is learnt alone, that task's."""
+        first, second = self.arguments.segmentation_epochs, self.arguments.recognition_epochs
+        if self.progress.epoch >= first + second or output.segmentation_loss is None or output.recognition_loss is None:
+            return output.loss
+        config = self.accelerator.unwrap_model(self.model).config
+        learnt, waiting = output.segmentation_loss, output.recognition_loss
+        weight = config.segmentation_loss_weight
+        if self.progress.epoch >= first:
+            learnt, waiting, weight = waiting, learnt, config.recognition_loss_weight
+        # Times zero, not left out: processes exchange the gradients of all parameters.
+        return weight * learnt + 0.0 * waiting
 
     def _check_loss(self, losses: list[torch.Tensor]) -> float:
         loss = float(self.accelerator.reduce(torch.stack(losses).mean(), reduction="sum"))

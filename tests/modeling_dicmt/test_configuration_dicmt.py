@@ -54,7 +54,7 @@ def test_width_of_the_dictionary_feature(types, sizes, multi_hot, width):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"context_encoder": "gru"}, "context_encoder must be 'bilstm' or 'none', got 'gru'"),
+        ({"context_encoder": "gru"}, "context_encoder must be 'bilstm', 'dilated_cnn' or 'none', got 'gru'"),
         ({"decoder": "viterbi"}, "decoder must be 'crf' or 'softmax', got 'viterbi'"),
         ({"recognition_task": False, "segmentation_task": False}, "Switch on recognition_task or segmentation_task"),
         ({"ngram_sizes": [3, 2]}, "ascending order"),

@@ -22,6 +22,9 @@ SWITCHES = {
     "multi_hot": {"multi_hot_dictionary": True},
     "bigrams": {"bigram_embedding_size": 4, "num_bigram_buckets": 50},
     "no_context": {"context_encoder": "none"},
+    "dilated_cnn": {"context_encoder": "dilated_cnn", "dilated_cnn_size": 12},
+    "window_and_attention": {"window_convolution_size": 8, "attention_heads": 2},
+    "dictionary_lstm": {"dictionary_lstm_hidden_size": 3},
     "tuned_encoder": make_encoder_settings(),
     "frozen_encoder": make_encoder_settings(freeze_encoder=True),
 }
