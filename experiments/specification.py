@@ -82,11 +82,13 @@ class Row:
         system: Name of the system.
         title: What this table calls it; default: the system's title.
         x: Where the point is, on a curve.
+        series: The line that the point is part of, where a figure has several.
     """
 
     system: str
     title: str = ""
     x: float | None = None
+    series: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ class Specification:
 
 def available_specifications() -> dict[str, Path]:
     """The specifications that come with the project, by name."""
-    return {path.stem: path for path in sorted(SPECIFICATIONS.glob("*.yaml"), key=_natural_order)}
+    return {path.stem: path for path in sorted(SPECIFICATIONS.glob("*.yaml"), key=_order)}
 
 
 def read_specifications(names: Sequence[str]) -> Specification:
@@ -310,7 +312,8 @@ def _load(path: Path) -> Mapping[str, Any]:
         raise SpecificationError(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
 
 
-def _natural_order(path: Path) -> tuple[str, int]:
-    """Table 10 comes after Table 9."""
+def _order(path: Path) -> tuple[int, str, int]:
+    """The paper's tables and figures by their numbers, then the rest."""
     letters = path.stem.rstrip("0123456789")
-    return letters, int(path.stem[len(letters) :] or 0)
+    rank = {"table": 0, "figure": 1}.get(letters, 2)
+    return rank, letters, int(path.stem[len(letters) :] or 0)

@@ -49,8 +49,8 @@ Returns: A dictionary of plain numbers that can be written as JSON.
         entities' own spans. `gold_mask_entities`: what a perfect mask scores there, since a mask merges neighbours.
 """
 
-_LENGTH_ROWS = ("1", "2", "3", "4", "5", "6", "7-10", "more")
-_COUNT_ROWS = ("0", "1", "2", "3", "more")
+LENGTH_ROWS = ("1", "2", "3", "4", "5", "6", "7-10", "more")
+COUNT_ROWS = ("0", "1", "2", "3", "more")
 
 Entity = tuple[int, int, str]
 
@@ -127,7 +127,7 @@ def score_entities(
 
     hits = [(index, entity, entity in predicted[index]) for index, gold in enumerate(annotated) for entity in gold]
     results["recall_by_length"] = _recall_table(
-        _LENGTH_ROWS, ((_length_row(end - start), hit) for _, (start, end, _), hit in hits)
+        LENGTH_ROWS, ((length_row(end - start), hit) for _, (start, end, _), hit in hits)
     )
     if training_mentions is not None:
         seen = (
@@ -135,7 +135,7 @@ def score_entities(
             for index, (start, end, entity_type), hit in hits
         )
         results["recall_by_training_count"] = _recall_table(
-            _COUNT_ROWS, ((str(count) if count <= 3 else "more", hit) for count, hit in seen)
+            COUNT_ROWS, ((str(count) if count <= 3 else "more", hit) for count, hit in seen)
         )
     if once_per_record:
         results["once_per_record"] = _score_mentions(predicted, annotated, texts)
@@ -310,7 +310,7 @@ def _maximum_matching(neighbours: Sequence[Sequence[int]]) -> int:
     return len(partner_of_right)
 
 
-def _length_row(length: int) -> str:
+def length_row(length: int) -> str:
     return str(length) if length <= 6 else "7-10" if length <= 10 else "more"
 
 

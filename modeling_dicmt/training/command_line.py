@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 DEBUG_VARIABLE = "DICMT_DEBUG"
 
 
-class _HelpFormatter(ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter):
+class HelpFormatter(ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter):
     """Descriptions as they are written, defaults with each argument."""
 
 
@@ -37,7 +37,7 @@ def parse_arguments(
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if arguments and arguments[0].endswith(".json"):
         arguments = [*_settings_as_arguments(Path(arguments[0])), *arguments[1:]]
-    parser = HfArgumentParser(classes, description=description, allow_abbrev=False, formatter_class=_HelpFormatter)
+    parser = HfArgumentParser(classes, description=description, allow_abbrev=False, formatter_class=HelpFormatter)
     return parser.parse_args_into_dataclasses(arguments, look_for_args_file=False)
 
 

@@ -29,7 +29,7 @@ except ImportError:  # Windows
 LOCK_FILE = ".lock"
 
 # Settings that change nothing about the weights a run ends with.
-_FREE_SETTINGS = frozenset(
+FREE_SETTINGS = frozenset(
     "output_dir cache_dir cpu_threads eval_batch_characters overwrite_output_dir report_to logging_steps quiet "
     "save_steps push_to_hub".split()
 )
@@ -114,7 +114,7 @@ def claim_output_dir(
         name: value
         for arguments in (data, model, training)
         for name, value in asdict(arguments).items()
-        if name not in _FREE_SETTINGS
+        if name not in FREE_SETTINGS
     }
     settings |= {
         "num_processes": accelerator.num_processes,

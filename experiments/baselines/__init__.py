@@ -1,0 +1,1 @@
+"""Baselines that are no configuration of the network: adapters around well-kept libraries, and rules."""

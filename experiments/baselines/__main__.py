@@ -1,0 +1,95 @@
+"""Train a baseline and score it, with the files that run_ner.py leaves: `python -m experiments.baselines SETTINGS.json`."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+from modeling_dicmt.evaluation.clinical_ner import count_mentions, score_entities
+from modeling_dicmt.evaluation.report import write_predictions
+from modeling_dicmt.tagging import Span
+from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
+from modeling_dicmt.training.arguments import DataArguments, ModelArguments
+from modeling_dicmt.training.checkpoints import write_json
+from modeling_dicmt.training.command_line import parse_arguments, run_command
+from modeling_dicmt.training.preparation import (
+    Records,
+    build_tokenizer,
+    load_dictionary,
+    load_records,
+    taggable_records,
+)
+
+from ..recording import PREFIXES, predictions_file
+
+logger = logging.getLogger("experiments.baselines")
+
+KINDS = {"feature_crf": "FeatureCRF", "rules": "Rules", "spacy": "SpacyNER"}
+
+
+class Recogniser(Protocol):
+    """A baseline."""
+
+    def fit(self, train: Records, validation: Records) -> None:
+        """Learn from annotated records; the development part is for choosing an epoch, where there are epochs."""
+
+    def predict(self, texts: Sequence[str]) -> list[list[Span]]:
+        """Entities of records, in offsets of their texts."""
+
+
+@dataclass
+class BaselineArguments:
+    """Which baseline is trained, and where its results go."""
+
+    kind: str = field(metadata={"help": "The baseline.", "choices": list(KINDS)})
+    output_dir: str = field(metadata={"help": "Folder for scores and predictions."})
+    seed: int = field(default=42, metadata={"help": "Seed."})
+    num_train_epochs: int = field(default=12, metadata={"help": "Epochs, for spaCy."})
+    quiet: bool = field(default=False, metadata={"help": "No progress bars."})
+
+
+def create(arguments: BaselineArguments, tokenizer: DicMTTokenizer, label2id: dict[str, int]) -> Recogniser:
+    """The baseline of a kind; its library is imported only here."""
+    module = {"spacy": "spacy_ner"}.get(arguments.kind, arguments.kind)
+    kind: Callable[..., Recogniser] = getattr(import_module(f".{module}", __package__), KINDS[arguments.kind])
+    return kind(tokenizer=tokenizer, label2id=label2id, epochs=arguments.num_train_epochs, seed=arguments.seed)
+
+
+def run() -> None:
+    arguments, data = parse_arguments((BaselineArguments, DataArguments), __doc__)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", datefmt="%H:%M:%S")
+    parts, entity_types = load_records(data)
+    texts = [record["text"] for record in parts["train"]]
+    tokenizer = build_tokenizer(data, ModelArguments(), texts, load_dictionary(data), entity_types)
+    labels = ["O", *(f"{prefix}-{name}" for name in entity_types for prefix in "BI")]
+    recogniser = create(arguments, tokenizer, {label: index for index, label in enumerate(labels)})
+
+    started = time.perf_counter()
+    train, validation = (taggable_records(part, parts[part], data) for part in ("train", "validation"))
+    recogniser.fit(train, validation)
+    results = {"train_seconds": round(time.perf_counter() - started, 1)}
+    output_dir = Path(arguments.output_dir)
+    mentions = count_mentions(parts["train"])
+    for part, prefix in PREFIXES.items():
+        if part in parts:
+            records = parts[part]
+            texts = [record["text"] for record in records]
+            predictions = recogniser.predict(texts)
+            gold = [record["entities"] for record in records]
+            scores = score_entities(predictions, gold, texts=texts, training_mentions=mentions)
+            results |= {f"{prefix}{name}": value for name, value in scores.items()}
+            write_predictions(predictions_file(output_dir, part), records, [map(asdict_of, p) for p in predictions])
+            logger.info("%s: F1 %.4f", part, scores["f1"])
+    write_json(output_dir / "all_results.json", results)
+
+
+def asdict_of(span: Span) -> dict:
+    """A span as `write_predictions` takes it."""
+    return dict(zip(("start", "end", "type"), span, strict=True))
+
+
+if __name__ == "__main__":
+    run_command(run)

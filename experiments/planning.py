@@ -1,0 +1,226 @@
+"""Specifications → the runs that they need, each distinct one once, and whether it can be done here."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from modeling_dicmt.dictionary import ClinicalDictionary
+from modeling_dicmt.training.arguments import DataArguments
+from modeling_dicmt.training.preparation import Records
+from modeling_dicmt.training.running import FREE_SETTINGS
+
+from .specification import Preset, Specification, SpecificationError, System
+
+# What a kind of system needs to have installed.
+EXTRAS = {"feature_crf": "pycrfsuite", "spacy": "spacy"}
+# What says where and how data are read: their content counts, not the place.
+_PLACES = ("data_dir", "dictionary_encoding", "dataset_name")
+# Settings of run_ner.py that also count for systems which are no networks.
+_DATA_SETTINGS = ("max_train_records", "max_eval_records", "train_share", "dictionary_share")
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One training and evaluation of a system, or one vote.
+
+    Args:
+        system: The system.
+        seed: Its seed.
+        identity: Hash of all that its figures follow from: settings, corpus, dictionary, seed; not of any path.
+        settings: What the command is given, paths included.
+        public_settings: The same for a reader, with names in the place of paths.
+        members: Runs that vote.
+        missing: What keeps it from being done here, for a reader; empty if nothing does.
+    """
+
+    system: System
+    seed: int
+    identity: str
+    settings: Mapping[str, Any]
+    public_settings: Mapping[str, Any]
+    members: tuple["Run", ...] = ()
+    missing: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of its folder and of its results."""
+        return f"{self.system.name}-seed{self.seed}-{self.identity[:8]}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The runs of some specifications on one corpus.
+
+    Args:
+        specification: Tables and systems.
+        preset: Its preset.
+        runs: Distinct runs, members before votes.
+        run_of: Name of the run of each system and seed.
+    """
+
+    specification: Specification
+    preset: Preset
+    runs: tuple[Run, ...]
+    run_of: Mapping[str, Mapping[int, Run]]
+
+
+def make_plan(
+    specification: Specification,
+    preset: Preset,
+    data: DataArguments,
+    parts: Mapping[str, Records],
+    *,
+    settings: Mapping[str, Any] | None = None,
+    resources: Mapping[str, str] | None = None,
+    seeds: Sequence[int] | None = None,
+    skip: Sequence[str] = (),
+) -> Plan:
+    """Decide what has to be run.
+
+    Args:
+        specification: Tables and systems.
+        preset: Settings and seeds.
+        data: The corpus and the dictionary.
+        parts: The corpus's records.
+        settings: Settings for all networks, in place of the preset's.
+        resources: Paths or names of encoders and vectors, by the names of `RESOURCES`.
+        seeds: Seeds in place of the preset's, for systems that have several.
+        skip: Names of systems that are not to be run.
+
+    Raises:
+        SpecificationError: If a package is not installed that a system needs, or `skip` names no system.
+    """
+    needed = specification.needed()
+    unknown = sorted(set(skip) - set(specification.systems))
+    if unknown:
+        raise SpecificationError(f"--skip {unknown[0]}: there is no such system.")
+    _check_installed([specification.systems[name] for name in needed if name not in skip])
+    planner = _Planner(preset, data, _fingerprint(parts), dict(settings or {}), dict(resources or {}))
+    run_of: dict[str, dict[int, Run]] = {}
+    distinct: dict[str, Run] = {}
+    for name in needed:
+        system = specification.systems[name]
+        for seed in _seeds_of(system, preset, seeds):
+            members = []
+            for member in system.members:
+                of_member = run_of[member]
+                members.append(of_member.get(seed) or next(iter(of_member.values())))
+            run = planner.run(system, seed, tuple(members), name in skip)
+            run_of.setdefault(name, {})[seed] = distinct.setdefault(run.identity, run)
+    return Plan(specification, preset, tuple(distinct.values()), run_of)
+
+
+class _Planner:
+    def __init__(
+        self,
+        preset: Preset,
+        data: DataArguments,
+        corpus: str,
+        settings: Mapping[str, Any],
+        resources: Mapping[str, str],
+    ):
+        self.preset, self.data, self.corpus = preset, data, corpus
+        self.settings, self.resources = settings, resources
+        given = {name: value for name, value in asdict(data).items() if value != getattr(_UNSET, name)}
+        self.data_settings = {"dataset_name": data.dataset_name, **given}
+        self.content = {name: fingerprint(value) for name, value in resources.items()}
+        for name in ("dictionary", "dictionary_mapping"):
+            value = getattr(data, name)
+            if value is not None:
+                self.content[name] = (
+                    ClinicalDictionary.from_path(value, encoding=data.dictionary_encoding).fingerprint
+                    if name == "dictionary"
+                    else fingerprint(value)
+                )
+
+    def run(self, system: System, seed: int, members: tuple[Run, ...], skipped: bool) -> Run:
+        own = dict(system.settings)
+        common = {**self.preset.settings, **self.settings}
+        if system.kind == "vote":
+            common = {}
+        elif system.kind != "network":
+            common = {name: value for name, value in common.items() if name in _DATA_SETTINGS}
+            if system.kind == "spacy":
+                common["num_train_epochs"] = self.settings.get("num_train_epochs", self.preset.spacy_epochs)
+        explicit = {**common, **own}
+        lacking = sorted(name for name in system.resources if name not in self.resources)
+        missing = "left out by --skip" if skipped else ""
+        if lacking:
+            missing = f"--{lacking[0]} was not given"
+        for member in members:
+            missing = missing or (
+                f"its member {member.system.name} is not run: {member.missing}" * bool(member.missing)
+            )
+        for name, value in self.data_settings.items():
+            explicit.setdefault(name, value)
+        if members:  # a vote has no settings: all that counts is who votes
+            explicit = {}
+        settings, public, content = {}, {}, {}
+        for name, value in explicit.items():
+            resource = value[1:] if isinstance(value, str) and value.startswith("$") else None
+            settings[name] = self.resources.get(resource) if resource else value
+            of_file = value is not None and (resource or name in self.content)
+            public[name] = (resource or name).upper() if of_file or name == "data_dir" else value
+            if of_file:
+                content[name] = self.content.get(resource or name)
+            elif name not in _PLACES and name not in FREE_SETTINGS:
+                content[name] = value
+        what = {
+            "kind": system.kind,
+            "settings": {name: value for name, value in sorted(content.items()) if value is not None},
+            "corpus": [self.data.dataset_name, self.corpus],  # its types and lists, and its records
+            "members": [member.identity for member in members],
+            "seed": None if system.seeds == "one" else seed,
+        }
+        identity = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
+        return Run(system, seed, identity, settings, public, members, missing)
+
+
+_UNSET = DataArguments(dataset_name="")
+
+
+def _seeds_of(system: System, preset: Preset, seeds: Sequence[int] | None) -> Sequence[int]:
+    if system.seeds == "one":
+        return preset.seeds[:1]
+    if seeds:
+        return seeds
+    return preset.seeds if system.seeds == "all" else preset.baseline_seeds
+
+
+def _check_installed(systems: Sequence[System]) -> None:
+    for system in systems:
+        package = EXTRAS.get(system.kind)
+        if package and find_spec(package) is None:
+            raise SpecificationError(
+                f"{system.title} needs the package {package}, which is not installed: "
+                f'pip install -e ".[experiments]", or leave it out with --skip {system.name}.'
+            )
+
+
+def _fingerprint(parts: Mapping[str, Records]) -> str:
+    """Hash of what training and scoring read of the records."""
+    digest = hashlib.sha256()
+    for part, records in sorted(parts.items()):
+        for record in records:
+            entities = sorted((entity["start"], entity["end"], entity["type"]) for entity in record["entities"])
+            digest.update(json.dumps([part, record["text"], entities]).encode())
+    return digest.hexdigest()[:16]
+
+
+def fingerprint(path: str) -> str:
+    """Hash of a file's, or of all of a folder's files' content; of the name, if it is a name on the Hub."""
+    digest = hashlib.sha256()
+    place = Path(path)
+    if not place.exists():
+        digest.update(path.encode())
+    for file in [place] if place.is_file() else sorted(item for item in place.rglob("*") if item.is_file()):
+        digest.update(file.name.encode())
+        with open(file, "rb") as content:
+            digest.update(
+                hashlib.file_digest(content, "sha256").digest() if hasattr(hashlib, "file_digest") else content.read()
+            )
+    return digest.hexdigest()[:16]
