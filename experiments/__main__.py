@@ -86,7 +86,7 @@ def run(arguments: Sequence[str]) -> int:
     preset = read_preset(settings.preset)
     if data.dataset_name == "sample" and data.dictionary is None:
         data.dictionary = str(SAMPLE_DICTIONARY)
-    parts, entity_types = load_records(data)
+    parts, _ = load_records(data)
     output_dir = Path(settings.output_dir)
     resources = {
         name: value for name in ("encoder", "domain_encoder", "character_vectors") if (value := getattr(settings, name))

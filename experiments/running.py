@@ -1,4 +1,4 @@
-"""The runs of a plan, each a process of its own: finished ones are skipped, interrupted ones resumed, failures recorded.
+"""The runs of a plan, each a process of its own: finished ones are skipped, interrupted ones resumed, failures kept.
 
 Every run has a folder. A process that works in it holds a lock on it, so that runners may share an output folder, and
 one that is started again does not disturb a run that outlived its runner.

@@ -1,4 +1,4 @@
-"""Train a baseline and score it, with the files that run_ner.py leaves: `python -m experiments.baselines SETTINGS.json`."""
+"""Train a baseline and score it, with run_ner.py's files as result: `python -m experiments.baselines SETTINGS.json`."""
 
 import logging
 import time

@@ -1,9 +1,9 @@
 """Rules and a dictionary, the first part of Hu et al.'s hybrid (2017).
 
-The lexicon holds the dictionary's terms and the training part's mentions. The longest entry that fits is taken, from left
-to right; an entry must not begin or end inside a word of Latin letters or digits. Of the entries, those are kept whose
-matches in the training part are mostly annotated so, and of those that do not occur there, the terms of types whose
-other terms mostly are.
+The lexicon holds the dictionary's terms and the training part's mentions. The longest entry that fits is taken, from
+left to right; an entry must not begin or end inside a word of Latin letters or digits. Of the entries, those are kept
+whose matches in the training part are mostly annotated so, and of those that do not occur there, the terms of types
+whose other terms mostly are.
 """
 
 from collections import Counter

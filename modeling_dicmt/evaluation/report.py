@@ -124,10 +124,13 @@ def render_report(
     """
     parts = [f"# {title}\n"]
     if run:
-        parts += ["## Run\n", _table(("setting", "value"), [(key, _plain(value)) for key, value in run.items()])]
-    parts += ["## Scores (%)\n", _table(("counting", "precision", "recall", "F1"), _score_rows(results))]
+        parts += [
+            "## Run\n",
+            markdown_table(("setting", "value"), [(key, _plain(value)) for key, value in run.items()]),
+        ]
+    parts += ["## Scores (%)\n", markdown_table(("counting", "precision", "recall", "F1"), _score_rows(results))]
     columns = ("type", "annotated", "predicted", "correct", "precision", "recall", "F1", "relaxed F1")
-    parts += ["## By type\n", _table(columns, [_type_row(*item) for item in results["by_type"].items()])]
+    parts += ["## By type\n", markdown_table(columns, [_type_row(*item) for item in results["by_type"].items()])]
     for key, heading, column in (
         ("recall_by_training_count", "Recall by occurrences of mention and type in training", "occurrences"),
         ("recall_by_length", "Recall by length", "characters"),
@@ -137,17 +140,17 @@ def render_report(
                 (row, scores["support"], scores["correct"], _percent(scores["recall"]) if scores["support"] else "–")
                 for row, scores in results[key].items()
             ]
-            parts += [f"## {heading}\n", _table((column, "annotated", "correct", "recall"), rows)]
+            parts += [f"## {heading}\n", markdown_table((column, "annotated", "correct", "recall"), rows)]
     if "segmentation" in results:
         rows = [(text, *_ratios(results["segmentation"][key])) for key, text in _SEGMENTATION_ROWS.items()]
-        parts += ["## Entity segmentation (NES)\n", _table(("counting", "precision", "recall", "F1"), rows)]
+        parts += ["## Entity segmentation (NES)\n", markdown_table(("counting", "precision", "recall", "F1"), rows)]
     if results.get("calibration", {}).get("bins"):
         rows = [
             (f"{row['from']:.2f}–{row['to']:.2f}", row["entities"], _percent(row["score"]), _percent(row["precision"]))
             for row in results["calibration"]["bins"]
         ]
         parts += ["## Calibration\n", f"Expected calibration error: {_percent(results['calibration']['error'])} %\n"]
-        parts += [_table(("score", "entities", "mean score", "precision"), rows)]
+        parts += [markdown_table(("score", "entities", "mean score", "precision"), rows)]
     if predictions is not None and references is not None:
         parts += ["## Errors\n", _render_errors(classify_errors(predictions, references), texts, examples)]
     return "\n".join(parts)
@@ -250,7 +253,9 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table in Markdown, its first column aligned to the left and the others to the right."""
+
     def line(cells: Sequence[Any]) -> str:
         return "| " + " | ".join(" ".join(str(cell).replace("|", "\\|").split()) for cell in cells) + " |\n"
 
@@ -269,7 +274,7 @@ def _compare(found: Entity, gold: Entity) -> tuple[str, int]:
 def _render_errors(errors: Sequence[EntityError], texts: Sequence[str] | None, examples: int) -> str:
     by_class = {kind: [error for error in errors if error.kind == kind] for kind in ERROR_CLASSES}
     counts = [(kind, len(by_class[kind]), meaning) for kind, meaning in ERROR_CLASSES.items()]
-    parts = [_table(("class", "count", "what"), counts)]
+    parts = [markdown_table(("class", "count", "what"), counts)]
     for kind, of_class in by_class.items() if texts is not None and examples > 0 else ():
         number = min(examples, len(of_class))
         shown = [of_class[index * len(of_class) // number] for index in range(number)]
