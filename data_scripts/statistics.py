@@ -6,6 +6,7 @@ from typing import Any
 
 import datasets
 
+from modeling_dicmt.evaluation.report import markdown_table
 from modeling_dicmt.sentences import split_sentences
 
 _COUNTS = ("records", "characters", "sentences", "entities")
@@ -46,11 +47,14 @@ def _count_overlapping(entities: Sequence[Mapping[str, Any]]) -> int:
     return overlapping
 
 
-def statistics_table(statistics: Mapping[str, Mapping[str, Any]]) -> str:
-    """The statistics as a Markdown table: a row a count, a column a split, and their total.
+def statistics_rows(statistics: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], list[tuple[str, list[int]]]]:
+    """The statistics as a table: a row a count, a column a split, and their total.
 
     Args:
         statistics: As `corpus_statistics` returns them.
+
+    Returns:
+        Names of the columns, that of the rows' names being empty; the rows, each a name and numbers.
     """
     splits = list(statistics)
     types = list(next(iter(statistics.values()))["entities_by_type"])
@@ -58,6 +62,10 @@ def statistics_table(statistics: Mapping[str, Mapping[str, Any]]) -> str:
     rows += [(f"– {name}", [statistics[split]["entities_by_type"][name] for split in splits]) for name in types]
     for name in ("records_without_entities", "nested_entities"):
         rows.append((name.replace("_", " "), [statistics[split][name] for split in splits]))
-    lines = [f"| | {' | '.join([*splits, 'total'])} |", "|---|" + "---:|" * (len(splits) + 1)]
-    lines += [f"| {name} | {' | '.join(f'{value:,}' for value in [*values, sum(values)])} |" for name, values in rows]
-    return "\n".join(lines)
+    return ["", *splits, "total"], [(name, [*values, sum(values)]) for name, values in rows]
+
+
+def statistics_table(statistics: Mapping[str, Mapping[str, Any]]) -> str:
+    """`statistics_rows` in Markdown."""
+    header, rows = statistics_rows(statistics)
+    return markdown_table(header, [(name, *(f"{value:,}" for value in values)) for name, values in rows]).rstrip("\n")

@@ -10,24 +10,35 @@ goes on where it was: finished runs are not repeated, an interrupted one resumes
 """
 
 import logging
+import shlex
 import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from transformers import HfArgumentParser
 
+from benchmarks.speed.measuring import describe_machine
 from data_scripts.sample import SAMPLE_DICTIONARY
 from modeling_dicmt.training.arguments import DataArguments
-from modeling_dicmt.training.command_line import HelpFormatter, run_command
+from modeling_dicmt.training.checkpoints import write_json
+from modeling_dicmt.training.command_line import HelpFormatter, parse_arguments, run_command
 from modeling_dicmt.training.preparation import load_records
 
+from .corpus_analysis import analyse
+from .examples import EXAMPLES_FILE, collect_examples
 from .planning import make_plan
-from .recording import ResultStore
-from .running import Options, Runner
-from .specification import read_preset, read_specifications
+from .recording import PREFIXES, ResultStore, read_json
+from .report.results import Results, write_plan
+from .report.writing import write_report
+from .running import RUNS_FOLDER, Options, Runner
+from .specification import RESOURCES, available_presets, check_types, read_preset, read_specifications
+from .stand_in import write_untrained_encoder
 
 logger = logging.getLogger("experiments")
+
+RESULTS_FOLDER, REPORT_FOLDER = "results", "report"
 
 
 def _help(text: str, **options) -> dict:
@@ -86,11 +97,15 @@ def run(arguments: Sequence[str]) -> int:
     preset = read_preset(settings.preset)
     if data.dataset_name == "sample" and data.dictionary is None:
         data.dictionary = str(SAMPLE_DICTIONARY)
-    parts, _ = load_records(data)
+    parts, entity_types = load_records(data)
+    check_types(specification, entity_types, data.dataset_name)
     output_dir = Path(settings.output_dir)
-    resources = {
-        name: value for name in ("encoder", "domain_encoder", "character_vectors") if (value := getattr(settings, name))
-    }
+    resources = {name: value for name in RESOURCES if (value := getattr(settings, name))}
+    stand_ins = []
+    if preset.untrained_encoder and "encoder" not in resources:
+        texts = [record["text"] for record in parts["train"]]
+        resources["encoder"] = write_untrained_encoder(texts, output_dir / "untrained_encoder")
+        stand_ins.append("encoder")
     plan = make_plan(
         specification,
         preset,
@@ -100,8 +115,11 @@ def run(arguments: Sequence[str]) -> int:
         resources=resources,
         seeds=settings.seeds,
         skip=settings.skip or (),
+        stand_ins=stand_ins,
     )
-    results = ResultStore(settings.results_dir or output_dir / "results")
+    results_dir = Path(settings.results_dir or output_dir / RESULTS_FOLDER)
+    environment = {"command": _public_command(arguments), "machine": describe_machine()}
+    write_plan(results_dir, plan, data.dataset_name, analyse(parts, entity_types), environment)
     options = Options(
         output_dir,
         settings.jobs,
@@ -110,18 +128,80 @@ def run(arguments: Sequence[str]) -> int:
         settings.retry_failed,
         settings.max_minutes_per_run,
     )
-    counts = Runner(plan, parts, results, options).run()
+    runner = Runner(plan, parts, ResultStore(results_dir), options)
+    counts = runner.run()
     logger.info(
         "%(finished)d runs done, %(failed)d failed, %(before)d had been done before, %(not run)d are not run.", counts
     )
+    examples = collect_examples(plan, output_dir / RUNS_FOLDER, parts)
+    write_json(output_dir / EXAMPLES_FILE, examples)
+    logger.info("Report: %s", write_report(Results(results_dir), output_dir / REPORT_FOLDER, examples))
     return 1 if counts["failed"] else 0
+
+
+@dataclass
+class ReportArguments:
+    """What is reported, and where."""
+
+    output_dir: str = field(**_help("Folder of the runs; the report goes to OUTPUT_DIR/report."))
+    results_dir: str | None = field(
+        default=None, **_help("Folder of the figures, where `run` put them elsewhere. Default: OUTPUT_DIR/results.")
+    )
+    part: str = field(
+        default="validation", **_help("Part of the corpus whose figures are shown.", choices=list(PREFIXES))
+    )
+    without_text: bool = field(
+        default=False, **_help("Leave out the examples, so that the report holds no text of any record.")
+    )
+
+
+def report(arguments: Sequence[str]) -> int:
+    """Write the report anew, from what there is."""
+    (settings,) = parse_arguments((ReportArguments,), report.__doc__, arguments, "python -m experiments report")
+    output_dir = Path(settings.output_dir)
+    results = Results(settings.results_dir or output_dir / RESULTS_FOLDER, settings.part)
+    if settings.part not in results.parts:
+        logger.warning("No run has figures of the part %r yet; there are: %s.", settings.part, results.parts)
+    examples = output_dir / EXAMPLES_FILE
+    text = read_json(examples) if examples.exists() and not settings.without_text else None
+    logger.info("Report: %s", write_report(results, output_dir / REPORT_FOLDER, text))
+    return 0
+
+
+def list_specifications(arguments: Sequence[str]) -> int:
+    """Show what can be run."""
+    specification = read_specifications(["all"])
+    print("specifications:")
+    for table in specification.tables:
+        print(f"  {table.name:<16} {table.title}")
+        if table.rows:
+            names = ", ".join(dict.fromkeys(row.system for row in table.rows))
+            print(textwrap.fill(names, 110, initial_indent=" " * 19, subsequent_indent=" " * 19))
+    print("presets:")
+    for name in available_presets():
+        preset = read_preset(name)
+        print(f"  {name:<16} {preset.description}; seeds {', '.join(map(str, preset.seeds))}")
+    return 0
+
+
+def _public_command(arguments: Sequence[str]) -> str:
+    """The command with names in the place of paths."""
+    shown = list(arguments)
+    for place, argument in enumerate(shown[:-1]):
+        if argument.removeprefix("--") in _PATHS and argument.startswith("--"):
+            shown[place + 1] = argument.removeprefix("--").upper()
+    return shlex.join(["python", "-m", "experiments", "run", *shown])
+
+
+_PATHS = {"data_dir", "dictionary", "dictionary_mapping", "output_dir", "results_dir", "cache_dir", *RESOURCES}
+_COMMANDS = {"run": run, "report": report, "list": list_specifications}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", force=True)
-    if arguments[:1] == ["run"]:
-        return run(arguments[1:])
+    if arguments and arguments[0] in _COMMANDS:
+        return _COMMANDS[arguments[0]](arguments[1:])
     print(__doc__.strip())
     return 0 if arguments[:1] in (["--help"], ["-h"]) else 2
 

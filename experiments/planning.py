@@ -58,14 +58,25 @@ class Plan:
     Args:
         specification: Tables and systems.
         preset: Its preset.
+        corpus: Hash of the corpus's records.
         runs: Distinct runs, members before votes.
-        run_of: Name of the run of each system and seed.
+        run_of: The run of each system and seed.
+        stand_ins: Names of resources for which something untrained stands in.
     """
 
     specification: Specification
     preset: Preset
+    corpus: str
     runs: tuple[Run, ...]
     run_of: Mapping[str, Mapping[int, Run]]
+    stand_ins: frozenset[str] = frozenset()
+
+    def note(self, name: str) -> str:
+        """What a reader must know of a system."""
+        system = self.specification.systems[name]
+        needed = system.resources.union(*(self.specification.systems[member].resources for member in system.members))
+        untrained = [f"an untrained {resource} stands in" for resource in sorted(needed & self.stand_ins)]
+        return "; ".join([*([system.note] if system.note else []), *untrained])
 
 
 def make_plan(
@@ -78,6 +89,7 @@ def make_plan(
     resources: Mapping[str, str] | None = None,
     seeds: Sequence[int] | None = None,
     skip: Sequence[str] = (),
+    stand_ins: Sequence[str] = (),
 ) -> Plan:
     """Decide what has to be run.
 
@@ -90,6 +102,7 @@ def make_plan(
         resources: Paths or names of encoders and vectors, by the names of `RESOURCES`.
         seeds: Seeds in place of the preset's, for systems that have several.
         skip: Names of systems that are not to be run.
+        stand_ins: Names of the resources that are untrained stand-ins.
 
     Raises:
         SpecificationError: If a package is not installed that a system needs, or `skip` names no system.
@@ -111,7 +124,7 @@ def make_plan(
                 members.append(of_member.get(seed) or next(iter(of_member.values())))
             run = planner.run(system, seed, tuple(members), name in skip)
             run_of.setdefault(name, {})[seed] = distinct.setdefault(run.identity, run)
-    return Plan(specification, preset, tuple(distinct.values()), run_of)
+    return Plan(specification, preset, planner.corpus, tuple(distinct.values()), run_of, frozenset(stand_ins))
 
 
 class _Planner:

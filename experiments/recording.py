@@ -96,6 +96,14 @@ def compare(predictions: Spans, references: Spans) -> dict[str, Any]:
     }
 
 
+def read_json(path: Path, remedy: str = "run the experiments again") -> Any:
+    """A JSON file's content; raises ValueError with the remedy if it is none."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON ({error}): {remedy}.") from error
+
+
 class ResultStore:
     """The results of runs, a JSON file each, in one folder.
 
@@ -116,12 +124,7 @@ class ResultStore:
             ValueError: If its file is no JSON.
         """
         path = self.path(run_name)
-        if not path.exists():
-            return None
-        try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise ValueError(f"{path} is not JSON ({error}): delete it, and the run is done again.") from error
+        return read_json(path, "delete it, and the run is done again") if path.exists() else None
 
     def put(self, run_name: str, result: Mapping[str, Any]) -> None:
         """Write the results of a run; the file is never half-written."""

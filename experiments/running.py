@@ -4,7 +4,6 @@ Every run has a folder. A process that works in it holds a lock on it, so that r
 one that is started again does not disturb a run that outlived its runner.
 """
 
-import json
 import logging
 import os
 import shlex
@@ -41,6 +40,7 @@ ROOT = Path(__file__).resolve().parents[1]
 POLL_SECONDS = 0.2
 # An interrupted run may have a state to write.
 STOP_SECONDS = 30
+RUNS_FOLDER = "runs"
 LOG_FILE, SETTINGS_FILE, CLAIM_FILE, RESULTS_FILE = "log.txt", "experiment.json", ".claim", "all_results.json"
 
 
@@ -114,7 +114,7 @@ class Runner:
 
     def folder(self, run: Run) -> Path:
         """Where a run works."""
-        return self.options.output_dir / "runs" / run.name
+        return self.options.output_dir / RUNS_FOLDER / run.name
 
     def is_done(self, run: Run) -> bool:
         """Whether there is nothing left to do for a run."""
@@ -333,8 +333,3 @@ def _line(run: Run, result: Mapping[str, Any]) -> str:
     scores = result["parts"]["validation"]["scores"]
     minutes = f", {result['minutes']:.1f} minutes" if "minutes" in result else ""
     return f"{run.name}: development F1 {scores['f1']:.4f}{minutes}"
-
-
-def read_json(path: Path) -> Any:
-    """A JSON file's content."""
-    return json.loads(path.read_text(encoding="utf-8"))

@@ -218,6 +218,26 @@ def read_preset(name: str) -> Preset:
     return Preset(name=name, **content)
 
 
+def available_presets() -> list[str]:
+    """Names of the presets."""
+    return list(_load(PRESETS_FILE))
+
+
+def check_types(specification: Specification, entity_types: Sequence[str], dataset_name: str) -> None:
+    """Check that a corpus has the entity types that tables name.
+
+    Raises:
+        SpecificationError: If it lacks one.
+    """
+    for table in specification.tables:
+        lacking = [kind for kind in table.types if kind not in entity_types]
+        if lacking:
+            raise SpecificationError(
+                f"{table.name}: {dataset_name} has no entity type {', '.join(lacking)}; it has "
+                f"{', '.join(entity_types)}."
+            )
+
+
 def _read_systems(content: Any, where: str) -> dict[str, System]:
     systems = {}
     for name, entry in _as_mapping(content, where).items():

@@ -11,8 +11,7 @@ import numpy as np
 from modeling_dicmt.training.checkpoints import write_json
 
 from ..planning import Plan
-from ..recording import FINISHED, ResultStore
-from ..running import read_json
+from ..recording import FINISHED, ResultStore, read_json
 from ..specification import Row, Table
 
 PLAN_FILE, CORPUS_FILE = "plan.json", "corpus.json"
@@ -30,19 +29,29 @@ class Figure(NamedTuple):
     deviation: float | None
 
 
-def write_plan(folder: Path, plan: Plan, dataset_name: str, corpus: Mapping[str, Any], fingerprint: str) -> None:
+def write_plan(
+    folder: Path, plan: Plan, dataset_name: str, corpus: Mapping[str, Any], environment: Mapping[str, str]
+) -> None:
     """Put what is to be reported beside the results: tables, the runs of each system, the corpus's own figures.
 
     Tables and systems of earlier plans on the same corpus stay.
+
+    Args:
+        folder: The folder of results.
+        plan: The plan.
+        dataset_name: The corpus's name.
+        corpus: What `analyse` says of the corpus.
+        environment: What a reader must know of how the runs were done: names and values.
 
     Raises:
         ValueError: If the folder has results of another corpus or preset.
     """
     content: dict[str, Any] = {
         "dataset_name": dataset_name,
-        "corpus": fingerprint,
+        "corpus": plan.corpus,
         "preset": plan.preset.name,
         "preset_description": plan.preset.description,
+        "environment": dict(environment),
     }
     path = folder / PLAN_FILE
     before = read_json(path) if path.exists() else {}
@@ -58,7 +67,7 @@ def write_plan(folder: Path, plan: Plan, dataset_name: str, corpus: Mapping[str,
         systems[name] = {
             "title": system.title,
             "source": system.source,
-            "note": system.note,
+            "note": plan.note(name),
             "kind": system.kind,
             "runs": {str(seed): run.name for seed, run in runs.items()},
             "missing": next((run.missing for run in runs.values() if run.missing), ""),
@@ -112,6 +121,10 @@ class Results:
     def title(self, row: Row) -> str:
         """What a row is called."""
         return row.title or self.plan["systems"][row.system]["title"]
+
+    def note(self, system: str) -> str:
+        """What a reader must know of a system; empty if there is nothing."""
+        return self.plan["systems"][system]["note"]
 
     def absence(self, system: str) -> str:
         """Why a system has no figures; empty if it has."""

@@ -58,6 +58,15 @@ def paired_bootstrap(
     return Difference(float(_difference(both.sum(0))), float(low), float(high), float(p))
 
 
+def adjust_for_several(probabilities: Sequence[float]) -> list[float]:
+    """p-values of several comparisons so that all of them together err as seldom as one (Holm, 1979)."""
+    adjusted, largest = [1.0] * len(probabilities), 0.0
+    for rank, place in enumerate(sorted(range(len(probabilities)), key=lambda place: probabilities[place])):
+        largest = max(largest, min(1.0, (len(probabilities) - rank) * probabilities[place]))
+        adjusted[place] = largest
+    return adjusted
+
+
 def _difference(totals: np.ndarray) -> np.ndarray:
     return _f1(totals[..., :3]) - _f1(totals[..., 3:])
 

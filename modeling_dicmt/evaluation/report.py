@@ -5,6 +5,7 @@ Reports with examples and predictions hold text of the records: they are as conf
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -272,17 +273,35 @@ def _compare(found: Entity, gold: Entity) -> tuple[str, int]:
 
 
 def _render_errors(errors: Sequence[EntityError], texts: Sequence[str] | None, examples: int) -> str:
-    by_class = {kind: [error for error in errors if error.kind == kind] for kind in ERROR_CLASSES}
-    counts = [(kind, len(by_class[kind]), meaning) for kind, meaning in ERROR_CLASSES.items()]
+    numbers = Counter(error.kind for error in errors)
+    counts = [(kind, numbers[kind], meaning) for kind, meaning in ERROR_CLASSES.items()]
     parts = [markdown_table(("class", "count", "what"), counts)]
-    for kind, of_class in by_class.items() if texts is not None and examples > 0 else ():
-        number = min(examples, len(of_class))
-        shown = [of_class[index * len(of_class) // number] for index in range(number)]
-        if shown:
-            # Each line begins with the record's number, so that no text can close the fence.
-            lines = [f"record {error.record}: {_in_context(error, texts[error.record])}\n" for error in shown]
-            parts.append(f"{kind.capitalize()}:\n\n```text\n{''.join(lines)}```\n")
+    for kind, lines in show_errors(errors, texts, examples).items() if texts is not None else ():
+        parts.append(f"{kind.capitalize()}:\n\n{text_block(lines)}")
     return "\n".join(parts)
+
+
+def text_block(lines: Iterable[str]) -> str:
+    """Lines with records' text as a block of Markdown; each must begin with words of ours, or it might end it."""
+    return "```text\n" + "".join(f"{line}\n" for line in lines) + "```\n"
+
+
+def show_errors(errors: Sequence[EntityError], texts: Sequence[str], examples: int) -> dict[str, list[str]]:
+    """Some errors of each class that occurs, taken evenly from all of it, as lines that show them in context.
+
+    Args:
+        errors: As `classify_errors` returns them.
+        texts: Text of each record.
+        examples: How many of each class.
+    """
+    shown = {}
+    for kind in ERROR_CLASSES:
+        of_class = [error for error in errors if error.kind == kind]
+        number = min(examples, len(of_class))
+        chosen = [of_class[index * len(of_class) // number] for index in range(number)]
+        if chosen:
+            shown[kind] = [f"record {error.record}: {_in_context(error, texts[error.record])}" for error in chosen]
+    return shown
 
 
 def _in_context(error: EntityError, text: str) -> str:

@@ -22,7 +22,10 @@ class HelpFormatter(ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter):
 
 
 def parse_arguments(
-    classes: Sequence[type], description: str | None, arguments: Sequence[str] | None = None
+    classes: Sequence[type],
+    description: str | None,
+    arguments: Sequence[str] | None = None,
+    program: str | None = None,
 ) -> tuple[Any, ...]:
     """Parse a command line into dataclasses; a first argument `….json` gives settings that later ones override.
 
@@ -30,6 +33,7 @@ def parse_arguments(
         classes: Dataclasses whose fields are the arguments.
         description: Text that `--help` begins with.
         arguments: The command line; default: the process's.
+        program: What the command is called in its help; default: the process's name.
 
     Raises:
         ValueError: If the JSON file is no object of settings.
@@ -37,7 +41,9 @@ def parse_arguments(
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if arguments and arguments[0].endswith(".json"):
         arguments = [*_settings_as_arguments(Path(arguments[0])), *arguments[1:]]
-    parser = HfArgumentParser(classes, description=description, allow_abbrev=False, formatter_class=HelpFormatter)
+    parser = HfArgumentParser(
+        classes, prog=program, description=description, allow_abbrev=False, formatter_class=HelpFormatter
+    )
     return parser.parse_args_into_dataclasses(arguments, look_for_args_file=False)
 
 
