@@ -28,7 +28,7 @@ from modeling_dicmt.training.preparation import load_records
 
 from .corpus_analysis import analyse
 from .examples import EXAMPLES_FILE, collect_examples
-from .planning import make_plan
+from .planning import make_plan, restrict
 from .recording import PREFIXES, ResultStore, read_json
 from .report.results import Results, write_plan
 from .report.writing import write_report
@@ -97,6 +97,7 @@ def run(arguments: Sequence[str]) -> int:
     preset = read_preset(settings.preset)
     if data.dataset_name == "sample" and data.dictionary is None:
         data.dictionary = str(SAMPLE_DICTIONARY)
+    data = restrict(data, preset)
     parts, entity_types = load_records(data)
     check_types(specification, entity_types, data.dataset_name)
     output_dir = Path(settings.output_dir)

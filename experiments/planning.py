@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,6 @@ from .specification import Preset, Specification, SpecificationError, System
 EXTRAS = {"feature_crf": "pycrfsuite", "spacy": "spacy"}
 # What says where and how data are read: their content counts, not the place.
 _PLACES = ("data_dir", "dictionary_encoding", "dataset_name")
-# Settings of run_ner.py that also count for systems which are no networks.
-_DATA_SETTINGS = ("max_train_records", "max_eval_records", "train_share", "dictionary_share")
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,15 +149,12 @@ class _Planner:
                 )
 
     def run(self, system: System, seed: int, members: tuple[Run, ...], skipped: bool) -> Run:
-        own = dict(system.settings)
-        common = {**self.preset.settings, **self.settings}
-        if system.kind == "vote":
-            common = {}
-        elif system.kind != "network":
-            common = {name: value for name, value in common.items() if name in _DATA_SETTINGS}
-            if system.kind == "spacy":
-                common["num_train_epochs"] = self.settings.get("num_train_epochs", self.preset.spacy_epochs)
-        explicit = {**common, **own}
+        explicit: dict[str, Any] = {}
+        if system.kind == "network":
+            explicit = {**self.preset.network_settings, **self.settings}
+        elif system.kind == "spacy":
+            explicit["num_train_epochs"] = self.settings.get("num_train_epochs", self.preset.spacy_epochs)
+        explicit |= system.settings
         lacking = sorted(name for name in system.resources if name not in self.resources)
         missing = "left out by --skip" if skipped else ""
         if lacking:
@@ -179,7 +174,8 @@ class _Planner:
             of_file = value is not None and (resource or name in self.content)
             public[name] = (resource or name).upper() if of_file or name == "data_dir" else value
             if of_file:
-                content[name] = self.content.get(resource or name)
+                # One that is not given keeps its name, or two systems without it would pass for the same.
+                content[name] = self.content.get(resource or name, f"${resource}")
             elif name not in _PLACES and name not in FREE_SETTINGS:
                 content[name] = value
         what = {
@@ -194,6 +190,14 @@ class _Planner:
 
 
 _UNSET = DataArguments(dataset_name="")
+
+
+def restrict(data: DataArguments, preset: Preset) -> DataArguments:
+    """The corpus as a preset has it: its settings of data count where the command line says nothing."""
+    given = {
+        name: value for name, value in preset.data_settings.items() if getattr(data, name) == getattr(_UNSET, name)
+    }
+    return replace(data, **given)
 
 
 def _seeds_of(system: System, preset: Preset, seeds: Sequence[int] | None) -> Sequence[int]:

@@ -33,6 +33,7 @@ VIEWS = (
     "errors",
     "contradictions",
 )
+_DATA_FIELDS = frozenset(item.name for item in fields(DataArguments))
 # What a system may need from the command line, by the name that its settings give it.
 RESOURCES = ("encoder", "domain_encoder", "character_vectors")
 
@@ -123,7 +124,8 @@ class Preset:
     Args:
         name: Its name.
         description: What it is for.
-        settings: Settings of `run_ner.py` for all networks; a system's own come after them.
+        settings: Settings of `run_ner.py`: those of the data for all systems, the others for all networks. A system's
+            own come after them.
         spacy_epochs: Epochs of the spaCy system.
         seeds: Seeds of DicMT and its variants.
         baseline_seeds: Seeds of the baselines.
@@ -137,6 +139,16 @@ class Preset:
     baseline_seeds: tuple[int, ...]
     spacy_epochs: int = 12
     untrained_encoder: bool = False
+
+    @property
+    def data_settings(self) -> dict[str, Any]:
+        """Its settings of what is read."""
+        return {name: value for name, value in self.settings.items() if name in _DATA_FIELDS}
+
+    @property
+    def network_settings(self) -> dict[str, Any]:
+        """Its settings of networks and their training."""
+        return {name: value for name, value in self.settings.items() if name not in _DATA_FIELDS}
 
 
 @dataclass(frozen=True)

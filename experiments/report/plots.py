@@ -94,10 +94,10 @@ class DotPlot(Plot):
         if self.marked is not None and first[self.marked]:
             axes.axvline(100 * first[self.marked].mean, color="0.6", linestyle=":", linewidth=1)
         axes.set_yticks(places, self.rows)
-        axes.invert_yaxis()
+        axes.set_ylim(len(self.rows) - 0.5, -0.5)
         axes.set(xlabel=self.x_label, title=self.title)
         if len(self.series) > 1:
-            axes.legend(fontsize=8)
+            canvas.legend(loc="outside right upper", fontsize=8)
         return canvas
 
 
@@ -268,7 +268,9 @@ def _has_radicals(path: str) -> bool:
         characters = FT2Font(path).get_charmap()
     except (OSError, RuntimeError):  # a font that freetype does not take
         return False
-    return all(ord(radical_character(number)) in characters for number in (30, 104, 130, 149))
+    glyphs = [characters.get(ord(radical_character(number))) for number in (30, 104, 130, 149)]
+    # matplotlib brings a last resort that has one and the same box for all characters of a script.
+    return None not in glyphs and len(set(glyphs)) == len(glyphs)
 
 
 def save(plot: Plot, folder: Path) -> dict[str, Path]:

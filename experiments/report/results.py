@@ -12,7 +12,7 @@ from modeling_dicmt.training.checkpoints import write_json
 
 from ..planning import Plan
 from ..recording import FINISHED, ResultStore, read_json
-from ..specification import Row, Table
+from ..specification import Row, Table, available_specifications
 
 PLAN_FILE, CORPUS_FILE = "plan.json", "corpus.json"
 
@@ -97,9 +97,13 @@ class Results:
             raise FileNotFoundError(f"{folder} has no {PLAN_FILE}: name the folder that `run` calls its results.")
         self.plan = read_json(self.folder / PLAN_FILE)
         self.corpus = read_json(self.folder / CORPUS_FILE)
+        order = list(available_specifications())
         self.tables = [
             Table(**{**table, "rows": tuple(Row(**row) for row in table["rows"])})
-            for table in self.plan["tables"].values()
+            for name, table in sorted(
+                self.plan["tables"].items(),
+                key=lambda item: order.index(item[0]) if item[0] in order else len(order),
+            )
         ]
         store = ResultStore(self.folder)
         self.results = {

@@ -95,7 +95,7 @@ def segmentation_section(table: Table, results: Results) -> Section:
         "NES marks each character as inside an entity or not. Characters: those marked. Spans: maximal stretches of "
         "marks against the stretches that annotated entities cover; entities that touch are one stretch in both. "
         "Against entities: the same stretches against the entities' own boundaries"
-        + (f", where a perfect mask has {percent(ceiling)}." if ceiling else ".")
+        + (f", where a perfect mask has {100 * ceiling.mean:.2f}." if ceiling else ".")
         + " How the paper counted is not said. Boundaries of NER: entities with the right ends, whatever the type."
     )
     shown = {name: columns[name] for name in ("NER F1", "NES F1, characters", "NES F1, spans")}

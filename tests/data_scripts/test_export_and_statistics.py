@@ -46,7 +46,7 @@ def test_statistics_count_by_type_and_split(corpus):
 
 def test_the_table_has_splits_as_columns_and_a_total(corpus):
     lines = statistics_table(corpus_statistics(corpus)).split("\n")
-    assert lines[0] == "| | train | test | total |"
+    assert lines[0] == "|  | train | test | total |"
     assert "| characters | 11 | 2 | 13 |" in lines and "| – Symptom | 1 | 1 | 2 |" in lines
     assert len({line.count("|") for line in lines}) == 1
 

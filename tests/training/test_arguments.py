@@ -38,3 +38,12 @@ def test_counts_below_one_are_refused(name):
 def test_a_decay_outside_its_range_is_refused(decay):
     with pytest.raises(ValueError, match="--average_decay must be at least 0 and below 1"):
         TrainingArguments(output_dir="out", average_decay=decay)
+
+
+@pytest.mark.parametrize("epochs", [(2, 1), (3, 0), (0, 3)])
+def test_steps_that_leave_no_epoch_for_both_tasks_are_refused(epochs):
+    first, second = epochs
+    with pytest.raises(ValueError, match="leave none of the 3 epochs for learning both tasks together"):
+        TrainingArguments(output_dir="o", num_train_epochs=3, segmentation_epochs=first, recognition_epochs=second)
+    with pytest.raises(ValueError, match="must be at least 0"):
+        TrainingArguments(output_dir="o", recognition_epochs=-1)

@@ -55,6 +55,25 @@ def test_training_records_without_an_entity_are_refused(data, tmp_path):
         load_records(dataclasses.replace(data, max_train_records=1))
 
 
+def test_shares_of_the_training_records_are_nested_and_leave_the_other_parts(data):
+    data = dataclasses.replace(data, max_train_records=None)
+    whole, _ = load_records(data)
+    shares = {share: load_records(dataclasses.replace(data, train_share=share))[0] for share in (0.1, 0.5)}
+    for share, parts in shares.items():
+        assert len(parts["train"]) == share * len(whole["train"])
+        assert parts["validation"] == whole["validation"] and parts["test"] == whole["test"]
+    ids = [[record["id"] for record in parts["train"]] for parts in (shares[0.1], shares[0.5], whole)]
+    assert set(ids[0]) < set(ids[1]) < set(ids[2])
+    assert ids[1] == [name for name in ids[2] if name in set(ids[1])]  # in their order
+    assert ids[0] != ids[2][: len(ids[0])]  # not the first ones
+
+
+@pytest.mark.parametrize("share", [0.0, -0.1, 1.1])
+def test_a_share_that_is_none_is_refused(data, share):
+    with pytest.raises(ValueError, match="--train_share must be above 0 and at most 1"):
+        load_records(dataclasses.replace(data, train_share=share))
+
+
 def test_a_share_of_the_dictionary_is_used(data):
     whole, part = load_dictionary(data), load_dictionary(dataclasses.replace(data, dictionary_share=0.7))
     assert len(part) == pytest.approx(0.7 * len(whole), rel=0.01)

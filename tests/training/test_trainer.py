@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 import json
 import math
 from pathlib import Path
@@ -9,6 +10,7 @@ import torch
 from accelerate import Accelerator
 from safetensors.torch import load_file
 
+from modeling_dicmt.modeling_dicmt import DicMTOutput
 from modeling_dicmt.training.checkpoints import CHECKPOINTS
 from modeling_dicmt.training.optimization import WeightAverage, create_optimizer, create_scheduler
 from modeling_dicmt.training.preparation import build_model
@@ -366,3 +368,36 @@ def test_what_is_judged_and_saved_is_the_average_where_there_is_one(trainer_of, 
     assert (judged[0] is current) == (decay == 0)
     assert judged[0] is trainer.judged
     json.dumps(trainer.progress.state_dict())
+
+
+def test_tasks_are_learnt_one_after_the_other_and_then_together(trainer_of, recipe):
+    """Only the task that is learnt moves its own layer; in the end both do."""
+    recipe = dataclasses.replace(recipe, segmentation_epochs=1, recognition_epochs=1, average_decay=0.0)
+    trainer = trainer_of(recipe, by_weights)
+    weights = []
+    evaluate = trainer.evaluate
+    trainer.evaluate = lambda network: weights.append(final_weights(trainer)) or evaluate(network)
+    weights.append(final_weights(trainer))
+    trainer.train()
+    moved = [
+        {
+            layer: not torch.equal(before[f"{layer}.weight"], after[f"{layer}.weight"])
+            for layer in ("segmenter", "recogniser")
+        }
+        for before, after in itertools.pairwise(weights)
+    ]
+    # The optimiser's momentum may carry a layer on; what has never been learnt has none.
+    assert moved[0] == {"segmenter": True, "recogniser": False}
+    assert moved[1]["recogniser"]
+    assert moved[2] == {"segmenter": True, "recogniser": True}
+
+
+@pytest.mark.parametrize(
+    ("epoch", "expected"), [(0, ("segmentation",)), (1, ("recognition",)), (2, ("segmentation", "recognition"))]
+)
+def test_the_loss_of_an_epoch_is_that_of_its_tasks(trainer_of, recipe, epoch, expected):
+    trainer = trainer_of(dataclasses.replace(recipe, segmentation_epochs=1, recognition_epochs=1))
+    trainer.progress.epoch = epoch
+    losses = {"segmentation_loss": torch.tensor(5.0), "recognition_loss": torch.tensor(7.0)}
+    output = DicMTOutput(loss=torch.tensor(2 * 5.0 + 3 * 7.0), **losses)
+    assert float(trainer._loss(output)) == sum({"segmentation": 10.0, "recognition": 21.0}[task] for task in expected)
