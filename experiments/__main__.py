@@ -28,7 +28,7 @@ from modeling_dicmt.training.preparation import load_records
 
 from .corpus_analysis import analyse
 from .examples import EXAMPLES_FILE, collect_examples
-from .planning import make_plan, restrict
+from .planning import check_resources, make_plan, restrict
 from .recording import PREFIXES, ResultStore, read_json
 from .report.results import Results, write_plan
 from .report.writing import write_report
@@ -102,6 +102,7 @@ def run(arguments: Sequence[str]) -> int:
     check_types(specification, entity_types, data.dataset_name)
     output_dir = Path(settings.output_dir)
     resources = {name: value for name in RESOURCES if (value := getattr(settings, name))}
+    check_resources(resources)
     stand_ins = []
     if preset.untrained_encoder and "encoder" not in resources:
         texts = [record["text"] for record in parts["train"]]

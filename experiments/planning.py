@@ -8,9 +8,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from transformers import AutoConfig
+
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.training.arguments import DataArguments
-from modeling_dicmt.training.preparation import Records
+from modeling_dicmt.training.preparation import Records, read_character_vectors
 from modeling_dicmt.training.running import FREE_SETTINGS
 
 from .specification import Preset, Specification, SpecificationError, System
@@ -190,6 +192,22 @@ class _Planner:
 
 
 _UNSET = DataArguments(dataset_name="")
+
+
+def check_resources(resources: Mapping[str, str]) -> None:
+    """Check that encoders and vectors can be read.
+
+    Raises:
+        SpecificationError: If one cannot.
+    """
+    for name, value in resources.items():
+        try:
+            if name == "character_vectors":
+                read_character_vectors(value)
+            else:
+                AutoConfig.from_pretrained(value)
+        except (OSError, ValueError, KeyError) as error:
+            raise SpecificationError(f"--{name} {value} cannot be read: {error}") from error
 
 
 def restrict(data: DataArguments, preset: Preset) -> DataArguments:

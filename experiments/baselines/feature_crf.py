@@ -84,5 +84,5 @@ class FeatureCRF:
         if not slots:
             return [[] for _ in features]
         codes = features.reshape(len(features), slots, -1)
-        codes = codes @ (1 << np.arange(codes.shape[2]))
+        codes = codes @ (1 << np.arange(codes.shape[2])[::-1])  # most significant bit first
         return [[f"d{slot}={code}" for slot, code in enumerate(row) if code] for row in codes.tolist()]

@@ -1,0 +1,113 @@
+"""Specifications → runs: which are the same, which cannot be done here."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import pytest
+from made_up_runs import PRESET, SYSTEMS, table_of
+
+from experiments import planning
+from experiments.planning import make_plan, restrict
+from experiments.specification import Specification, SpecificationError
+
+
+def names_of(plan):
+    return [f"{run.system.name}-{run.seed}" for run in plan.runs]
+
+
+def test_each_distinct_run_is_done_once_however_many_tables_show_it(plan_of):
+    plan = plan_of(table_of("full", "bare"), table_of("same", "full", name="other"))
+    # `same` has the settings of `full`, under another name.
+    assert names_of(plan) == ["full-1", "full-2", "bare-1", "bare-2"]
+    assert plan.run_of["same"][1] is plan.run_of["full"][1]
+    assert list(plan.run_of["same"]) == [1]
+
+
+def test_members_are_planned_before_the_vote_and_one_without_chance_once(plan_of):
+    plan = plan_of(table_of("ensemble"), seeds=[5, 6])
+    assert names_of(plan) == ["full-5", "full-6", "bare-5", "bare-6", "rules-1", "ensemble-5", "ensemble-6"]
+    members = plan.run_of["ensemble"][6].members
+    assert [f"{run.system.name}-{run.seed}" for run in members] == ["full-6", "bare-6", "rules-1"]
+
+
+def identity(plan, system="full"):
+    return plan.run_of[system][1].identity
+
+
+def test_what_a_run_is_does_not_hang_on_where_things_lie(plan_of, data, parts, tmp_path):
+    shutil.move(data.dictionary, tmp_path / "elsewhere")
+    before_mapping = Path(data.dictionary_mapping)
+    moved = dataclasses.replace(data, dictionary=str(tmp_path / "elsewhere"), data_dir="anywhere")
+    specification = Specification((table_of("full"),), SYSTEMS)
+    plan = make_plan(specification, PRESET, moved, parts)
+    shutil.move(tmp_path / "elsewhere", data.dictionary)
+    assert identity(plan) == identity(plan_of(table_of("full")))
+    assert str(tmp_path) not in str(plan.runs[0].public_settings)
+    assert plan.runs[0].settings["dictionary"].endswith("elsewhere") and before_mapping.exists()
+
+
+def test_what_a_run_is_hangs_on_all_that_its_figures_follow_from(plan_of, data, parts):
+    plans = [plan_of(table_of("full"))]
+    plans.append(plan_of(table_of("full"), settings={"num_train_epochs": 2}))
+    plans.append(plan_of(table_of("full"), preset=dataclasses.replace(PRESET, settings={"lstm_hidden_size": 5})))
+    specification = Specification((table_of("full"),), SYSTEMS)
+    plans.append(make_plan(specification, PRESET, dataclasses.replace(data, dictionary_share=0.5), parts))
+    changed = [parts["train"][0] | {"entities": parts["train"][0]["entities"][:1]}, *parts["train"][1:]]
+    plans.append(make_plan(specification, PRESET, data, parts | {"train": changed}))
+    (Path(data.dictionary) / "drug.tsv").write_text("头孢\n", encoding="utf-8")
+    plans.append(plan_of(table_of("full")))
+    identities = [identity(plan) for plan in plans] + [plans[0].run_of["full"][2].identity]
+    assert len(set(identities)) == len(identities)
+
+
+def test_settings_that_change_nothing_do_not_count(plan_of):
+    quiet, loud = (
+        dataclasses.replace(PRESET, settings=PRESET.settings | {"quiet": value, "save_steps": 5 * value})
+        for value in (True, False)
+    )
+    assert identity(plan_of(table_of("full"), preset=quiet)) == identity(plan_of(table_of("full"), preset=loud))
+
+
+def test_what_is_not_given_is_said_and_two_without_it_are_not_the_same(plan_of, tmp_path):
+    plan = plan_of(table_of("on_bert", "on_ft_bert", "full"))
+    assert plan.run_of["on_bert"][1].missing == "--encoder was not given"
+    assert plan.run_of["on_ft_bert"][1].missing == "--domain_encoder was not given"
+    assert plan.run_of["full"][1].missing == ""
+    assert len(plan.runs) == 6
+    (tmp_path / "bert").mkdir()
+    (tmp_path / "bert" / "config.json").write_text("{}", encoding="utf-8")
+    given = plan_of(table_of("on_bert"), resources={"encoder": str(tmp_path / "bert")})
+    run = given.run_of["on_bert"][1]
+    assert not run.missing
+    assert run.settings["encoder_name_or_path"] == str(tmp_path / "bert")
+    assert run.public_settings["encoder_name_or_path"] == "ENCODER"
+
+
+def test_a_vote_without_a_member_is_not_done(plan_of):
+    plan = plan_of(table_of("ensemble"), skip=["bare"])
+    assert plan.run_of["bare"][1].missing == "left out by --skip"
+    assert plan.run_of["ensemble"][1].missing == "its member bare is not run: left out by --skip"
+    with pytest.raises(SpecificationError, match="--skip nobody: there is no such system"):
+        plan_of(table_of("full"), skip=["nobody"])
+
+
+def test_a_missing_package_is_named_before_anything_is_run(plan_of, monkeypatch):
+    monkeypatch.setitem(planning.EXTRAS, "rules", "no_such_package")
+    plan_of(table_of("full"))
+    plan_of(table_of("rules"), skip=["rules"])
+    with pytest.raises(SpecificationError, match=r'rules needs the package no_such_package.*pip install -e "\.\[exp'):
+        plan_of(table_of("rules"))
+
+
+def test_a_preset_s_data_settings_count_where_the_command_says_nothing(data):
+    preset = dataclasses.replace(PRESET, settings={"max_train_records": 7, "train_share": 0.5, "quiet": True})
+    given = restrict(dataclasses.replace(data, train_share=0.25), preset)
+    assert (given.max_train_records, given.train_share) == (7, 0.25)
+
+
+def test_a_stand_in_is_said_of_whatever_needs_it(plan_of, tmp_path):
+    (tmp_path / "bert").mkdir()
+    plan = plan_of(table_of("on_bert", "bare"), resources={"encoder": str(tmp_path / "bert")}, stand_ins=["encoder"])
+    assert plan.note("on_bert") == "an untrained encoder stands in"
+    assert plan.note("bare") == "nothing but characters"

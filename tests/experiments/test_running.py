@@ -1,0 +1,255 @@
+"""The runner: every run once, resumed where it was, failures recorded, votes from what members found."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from made_up_runs import TINY, VALIDATION, table_of
+
+from experiments import running
+from experiments.recording import FAILED, FINISHED, ResultStore
+from experiments.running import Options, Runner
+from modeling_dicmt.evaluation.report import write_predictions
+from modeling_dicmt.training.checkpoints import write_json
+
+SCRIPT = """
+import json, sys, pathlib
+settings = json.loads(pathlib.Path(sys.argv[1]).read_text())
+folder = pathlib.Path(settings["output_dir"])
+print("started", settings["seed"])
+{body}
+"""
+
+
+@pytest.fixture
+def runner_of(tmp_path, parts, plan_of, monkeypatch):
+    """Makes runners whose networks are a script: what a run costs is not the matter here."""
+
+    def make(*tables, body: str | None = None, plan=None, **options) -> Runner:
+        if body is not None:
+            root = tmp_path / "scripts"
+            root.mkdir(exist_ok=True)
+            (root / "run_ner.py").write_text(SCRIPT.format(body=body), encoding="utf-8")
+            monkeypatch.setattr(running, "ROOT", root)
+        store = ResultStore(tmp_path / "results")
+        return Runner(plan or plan_of(*tables), parts, store, Options(tmp_path / "out", **options))
+
+    return make
+
+
+FOUND = [[(3, 5, "Disease")], [(1, 3, "Drug")]]
+FINISH = """
+(folder / "predictions_validation.jsonl").write_text(
+    '{"id": "v1", "entities": [{"start": 3, "end": 5, "type": "Disease"}]}\\n'
+    '{"id": "v2", "entities": [{"start": 1, "end": 3, "type": "Drug"}]}\\n')
+(folder / "model.safetensors").write_text("weights")
+(folder / "checkpoints").mkdir(exist_ok=True)
+(folder / "all_results.json").write_text(json.dumps({"eval_f1": 0.5, "train_seconds": 1}))
+"""
+
+
+def logs_of(runner):
+    return {
+        run.name: (runner.folder(run) / running.LOG_FILE).read_text(encoding="utf-8").count("started")
+        for run in runner.plan.runs
+        if (runner.folder(run) / running.LOG_FILE).exists()
+    }
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_every_run_is_done_once(runner_of, jobs):
+    runner = runner_of(table_of("full", "same"), table_of("full", "bare", name="b"), body=FINISH, jobs=jobs)
+    assert runner.run() == {FINISHED: 4, FAILED: 0, "before": 0, "not run": 0}
+    assert set(logs_of(runner).values()) == {1} and len(logs_of(runner)) == 4
+    assert runner.run() == {FINISHED: 0, FAILED: 0, "before": 4, "not run": 0}
+    assert set(logs_of(runner).values()) == {1}
+    result = runner.results.get(runner.plan.runs[0].name)
+    assert result["status"] == FINISHED and result["parts"]["validation"]["per_record"] == [[1, 1, 2], [1, 1, 2]]
+    assert result["command"].startswith("run_ner.py --num_train_epochs 1 ") and "--seed 1" in result["command"]
+    assert "--dictionary DICTIONARY" in result["command"] and str(runner.options.output_dir) not in json.dumps(result)
+
+
+def test_only_what_is_asked_for_stays_of_a_model(runner_of):
+    for keep in (False, True):
+        runner = runner_of(table_of("same") if keep else table_of("bare"), body=FINISH, keep_models=keep)
+        runner.run()
+        names = {path.name for path in runner.folder(runner.plan.runs[0]).iterdir()}
+        assert ("model.safetensors" in names) == keep
+        assert {"predictions_validation.jsonl", "all_results.json", "log.txt"} <= names
+        assert "checkpoints" not in names
+
+
+def test_a_run_that_fails_is_recorded_with_its_reason_and_the_others_go_on(runner_of):
+    body = f"""
+if settings["seed"] == 1:
+    print("error: Training diverged by epoch 1, step 3, where the loss is nan.", file=sys.stderr)
+    sys.exit(1)
+{FINISH}"""
+    runner = runner_of(table_of("full"), body=body)
+    assert runner.run()[FAILED] == 1
+    one, two = (runner.results.get(run.name) for run in runner.plan.runs)
+    assert (one["status"], two["status"]) == (FAILED, FINISHED)
+    assert one["reason"] == "Training diverged by epoch 1, step 3, where the loss is nan."
+    assert runner.run() == {FINISHED: 0, FAILED: 0, "before": 2, "not run": 0}  # not tried again unasked
+    again = runner_of(table_of("full"), body=FINISH, retry_failed=True)
+    assert again.run()[FINISHED] == 1
+    assert again.results.get(again.plan.runs[0].name)["status"] == FINISHED
+
+
+REASONS = {
+    "killed": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", r"killed by SIGKILL, as a machine without"),
+    "an exception": ("raise RuntimeError('CUDA out of memory')", "RuntimeError: CUDA out of memory"),
+    "silent": ("sys.exit(7)", "started 1"),
+    "no results": ("pass", "its results cannot be read: .*all_results.json"),
+    "half a result": ("(folder / 'all_results.json').write_text('{')", "its results cannot be read"),
+}
+
+
+@pytest.mark.parametrize("case", REASONS)
+def test_why_a_run_failed(runner_of, case):
+    body, reason = REASONS[case]
+    runner = runner_of(table_of("same"), body=body)
+    runner.run()
+    result = runner.results.get(runner.plan.runs[0].name)
+    assert result["status"] == FAILED
+    assert re.search(reason, result["reason"])
+
+
+def test_a_run_that_takes_too_long_is_ended(runner_of):
+    runner = runner_of(table_of("same"), body="import time; time.sleep(600)", max_minutes=0.01)
+    runner.run()
+    assert "--max_minutes_per_run" in runner.results.get(runner.plan.runs[0].name)["reason"]
+
+
+def test_a_vote_is_taken_from_what_the_members_found(runner_of, plan_of, parts):
+    runner = runner_of(table_of("ensemble"), body=FINISH)
+    rules = runner.plan.run_of["rules"][1]
+    folder = runner.folder(rules)
+    folder.mkdir(parents=True)
+    write_predictions(folder / "predictions_validation.jsonl", VALIDATION, [[(6, 8, "Disease")], [(1, 3, "Drug")]])
+    write_json(folder / "all_results.json", {"eval_f1": 0.1})
+    runner.run()
+    vote = runner.results.get(runner.plan.run_of["ensemble"][1].name)
+    assert vote["status"] == FINISHED
+    found = vote["parts"]["validation"]
+    assert found["per_record"] == [[1, 1, 2], [1, 1, 2]]  # 肺炎 and 头孢, which two of three found at least
+    assert found["scores"]["precision"] == 1 and found["scores"]["recall"] == 0.5
+    assert found["scores"]["recall_by_training_count"]["3"]["support"] == 1
+
+
+def test_a_member_is_done_again_where_its_predictions_are_not(runner_of):
+    """Figures may have come from another machine, as files; votes need the predictions."""
+    runner = runner_of(table_of("full", "bare"), body=FINISH)
+    runner.run()
+    first = runner.plan.run_of["full"][1]
+    (runner.folder(first) / "predictions_validation.jsonl").unlink()
+    (runner.folder(first) / "all_results.json").unlink()
+    assert runner.run()["before"] == 4  # no vote, no need
+    with_vote = runner_of(table_of("ensemble"), body=FINISH)
+    assert {run.name for run in with_vote._to_do()} == {
+        first.name,
+        *(with_vote.plan.run_of[name][1].name for name in ("rules", "ensemble")),
+    }
+
+
+def test_a_vote_with_a_member_that_failed_fails(runner_of):
+    runner = runner_of(table_of("ensemble"), body="print('error: no memory'); sys.exit(1)")
+    rules = runner.folder(runner.plan.run_of["rules"][1])
+    rules.mkdir(parents=True)
+    write_predictions(rules / "predictions_validation.jsonl", VALIDATION, [[], []])
+    write_json(rules / "all_results.json", {"eval_f1": 0.0})
+    runner.run()
+    result = runner.results.get(runner.plan.run_of["ensemble"][1].name)
+    assert result["status"] == FAILED and "a member failed: full-seed1" in result["reason"]
+
+
+def test_a_run_that_another_runner_works_on_is_left_to_it(runner_of, tmp_path):
+    runner = runner_of(table_of("same"), body=FINISH)
+    (run,) = runner.plan.runs
+    claim = running._claim(runner.folder(run))
+    waiting = [run]
+    assert runner._start(waiting) == [] and waiting == [run] and not runner.processes
+    claim.close()
+    runner._start(waiting)
+    assert waiting == []
+    runner._stop_all()
+
+
+def test_what_a_runner_that_was_killed_left_finished_is_recorded_not_repeated(runner_of):
+    runner = runner_of(table_of("same"), body="sys.exit('must not be started')")
+    folder = runner.folder(runner.plan.runs[0])
+    folder.mkdir(parents=True)
+    write_predictions(folder / "predictions_validation.jsonl", VALIDATION, FOUND)
+    write_json(folder / "all_results.json", {"eval_f1": 0.5})
+    assert runner.run()[FINISHED] == 1
+    assert not (folder / running.LOG_FILE).exists()
+
+
+def wait_for(condition, process):
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert process.poll() is None and time.monotonic() < deadline, "it ended too early, or never came so far"
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
+def test_ended_half_way_the_command_goes_on_without_repeating_what_was_finished(tmp_path, data, sign):
+    """The real command on real, tiny networks: ended in the midst of the second run, then started again."""
+    specification = tmp_path / "mine.yaml"
+    settings = {name: value for name, value in TINY.items() if name != "num_train_epochs"}
+    specification.write_text(
+        json.dumps(
+            {
+                "title": "Mine",
+                "show": "scores",
+                "rows": ["short", "long"],
+                "systems": {
+                    "short": {"title": "short", "settings": settings},
+                    "long": {"title": "long", "settings": settings | {"num_train_epochs": 30, "save_steps": 1}},
+                },
+            }
+        ),
+        encoding="utf-8",
+    )
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "experiments", "run", str(specification), "--output_dir", str(out)]
+    command += ["--dataset_name", "jsonl", "--data_dir", data.data_dir, "--seeds", "1", "--num_train_epochs", "1"]
+    environment = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+
+    def start():
+        return subprocess.Popen(
+            command,
+            cwd=running.ROOT,
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+
+    def results():
+        return {path.name.split("-")[0]: path.stat().st_mtime_ns for path in (out / "results").glob("*-seed1-*.json")}
+
+    process = start()
+    wait_for(lambda: list(out.glob("runs/long-*/checkpoints/last")), process)
+    assert list(results()) == ["short"]
+    process.send_signal(sign)
+    _, errors = process.communicate(timeout=60)
+    if sign == signal.SIGINT:
+        assert process.returncode == 130 and "The same command goes on from here" in errors
+    before = results()
+    process = start()
+    _, errors = process.communicate(timeout=240)
+    assert process.returncode == 0, errors
+    after = results()
+    assert set(after) == {"short", "long"} and after["short"] == before["short"]
+    (log,) = out.glob("runs/long-*/log.txt")
+    if sign == signal.SIGINT:
+        assert "Resuming after epoch" in log.read_text(encoding="utf-8")
+    assert (out / "report" / "report.html").stat().st_size > 10_000
+    assert len(list(out.glob("runs/short-*/log.txt"))) == 1
