@@ -7,6 +7,8 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 TENSORBOARD = "tensorboard>=2.20,<3"
+# What DicMT is compared with, and plots.
+COMPARISONS = ["matplotlib>=3.9,<4", "python-crfsuite>=0.9.11,<0.10", "pyyaml>=6,<7", "spacy>=3.8,<4"]
 ONNX = ["onnx>=1.19,<2", "onnxruntime>=1.23,<2"]
 
 
@@ -55,8 +57,17 @@ setup(
     extras_require={
         "onnx": ONNX,
         "tensorboard": [TENSORBOARD],
-        "benchmarks": ["matplotlib>=3.9,<4", "python-crfsuite>=0.9.11,<0.10", "spacy>=3.8,<4"],
-        "dev": ["hypothesis>=6.100,<7", "pytest>=8,<10", "ruff==0.17.6", "seqeval>=1.2.2,<2", TENSORBOARD, *ONNX],
+        "benchmarks": COMPARISONS,
+        "experiments": COMPARISONS,
+        "dev": [
+            "hypothesis>=6.100,<7",
+            "pytest>=8,<10",
+            "ruff==0.17.6",
+            "seqeval>=1.2.2,<2",
+            TENSORBOARD,
+            *ONNX,
+            *COMPARISONS,
+        ],
     },
     entry_points={
         "console_scripts": [

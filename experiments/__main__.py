@@ -11,11 +11,13 @@ goes on where it was: finished runs are not repeated, an interrupted one resumes
 
 import logging
 import shlex
+import signal
 import sys
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from transformers import HfArgumentParser
 
@@ -208,5 +210,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if arguments[:1] in (["--help"], ["-h"]) else 2
 
 
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _interrupt)  # so that the runs are ended, too
     run_command(lambda: sys.exit(main()), "Interrupted. The same command goes on from here.")

@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[1]
 POLL_SECONDS = 0.2
-# An interrupted run may have a state to write.
+# For what a run does when it is told to end; the states that it resumes from are written as it goes.
 STOP_SECONDS = 30
 RUNS_FOLDER = "runs"
 LOG_FILE, SETTINGS_FILE, CLAIM_FILE, RESULTS_FILE = "log.txt", "experiment.json", ".claim", "all_results.json"
@@ -268,7 +268,8 @@ class Runner:
 
     def _stop_all(self) -> None:
         for item in self.processes:
-            _stop(item.process, signal.SIGINT)
+            # Not SIGINT, which whatever a shell starts in the background ignores.
+            _stop(item.process, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
         for item in self.processes:
             try:

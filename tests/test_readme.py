@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hub_server import HubServer
 
+from experiments.__main__ import main as experiments
 from modeling_dicmt.training.arguments import DataArguments, ModelArguments, TrainingArguments
 from modeling_dicmt.training.command_line import parse_arguments
 
@@ -23,6 +24,7 @@ BLOCKS = re.findall(
 )
 
 LONG_COMMAND = "accelerate launch run_ner.py --dataset_name ccks2017 "
+LONG_EXPERIMENTS = "python -m experiments run "
 
 # Appended to every training of the README, so that it takes seconds.
 QUICK_SETTINGS = (
@@ -41,7 +43,7 @@ def hub():
 def folder(tmp_path_factory, hub):
     """A folder like the repository's root, whose `run_ner.py` trains quickly, with a trained `outputs/quickstart`."""
     folder = tmp_path_factory.mktemp("readme")
-    for name in ("modeling_dicmt", "data_scripts", "experiments", "run_predict.py"):
+    for name in ("modeling_dicmt", "data_scripts", "experiments", "benchmarks", "run_predict.py"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "run_ner.py").write_text(
         f"import sys\nsys.path.insert(0, {str(folder)!r})\nsys.argv += {QUICK_SETTINGS.split()}\n"
@@ -70,7 +72,9 @@ def test_console_blocks_only_set_up_environments():
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     for line in lines:
         program, argument = line.split()[:2]
-        assert (program == "make" and argument in targets) or line.startswith(("pip install ", LONG_COMMAND)), line
+        assert (program == "make" and argument in targets) or line.startswith(
+            ("pip install ", LONG_COMMAND, LONG_EXPERIMENTS)
+        ), line
 
 
 def test_the_long_commands_can_be_read():
@@ -80,6 +84,28 @@ def test_the_long_commands_can_be_read():
         arguments = command.replace("SEED", "1").split()[3:]
         data, _, training = parse_arguments((DataArguments, ModelArguments, TrainingArguments), None, arguments)
         assert data.dataset_name == "ccks2017" and training.seed == 1
+
+
+def test_the_long_experiments_can_be_planned(monkeypatch, tmp_path):
+    (command,) = [
+        line
+        for kind, block in BLOCKS
+        if kind == "console"
+        for line in block.splitlines()
+        if line.startswith(LONG_EXPERIMENTS)
+    ]
+    plans = []
+
+    def stop(specification, preset, data, parts, **_):
+        plans.append((specification, preset, data))
+        raise ValueError("planned")
+
+    monkeypatch.setattr("experiments.__main__.load_records", lambda data: ({"train": []}, []))
+    monkeypatch.setattr("experiments.__main__.make_plan", stop)
+    with pytest.raises(ValueError, match="planned"):
+        experiments(command.replace("OUT", str(tmp_path)).split()[3:])
+    ((specification, preset, data),) = plans
+    assert specification.needed() and preset.name == "full" and data.dataset_name == "ccks2017"
 
 
 def test_every_block_is_of_a_known_kind():
@@ -105,4 +131,6 @@ def test_blocks_run_in_the_readmes_order(folder, hub):
     assert "model.safetensors" in listing and "predictions" not in listing
     whole, int8 = ((folder / "outputs" / name / "model.onnx").stat().st_size for name in ("onnx", "onnx_int8"))
     assert int8 < whole
+    report = (folder / "outputs" / "experiments" / "report" / "report.md").read_text(encoding="utf-8")
+    assert "| without the dictionary | 2 |" in report and "```" not in report
     shutil.rmtree(folder / "outputs")

@@ -122,8 +122,17 @@ def _run_rows(results: Results) -> list[list[str]]:
             if run is not None:
                 part = run.get("parts", {}).get(results.part)
                 f1 = f"{100 * part['scores']['f1']:.2f}" if part else run["status"]
-                minutes = f"{run['minutes']:.1f}" if "minutes" in run else ""
-                rows.append([results.plan["systems"][system]["title"], seed, f1, minutes, run["command"]])
+                # Of a run that outlived its runner, what it says itself.
+                minutes = run.get("minutes", run.get("training", {}).get("train_seconds", 0) / 60)
+                rows.append(
+                    [
+                        results.plan["systems"][system]["title"],
+                        seed,
+                        f1,
+                        f"{minutes:.1f}" if minutes else "",
+                        run["command"],
+                    ]
+                )
     return rows
 
 
