@@ -236,17 +236,19 @@ def available_presets() -> list[str]:
 
 
 def check_types(specification: Specification, entity_types: Sequence[str], dataset_name: str) -> None:
-    """Check that a corpus has the entity types that tables name.
+    """Check that a corpus has the entity types that tables and the systems that they need name.
 
     Raises:
         SpecificationError: If it lacks one.
     """
-    for table in specification.tables:
-        lacking = [kind for kind in table.types if kind not in entity_types]
+    named = {table.name: table.types for table in specification.tables}
+    for name in specification.needed():
+        named[name] = tuple(specification.systems[name].settings.get("dictionary_precedence") or ())
+    for name, types in named.items():
+        lacking = [kind for kind in types if kind not in entity_types]
         if lacking:
             raise SpecificationError(
-                f"{table.name}: {dataset_name} has no entity type {', '.join(lacking)}; it has "
-                f"{', '.join(entity_types)}."
+                f"{name}: {dataset_name} has no entity type {', '.join(lacking)}; it has {', '.join(entity_types)}."
             )
 
 

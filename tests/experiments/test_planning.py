@@ -69,6 +69,12 @@ def test_settings_that_change_nothing_do_not_count(plan_of):
     assert identity(plan_of(table_of("full"), preset=quiet)) == identity(plan_of(table_of("full"), preset=loud))
 
 
+def test_what_has_no_chance_in_it_is_the_same_run_whatever_the_seeds(plan_of):
+    others = dataclasses.replace(PRESET, seeds=(7, 8))
+    plans = plan_of(table_of("rules")), plan_of(table_of("rules"), preset=others)
+    assert plans[0].run_of["rules"][1].identity == plans[1].run_of["rules"][7].identity
+
+
 def test_what_is_not_given_is_said_and_two_without_it_are_not_the_same(plan_of, tmp_path):
     plan = plan_of(table_of("on_bert", "on_ft_bert", "full"))
     assert plan.run_of["on_bert"][1].missing == "--encoder was not given"

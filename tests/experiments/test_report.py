@@ -239,5 +239,5 @@ def test_names_that_no_font_or_formula_knows_are_drawn(tmp_path, monkeypatch):
     """Types may be Chinese where there is no font for them, and a dollar is no formula."""
     monkeypatch.setattr(plots, "find_cjk_font", lambda: None)
     shades = np.array([[0.5, np.nan]])
-    plot = HeatMap("heat", "costs $5 or $6", ["疾病"], ["药物", "$x"], shades, [["1", ""]])
+    plot = HeatMap("heat", r"a $\frac$ b", ["疾病"], ["药物", "$x"], shades, [["1", ""]])
     assert all(path.exists() for path in save(plot, tmp_path).values())

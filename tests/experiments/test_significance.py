@@ -8,7 +8,7 @@ import pytest
 from experiments.report.significance import adjust_for_several, paired_bootstrap
 
 # Correct, predicted and annotated entities of four records, for two systems.
-BETTER = np.array([[5, 6, 6], [3, 4, 5], [2, 2, 4], [4, 5, 5]], dtype=float)
+BETTER = np.array([[5, 6, 6], [3, 4, 5], [1, 2, 4], [4, 5, 5]], dtype=float)
 WORSE = np.array([[4, 6, 6], [3, 5, 5], [2, 3, 4], [3, 5, 5]], dtype=float)
 
 
@@ -24,7 +24,8 @@ def test_interval_and_p_are_those_of_all_draws():
     assert found.difference == pytest.approx(f1(BETTER) - f1(WORSE))
     low, high = np.percentile(differences, [2.5, 97.5])
     assert found.low == pytest.approx(low, abs=2e-3) and found.high == pytest.approx(high, abs=2e-3)
-    assert found.p == pytest.approx(2 * np.mean(differences <= 0), abs=2e-3)
+    assert found.p > 0.05
+    assert found.p == pytest.approx(2 * np.mean(differences <= 0), abs=0.01)
 
 
 def test_the_other_way_round_it_is_the_same_with_the_other_sign():

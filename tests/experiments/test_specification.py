@@ -1,9 +1,12 @@
 """Specifications: those that come with the project, and what is wrong with others."""
 
+import re
+
 import pytest
 import yaml
 
 from experiments.specification import (
+    FOLDER,
     VIEWS,
     SpecificationError,
     available_presets,
@@ -159,8 +162,28 @@ def test_the_paper_s_tables_come_by_number_then_its_figures_then_the_rest():
     assert names.index("table9") < names.index("table10") < names.index("figure4") < names.index("confusion")
 
 
+@pytest.mark.parametrize("path", sorted((FOLDER / "results").rglob("*.yaml")), ids=lambda path: path.name)
+def test_specifications_of_single_corpora_can_be_read(path):
+    assert read_specifications([str(path)]).needed()
+
+
+def test_the_specification_that_the_readme_shows_is_one(write):
+    (block,) = re.findall(r"```yaml\n(.*?)```", (FOLDER / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    (table,) = read_specifications([write(block)]).tables
+    assert [row.x for row in table.rows] == [32, 128] and table.title in block
+
+
 def test_types_that_the_corpus_lacks_are_named(write):
     specification = read_specifications([write({"title": "x", "show": "by_type", "types": ["Disease", "Gene"]})])
     check_types(specification, ["Disease", "Gene"], "mine")
     with pytest.raises(SpecificationError, match="mine: jsonl has no entity type Gene; it has Disease, Drug"):
         check_types(specification, ["Disease", "Drug"], "jsonl")
+
+
+def test_types_that_a_system_s_settings_name_count_too(write):
+    settings = {"dictionary_precedence": ["Exam", "Disease"]}
+    content = {"title": "x", "show": "scores", "rows": ["a"], "systems": {"a": {"title": "a", "settings": settings}}}
+    specification = read_specifications([write(content)])
+    check_types(specification, ["Disease", "Exam"], "ccks2017")
+    with pytest.raises(SpecificationError, match="a: ccks2018 has no entity type Exam, Disease; it has Drug"):
+        check_types(specification, ["Drug"], "ccks2018")
