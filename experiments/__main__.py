@@ -15,7 +15,7 @@ import signal
 import sys
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,7 @@ def run(arguments: Sequence[str]) -> int:
     parser = HfArgumentParser(
         (RunArguments, DataArguments),
         prog="python -m experiments run",
+        description=__doc__,
         allow_abbrev=False,
         formatter_class=HelpFormatter,
     )
@@ -122,7 +123,7 @@ def run(arguments: Sequence[str]) -> int:
         stand_ins=stand_ins,
     )
     results_dir = Path(settings.results_dir or output_dir / RESULTS_FOLDER)
-    environment = {"command": _public_command(arguments), "machine": describe_machine()}
+    environment = {"command": _public_command(arguments, settings, data), "machine": describe_machine()}
     write_plan(results_dir, plan, data.dataset_name, analyse(parts, entity_types), environment)
     options = Options(
         output_dir,
@@ -188,12 +189,22 @@ def list_specifications(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _public_command(arguments: Sequence[str]) -> str:
-    """The command with names in the place of paths."""
-    shown = list(arguments)
-    for place, argument in enumerate(shown[:-1]):
-        if argument.removeprefix("--") in _PATHS and argument.startswith("--"):
-            shown[place + 1] = argument.removeprefix("--").upper()
+def _public_command(arguments: Sequence[str], settings: RunArguments, data: DataArguments) -> str:
+    """The command with names in the place of paths, however they were given: results may be published."""
+    names = {
+        value: name.upper()
+        for name, value in [*asdict(settings).items(), *asdict(data).items()]
+        if name in _PATHS and value is not None
+    }
+    shown = []
+    for argument in arguments:
+        option, is_joined, value = argument.partition("=")
+        if is_joined and value in names:
+            shown.append(f"{option}={names[value]}")
+        else:
+            # A specification of one's own is named, not placed.
+            own = Path(argument).name if argument.endswith((".yaml", ".yml")) else argument
+            shown.append(names.get(argument, own))
     return shlex.join(["python", "-m", "experiments", "run", *shown])
 
 

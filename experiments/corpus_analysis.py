@@ -8,7 +8,7 @@ import datasets
 
 from data_scripts.statistics import corpus_statistics
 from modeling_dicmt.normalization import normalize
-from modeling_dicmt.radicals import NO_HAN_RADICAL, NUM_KANGXI_RADICALS, NUM_RADICALS, RadicalTable
+from modeling_dicmt.radicals import NUM_KANGXI_RADICALS, NUM_RADICALS, RadicalTable
 from modeling_dicmt.training.preparation import Records
 
 from .recording import OUTSIDE
@@ -65,11 +65,7 @@ def radical_counts(records: Records) -> dict[str, dict[str, int]]:
     counts = {}
     for kind, texts in sorted(mentions.items()):
         ids = Counter(table.ids("".join(texts)).tolist())
-        counts[kind] = {
-            str(index - first + 1): count
-            for index, count in sorted(ids.items())
-            if index >= first and index != NO_HAN_RADICAL
-        }
+        counts[kind] = {str(index - first + 1): count for index, count in sorted(ids.items()) if index >= first}
     return counts
 
 

@@ -44,8 +44,8 @@ class TestRules:
         ]
 
     def test_the_longest_entry_is_taken(self, tokenizer):
-        longer = [*TRAIN, record("t4", "大叶性肺炎。", ("大叶性肺炎", "Disease"))]
-        assert self.found(tokenizer, "大叶性肺炎", longer) == [("大叶性肺炎", "Disease")]
+        longer = [*TRAIN, record("t4", "肺炎球菌感染。", ("肺炎球菌感染", "Disease"))]
+        assert self.found(tokenizer, "肺炎球菌感染，肺炎", longer) == [("肺炎球菌感染", "Disease"), ("肺炎", "Disease")]
 
     def test_an_entry_that_the_training_part_mostly_does_not_annotate_is_dropped(self, tokenizer):
         contrary = [*TRAIN, *(record(f"n{number}", "否认胃炎。") for number in range(2))]

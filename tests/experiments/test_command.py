@@ -82,6 +82,17 @@ def test_a_specification_without_systems_is_reported_at_once_and_again_without_t
         assert ("…a[b]c…" in (out / "report" / "report.html").read_text(encoding="utf-8")) == told
 
 
+def test_paths_are_not_told_however_they_are_given(tmp_path):
+    parse = ["--output_dir", "/secret/out", "--dataset_name", "jsonl", "--data-dir=/secret/records"]
+    settings = command.RunArguments(output_dir="/secret/out", results_dir="/secret/results")
+    data = command.DataArguments(dataset_name="jsonl", data_dir="/secret/records", dictionary="/secret/terms")
+    given = ["/secret/mine.yaml", "table7", *parse, "--dictionary", "/secret/terms", "--results-dir=/secret/results"]
+    assert command._public_command(given, settings, data) == (
+        "python -m experiments run mine.yaml table7 --output_dir OUTPUT_DIR --dataset_name jsonl --data-dir=DATA_DIR "
+        "--dictionary DICTIONARY --results-dir=RESULTS_DIR"
+    )
+
+
 def test_a_report_on_results_kept_elsewhere(tmp_path, results_dir):
     folder = results_dir(table_of("full", "bare"))
     assert command.main(["report", "--output_dir", str(tmp_path / "new"), "--results_dir", str(folder)]) == 0

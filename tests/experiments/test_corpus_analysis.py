@@ -22,6 +22,13 @@ def test_the_same_mention_in_the_same_context_must_be_annotated_alike():
     assert found.places == [("r0", 8), ("r1", 8), ("r2", 8)]
 
 
+def test_a_context_may_begin_and_end_with_the_record():
+    pair = [record("a", "否认高血压病史", ("高血压", "Disease")), record("b", "否认高血压病史")]
+    (found,) = find_contradictions(pair, context=2)
+    assert found.types == {"Disease": 1, "none": 1}
+    assert find_contradictions(pair, context=3) == []  # there are not as many characters
+
+
 def test_other_contexts_and_agreement_are_no_contradiction():
     assert find_contradictions(records("Disease", "Disease"), context=3) == []
     # The number before the context is within six characters of the mention's end.
