@@ -1,5 +1,6 @@
 """Plots of a report: what is shown, and how matplotlib draws it."""
 
+import textwrap
 import unicodedata
 import warnings
 from collections.abc import Mapping, Sequence
@@ -39,6 +40,7 @@ NO_CJK_FONT = (
     "table has the characters. Install one (Debian: fonts-noto-cjk or fonts-wqy-microhei) and write the report again."
 )
 _INCH_A_ROW = 0.32
+_LETTERS_AN_INCH = 12
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class DotPlot(Plot):
             axes.axvline(100 * first[self.marked].mean, color="0.6", linestyle=":", linewidth=1)
         axes.set_yticks(places, self.rows)
         axes.set_ylim(len(self.rows) - 0.5, -0.5)
-        axes.set(xlabel=self.x_label, title=self.title)
+        axes.set_xlabel(self.x_label)
         if len(self.series) > 1:
             canvas.legend(loc="outside right upper", fontsize=8)
         return canvas
@@ -128,7 +130,7 @@ class LinePlot(Plot):
                 label=name or None,
             )
         axes.set_xticks(sorted({place for points in self.series.values() for place, _ in points}))
-        axes.set(xlabel=self.x_label, ylabel=self.y_label, title=self.title)
+        axes.set(xlabel=self.x_label, ylabel=self.y_label)
         if any(self.series):
             axes.legend(fontsize=8)
         return canvas
@@ -170,7 +172,7 @@ class HeatMap(Plot):
                 axes.text(column, row, value, ha="center", va="center", fontsize=8, color="white" if dark else "black")
         axes.set_xticks(range(len(self.columns)), self.columns, rotation=20, ha="right")
         axes.set_yticks(range(len(self.rows)), self.rows)
-        axes.set(xlabel=self.x_label, ylabel=self.y_label, title=self.title)
+        axes.set(xlabel=self.x_label, ylabel=self.y_label)
         return canvas
 
 
@@ -208,7 +210,6 @@ class BarPlot(Plot):
         all_axes[0, 0].set_ylabel(self.y_label)
         if any(any(layers) for layers in self.panels.values()):
             all_axes[0, -1].legend(fontsize=8)
-        canvas.suptitle(self.title)
         return canvas
 
 
@@ -254,6 +255,13 @@ def radical_character(number: int) -> str:
 @cache
 def find_cjk_font() -> str | None:
     """Name of a font that has the radicals' characters, None if there is none on this machine."""
+    # matplotlib keeps a list of fonts, which knows nothing of those installed since.
+    known = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for path in sorted(set(font_manager.findSystemFonts()) - known):
+        try:
+            font_manager.fontManager.addfont(path)
+        except (OSError, RuntimeError):  # nothing that freetype takes
+            continue
     by_name: dict[str, str] = {}
     for entry in font_manager.fontManager.ttflist:
         by_name.setdefault(entry.name, entry.fname)
@@ -280,7 +288,7 @@ def save(plot: Plot, folder: Path) -> dict[str, Path]:
         "svg.hashsalt": "dicmt",
         "svg.fonttype": "path",
         "font.size": 9,
-        "axes.titlesize": 10,
+        "figure.titlesize": 10,
         # Names of types and systems may be Chinese, and may hold a dollar.
         "font.family": ["DejaVu Sans", *([font] if font else [])],
         "text.parse_math": False,
@@ -289,6 +297,8 @@ def save(plot: Plot, folder: Path) -> dict[str, Path]:
     with matplotlib.rc_context(style), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
         canvas = plot.draw()
+        width = int(_LETTERS_AN_INCH * canvas.get_figwidth())
+        canvas.suptitle("\n".join(textwrap.wrap(plot.title, width)))
         for ending, path in paths.items():
             # No date: the same figures give the same file.
             canvas.savefig(path, dpi=150, metadata={"Date": None} if ending == "svg" else None)

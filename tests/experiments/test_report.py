@@ -227,7 +227,20 @@ def test_a_font_of_boxes_is_no_chinese_font(monkeypatch):
         if "last" in entry.name.lower() or entry.name.startswith("DejaVu")
     ]
     monkeypatch.setattr(plots.font_manager.fontManager, "ttflist", entries)
+    monkeypatch.setattr(plots.font_manager, "findSystemFonts", list)
     assert find_cjk_font() is None
+    find_cjk_font.cache_clear()
+
+
+def test_a_font_installed_after_matplotlib_made_its_list_is_found(monkeypatch):
+    """The advice to install a font and write the report again would else help nobody."""
+    chinese = [path for path in plots.font_manager.findSystemFonts() if plots._has_radicals(path)]
+    if not chinese:
+        pytest.skip("no font with Chinese characters is installed")
+    find_cjk_font.cache_clear()
+    known = [entry for entry in plots.font_manager.fontManager.ttflist if entry.fname not in chinese]
+    monkeypatch.setattr(plots.font_manager.fontManager, "ttflist", known)
+    assert find_cjk_font() is not None
     find_cjk_font.cache_clear()
 
 
