@@ -33,6 +33,7 @@ class FeatureCRF:
         self.tokenizer, self.label2id = tokenizer, dict(label2id)
         self.id2label = {index: label for label, index in label2id.items()}
         self.tagger = pycrfsuite.Tagger()
+        self.model = b""
 
     def fit(self, train: Records, validation: Records) -> None:
         trainer = pycrfsuite.Trainer(verbose=False)
@@ -44,7 +45,8 @@ class FeatureCRF:
         with TemporaryDirectory(prefix="dicmt-") as folder:
             path = Path(folder) / "model.crfsuite"
             trainer.train(str(path))
-            self.tagger.open_inmemory(path.read_bytes())
+            self.model = path.read_bytes()  # the tagger reads it where it lies, and does not keep it alive
+        self.tagger.open_inmemory(self.model)
 
     def predict(self, texts: Sequence[str]) -> list[list[Span]]:
         found: list[list[Span]] = [[] for _ in texts]
