@@ -99,6 +99,16 @@ class TestFeatureCRF:
             [("阿莫西林", "Drug")],
         ]
 
+    def test_its_model_outlives_the_training(self, baseline):
+        """The tagger reads the model where it lies: freed and used again, it crashed a run on a whole corpus."""
+        baseline.fit(TRAIN * 5, VALIDATION)
+        others = [bytes([255]) * size for size in range(1000, 60_000, 100)]  # what would take its place
+        assert words(TRAIN[0]["text"], baseline.predict([TRAIN[0]["text"]])[0]) == [
+            ("肺炎", "Disease"),
+            ("青霉素", "Drug"),
+        ]
+        assert others
+
     def test_without_a_dictionary(self, data, tmp_path):
         pytest.importorskip("pycrfsuite")
         from dataclasses import replace
