@@ -13,23 +13,21 @@ command line overrides:
 
 import dataclasses
 import logging
+from collections.abc import Sequence
 
+from data_scripts.arguments import DataArguments
+from data_scripts.records import load_dictionary, load_lists_of_type, load_records, taggable_records
+from modeling_dicmt.commands.command_line import parse_arguments, run_command
+from modeling_dicmt.evaluation.calibration import calibrate, scale_scores
 from modeling_dicmt.evaluation.clinical_ner import count_mentions
+from modeling_dicmt.evaluation.evaluator import Evaluator
+from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 from modeling_dicmt.publishing.arguments import HubArguments
 from modeling_dicmt.publishing.upload import Push
-from modeling_dicmt.training.arguments import DataArguments, ModelArguments, TrainingArguments
-from modeling_dicmt.training.calibrate import calibrate, scale_scores
-from modeling_dicmt.training.command_line import parse_arguments, run_command
-from modeling_dicmt.training.evaluating import Evaluator
+from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
+from modeling_dicmt.training.dictionary_report import build_report
 from modeling_dicmt.training.examples import join_examples, make_examples, warn_of_crossing_entities
-from modeling_dicmt.training.preparation import (
-    build_model,
-    build_tokenizer,
-    choose_entity_types,
-    load_dictionary,
-    load_records,
-    taggable_records,
-)
+from modeling_dicmt.training.preparation import build_model, build_tokenizer
 from modeling_dicmt.training.results import describe_run, write_results
 from modeling_dicmt.training.running import (
     claim_output_dir,
@@ -39,23 +37,48 @@ from modeling_dicmt.training.running import (
     start_trackers,
 )
 from modeling_dicmt.training.trainer import Trainer
+from modeling_dicmt.training.transfer import types_as_in_checkpoint
 
 logger = logging.getLogger("run_ner")
 
 
-def run() -> None:
+def run(
+    arguments: Sequence[str] | None = None,
+    model_arguments: type[ModelArguments] = ModelArguments,
+    training_arguments: type[TrainingArguments] = TrainingArguments,
+    network_class: type[DicMTForTokenClassification] = DicMTForTokenClassification,
+    trainer_class: type[Trainer] = Trainer,
+) -> None:
+    """Run the command.
+
+    Args:
+        arguments: The command line; default: the process's.
+        model_arguments: Settings of the network.
+        training_arguments: Settings of the training.
+        network_class: What is trained.
+        trainer_class: What trains it.
+    """
     data, model, training, hub = parse_arguments(
-        (DataArguments, ModelArguments, TrainingArguments, HubArguments), __doc__
+        (DataArguments, model_arguments, training_arguments, HubArguments), __doc__, arguments
     )
     accelerator = start_process(training)
 
     # record → sentences → characters → features
     parts, entity_types = load_records(data)
-    entity_types = choose_entity_types(model, entity_types, training.do_train)
+    if model.model_name_or_path is not None:
+        entity_types = types_as_in_checkpoint(model.model_name_or_path, entity_types)
     dictionary = load_dictionary(data)
-    tokenizer = build_tokenizer(data, model, [record["text"] for record in parts["train"]], dictionary, entity_types)
-    logger.info("%s", tokenizer.dictionary_features.report() if len(tokenizer.dictionary) else "No dictionary.")
-    network = build_model(model, tokenizer, entity_types, training.seed)
+    tokenizer = build_tokenizer(
+        model,
+        [record["text"] for record in parts["train"]],
+        entity_types,
+        dictionary,
+        load_lists_of_type(data, dictionary, entity_types),
+        data.dictionary_precedence,
+    )
+    has_terms = len(tokenizer.dictionary) > 0
+    logger.info("%s", build_report(tokenizer.dictionary_matcher) if has_terms else "No dictionary.")
+    network = build_model(model, tokenizer, training.seed, network_class)
     set_threads(accelerator, training, network.config)
     # What would keep an upload from working is told before the training.
     push = Push(hub, training.output_dir, bool(network.config.ngram_sizes)) if training.push_to_hub else None
@@ -72,33 +95,29 @@ def run() -> None:
         for part in ("validation", "test")
         if part in parts
     }
-    fingerprint = tokenizer.dictionary.fingerprint
-    output_dir = claim_output_dir(accelerator, data, model, training, examples["train"], fingerprint)
-    information = describe_run(data, model, training, accelerator, parts, tokenizer, network, examples["train"])
+    settings = (data, model, training)
+    output_dir = claim_output_dir(accelerator, settings, examples["train"], tokenizer.dictionary.fingerprint)
+    information = describe_run(settings, accelerator, parts, tokenizer, network, examples["train"])
 
-    progress = calibration = None
-    if training.do_train:
-        start_trackers(accelerator, information)
-        trainer = Trainer(
-            network, tokenizer, examples["train"], evaluators["validation"], accelerator, training, output_dir
-        )
-        progress = trainer.train()
-        network = trainer.load_best()
-        calibration = calibrate(network, evaluators["validation"])
+    start_trackers(accelerator, information)
+    trainer = trainer_class(
+        network, tokenizer, examples["train"], evaluators["validation"], accelerator, training, output_dir
+    )
+    progress = trainer.train()
+    network = trainer.load_best()
+    calibration = calibrate(network, evaluators["validation"])
     predictions = {part: evaluator.predict(network) for part, evaluator in evaluators.items()}
 
-    if training.do_train and training.final_fit:
+    if training.final_fit:
         # Development figures stay those of the network that had not seen the development part.
-        settings = dataclasses.replace(training, num_train_epochs=progress.best_epoch, report_to="none")
-        everything = join_examples(examples["train"], examples["validation"])
-        network = build_model(model, tokenizer, entity_types, training.seed)
-        trainer = Trainer(
-            network,
+        final = dataclasses.replace(training, num_train_epochs=progress.best_epoch, report_to="none")
+        trainer = trainer_class(
+            build_model(model, tokenizer, training.seed, network_class),
             tokenizer,
-            everything,
+            join_examples(examples["train"], examples["validation"]),
             None,
-            create_accelerator(settings),
-            settings,
+            create_accelerator(final),
+            final,
             output_dir,
             stage="final_fit",
         )

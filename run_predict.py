@@ -25,12 +25,12 @@ import torch
 import transformers
 from tqdm.auto import tqdm
 
+from modeling_dicmt.commands.checkpoint import load_network, load_tokenizer
+from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.evaluation.report import render_entities, write_predictions
-from modeling_dicmt.labelling import TorchLabeller
 from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings
-from modeling_dicmt.training.command_line import parse_arguments, run_command
-from modeling_dicmt.training.starting_checkpoint import load_network, load_tokenizer
+from modeling_dicmt.torch_tagger import TorchTagger
 
 
 @dataclass
@@ -105,12 +105,12 @@ def predict(arguments: PredictionArguments) -> Iterator[tuple[dict[str, Any], li
     if arguments.dictionary is not None:
         encoding = arguments.dictionary_encoding
         tokenizer.dictionary = ClinicalDictionary.from_path(arguments.dictionary, encoding=encoding)
-        tokenizer.dictionary_features.check_usable(arguments.dictionary)
+        tokenizer.dictionary_matcher.check_usable(arguments.dictionary)
     settings = RecognitionSettings(
         threshold=arguments.threshold, evidence=arguments.evidence, batch_characters=arguments.batch_characters
     )
     records, again = tee(islice(read_records(Path(arguments.input)), arguments.max_records))
-    recognizer = EntityRecognizer(TorchLabeller(network), tokenizer)
+    recognizer = EntityRecognizer(TorchTagger(network), tokenizer)
     for record, found in zip(again, recognizer.stream((record["text"] for record in records), settings), strict=True):
         yield record, [{"type": entity.pop("entity_group"), **entity} for entity in found]
 

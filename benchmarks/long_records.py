@@ -19,10 +19,10 @@ import torch
 from transformers import pipeline
 
 from data_scripts import load_corpus
+from modeling_dicmt.commands.checkpoint import load_network, load_tokenizer
+from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
 from modeling_dicmt.sentences import split_sentences
-from modeling_dicmt.training.command_line import parse_arguments, run_command
-from modeling_dicmt.training.starting_checkpoint import load_network, load_tokenizer
 
 
 @dataclass

@@ -22,12 +22,12 @@ import torch
 import transformers
 
 from data_scripts import load_corpus
+from modeling_dicmt.commands.checkpoint import load_network, load_tokenizer
+from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.evaluation.clinical_ner import score_entities
-from modeling_dicmt.onnx_dicmt import MODEL_FILE, OnnxPipeline
-from modeling_dicmt.onnx_export import export_onnx
+from modeling_dicmt.onnx.export import export_onnx
+from modeling_dicmt.onnx.pipeline import MODEL_FILE, OnnxPipeline
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
-from modeling_dicmt.training.command_line import parse_arguments, run_command
-from modeling_dicmt.training.starting_checkpoint import load_network, load_tokenizer
 
 
 @dataclass

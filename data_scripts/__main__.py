@@ -8,9 +8,8 @@ from tempfile import TemporaryDirectory
 
 from datasets.utils.logging import disable_progress_bar
 
-from modeling_dicmt.label_sets import LABEL_SETS
-
 from .export import EXPORT_FORMATS, export_corpus, push_corpus
+from .label_sets import LABEL_SETS
 from .loading import CORPORA, FLATTEN_CHOICES, label_set_of, load_corpus
 from .statistics import corpus_statistics, statistics_table
 

@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 
 import datasets
 
-from modeling_dicmt.label_sets import LABEL_SETS, EntityType
-
+from .label_sets import LABEL_SETS, EntityType
 from .readers.records import CorpusError, Record, type_names
 
 FEATURES = datasets.Features(

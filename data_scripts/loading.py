@@ -8,8 +8,6 @@ from typing import Any
 import datasets
 from datasets.exceptions import DatasetGenerationError
 
-from modeling_dicmt.label_sets import LABEL_SETS, EntityType
-
 from .ccks2017 import CCKS2017
 from .ccks2018 import CCKS2018
 from .cmeee import CMeEE
@@ -17,6 +15,7 @@ from .corpus_builder import ClinicalCorpusBuilder
 from .fccd import FCCd
 from .flattening import flatten_outermost
 from .jsonl import JSONL
+from .label_sets import LABEL_SETS, EntityType
 from .readers.records import CorpusError
 from .sample import Sample
 from .splits import split_groups

@@ -22,11 +22,11 @@ from typing import Any
 from transformers import HfArgumentParser
 
 from benchmarks.speed.measuring import describe_machine
+from data_scripts.arguments import DataArguments
+from data_scripts.records import load_records
 from data_scripts.sample import SAMPLE_DICTIONARY
-from modeling_dicmt.training.arguments import DataArguments
-from modeling_dicmt.training.checkpoints import write_json
-from modeling_dicmt.training.command_line import HelpFormatter, parse_arguments, run_command
-from modeling_dicmt.training.preparation import load_records
+from modeling_dicmt.commands.command_line import HelpFormatter, parse_arguments, run_command
+from modeling_dicmt.files import write_json
 
 from .corpus_analysis import analyse
 from .examples import EXAMPLES_FILE, collect_examples

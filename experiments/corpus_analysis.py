@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import datasets
 
+from data_scripts.records import Records
 from data_scripts.statistics import corpus_statistics
 from modeling_dicmt.normalization import normalize
 from modeling_dicmt.radicals import NUM_KANGXI_RADICALS, NUM_RADICALS, RadicalTable
-from modeling_dicmt.training.preparation import Records
 
 from .recording import OUTSIDE
 

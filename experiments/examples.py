@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from data_scripts.records import Records
 from modeling_dicmt.evaluation.report import classify_errors, show_errors
-from modeling_dicmt.training.preparation import Records
 
 from .corpus_analysis import Contradiction, find_contradictions
 from .planning import Plan

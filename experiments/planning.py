@@ -3,20 +3,23 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from transformers import AutoConfig
 
+from data_scripts.arguments import DataArguments
+from data_scripts.records import Records
 from modeling_dicmt.dictionary import ClinicalDictionary
-from modeling_dicmt.training.arguments import DataArguments
-from modeling_dicmt.training.preparation import Records, read_character_vectors
-from modeling_dicmt.training.running import FREE_SETTINGS
+from modeling_dicmt.training.preparation import read_character_vectors
 
+from .baselines.networks import BaselineTrainingArguments
 from .specification import Preset, Specification, SpecificationError, System
 
+# Settings that change nothing about the figures of a run.
+_FREE = frozenset(item.name for item in fields(BaselineTrainingArguments) if item.metadata.get("free"))
 # What a kind of system needs to have installed.
 EXTRAS = {"feature_crf": "pycrfsuite", "spacy": "spacy"}
 # What says where and how data are read: their content counts, not the place.
@@ -152,7 +155,7 @@ class _Planner:
 
     def run(self, system: System, seed: int, members: tuple[Run, ...], skipped: bool) -> Run:
         explicit: dict[str, Any] = {}
-        if system.kind == "network":
+        if system.kind in ("network", "baseline_network"):
             explicit = {**self.preset.network_settings, **self.settings}
         elif system.kind == "spacy":
             explicit["num_train_epochs"] = self.settings.get("num_train_epochs", self.preset.spacy_epochs)
@@ -178,10 +181,11 @@ class _Planner:
             if of_file:
                 # One that is not given keeps its name, or two systems without it would pass for the same.
                 content[name] = self.content.get(resource or name, f"${resource}")
-            elif name not in _PLACES and name not in FREE_SETTINGS:
+            elif name not in _PLACES and name not in _FREE:
                 content[name] = value
         what = {
-            "kind": system.kind,
+            # Baselines' networks were run_ner.py's own when results were first committed: their runs keep their names.
+            "kind": "network" if system.kind == "baseline_network" else system.kind,
             "settings": {name: value for name, value in sorted(content.items()) if value is not None},
             "corpus": [self.data.dataset_name, self.corpus],  # its types and lists, and its records
             "members": [member.identity for member in members],

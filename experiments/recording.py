@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from data_scripts.records import Records
 from modeling_dicmt.evaluation.clinical_ner import length_row, read_entities
 from modeling_dicmt.evaluation.report import ERROR_CLASSES, classify_errors
-from modeling_dicmt.training.checkpoints import write_text
-from modeling_dicmt.training.preparation import Records
+from modeling_dicmt.files import write_text
 
 from .planning import Run
 

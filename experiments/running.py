@@ -20,10 +20,10 @@ from typing import Any, TextIO
 import torch
 from tqdm.auto import tqdm
 
+from data_scripts.records import Records
 from modeling_dicmt.evaluation.clinical_ner import count_mentions, score_entities
 from modeling_dicmt.evaluation.report import write_predictions
-from modeling_dicmt.training.checkpoints import write_json
-from modeling_dicmt.training.preparation import Records
+from modeling_dicmt.files import write_json
 
 from .baselines.voting import vote
 from .planning import Plan, Run
@@ -40,6 +40,8 @@ ROOT = Path(__file__).resolve().parents[1]
 POLL_SECONDS = 0.2
 # For what a run does when it is told to end; the states that it resumes from are written as it goes.
 STOP_SECONDS = 30
+# The modules that train networks.
+NETWORK_COMMANDS = {"network": "run_ner", "baseline_network": "experiments.baselines.networks"}
 RUNS_FOLDER = "runs"
 LOG_FILE, SETTINGS_FILE, CLAIM_FILE, RESULTS_FILE = "log.txt", "experiment.json", ".claim", "all_results.json"
 
@@ -163,13 +165,14 @@ class Runner:
     def _launch(self, run: Run, claim: TextIO, slot: int) -> _Process:
         folder = self.folder(run)
         settings = {**run.settings, "seed": run.seed, "output_dir": str(folder)}
-        if run.system.kind == "network":
+        module = NETWORK_COMMANDS.get(run.system.kind)
+        if module is not None:
             if self.options.jobs > 1:
                 settings["cpu_threads"] = max(1, (os.cpu_count() or 1) // self.options.jobs)
             launcher = [sys.executable]
             if self.options.num_processes > 1:
                 launcher += ["-m", "accelerate.commands.launch", "--num_processes", str(self.options.num_processes)]
-            command = [*launcher, str(ROOT / "run_ner.py")]
+            command = [*launcher, "-m", module]
         else:
             settings["kind"] = run.system.kind
             command = [sys.executable, "-m", "experiments.baselines"]
@@ -323,7 +326,9 @@ def _command(run: Run) -> str:
         for part in (f"--{name}", *map(str, value if isinstance(value, list | tuple) else [value]))
     ]
     program = (
-        ["run_ner.py"] if run.system.kind == "network" else ["-m", "experiments.baselines", "--kind", run.system.kind]
+        ["-m", NETWORK_COMMANDS[run.system.kind]]
+        if run.system.kind in NETWORK_COMMANDS
+        else ["-m", "experiments.baselines", "--kind", run.system.kind]
     )
     return shlex.join([*program, *arguments])
 

@@ -7,7 +7,10 @@ from typing import Any
 
 import yaml
 
-from modeling_dicmt.training.arguments import DataArguments, ModelArguments, TrainingArguments
+from data_scripts.arguments import DataArguments
+from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
+
+from .baselines.networks import BaselineModelArguments, BaselineTrainingArguments
 
 FOLDER = Path(__file__).parent
 SYSTEMS_FILE = FOLDER / "systems.yaml"
@@ -16,6 +19,7 @@ SPECIFICATIONS = FOLDER / "specifications"
 
 KINDS = {
     "network": "run_ner.py with these settings",
+    "baseline_network": "the same training of a network with a baseline's layers (baselines/networks.py)",
     "feature_crf": "a linear-chain CRF over hand-made features",
     "rules": "rules and a dictionary",
     "spacy": "spaCy's entity recogniser",
@@ -266,8 +270,8 @@ def _read_systems(content: Any, where: str) -> dict[str, System]:
             raise SpecificationError(f"{place}: seeds are 'all', 'baseline' or 'one', got {system.seeds!r}.")
         if (system.kind == "vote") != bool(system.members):
             raise SpecificationError(f"{place}: members are for the kind 'vote', which needs them.")
-        if system.kind == "network":
-            _check_settings(system.settings, place)
+        if system.kind in ("network", "baseline_network"):
+            _check_settings(system.settings, place, system.kind)
         unknown = sorted(system.resources - set(RESOURCES))
         if unknown:
             raise SpecificationError(
@@ -303,12 +307,13 @@ def _check_references(tables: Iterable[Table], systems: Mapping[str, System]) ->
                 raise SpecificationError(f"{system.name}: {name!r} is no system that can vote.")
 
 
-def _check_settings(settings: Mapping[str, Any], where: str) -> None:
-    known = {
-        item.name for arguments in (DataArguments, ModelArguments, TrainingArguments) for item in fields(arguments)
-    }
+def _check_settings(settings: Mapping[str, Any], where: str, kind: str = "network") -> None:
+    classes = [DataArguments, ModelArguments, TrainingArguments]
+    if kind == "baseline_network":
+        classes += [BaselineModelArguments, BaselineTrainingArguments]
+    known = {item.name for arguments in classes for item in fields(arguments)}
     # These are the runner's own.
-    known -= {"dataset_name", "data_dir", "output_dir", "seed", "do_train", "overwrite_output_dir", "push_to_hub"}
+    known -= {"dataset_name", "data_dir", "output_dir", "seed", "overwrite_output_dir", "push_to_hub"}
     unknown = sorted(set(settings) - known)
     if unknown:
         raise SpecificationError(

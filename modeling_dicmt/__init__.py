@@ -8,15 +8,14 @@ from typing import Any
 
 _MODULE_OF = {
     "ClinicalDictionary": "dictionary",
-    "DictionaryFeatures": "dictionary_features",
+    "DictionaryMatcher": "dictionary_features",
     "DicMTConfig": "configuration_dicmt",
     "DicMTForTokenClassification": "modeling_dicmt",
     "DicMTTokenizer": "tokenization_dicmt",
-    "LABEL_SETS": "label_sets",
     "LinearChainCRF": "crf",
     "Span": "tagging",
     "character_vocabulary": "tokenization_dicmt",
-    "predict_entities": "labelling",
+    "predict_entities": "torch_tagger",
 }
 
 __version__ = "0.1.0"

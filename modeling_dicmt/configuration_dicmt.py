@@ -1,14 +1,16 @@
 """Configuration of a DicMT network."""
 
 from copy import deepcopy
+from typing import Any
 
 from huggingface_hub.dataclasses import strict
 from transformers import AutoConfig, PreTrainedConfig
 from transformers.configuration_utils import SubConfigSpec
 
-from .label_sets import bio_labels, code_width, entity_types_of
+from .dictionary_features import code_width
 from .radicals import NUM_RADICALS
 from .sentences import MAX_SENTENCE_LENGTH
+from .tagging import bio_labels, entity_types_of
 
 AUTO_MAP = {
     "AutoConfig": "configuration_dicmt.DicMTConfig",
@@ -45,22 +47,14 @@ class DicMTConfig(PreTrainedConfig):
         radical_embedding_size: Width of a radical's embedding; 0 for none.
         ngram_sizes: Sizes of the dictionary's n-grams, ascending; empty for no dictionary feature.
         multi_hot_dictionary: One bit a type instead of a type code, for terms of several types (not in the paper).
-        window_convolution_size: Filters of a convolution over each character and its two neighbours, whose output
-            enters the context encoder in place of the representations; 0 for none (not in the paper, as all of the
-            next four but the BiLSTM).
-        context_encoder: "bilstm", "dilated_cnn" for dilated convolutions with residual connections, or "none" to label
-            from the representations alone.
+        context_encoder: "bilstm", or "none" to label from the representations alone (not in the paper).
         lstm_hidden_size: Units of the BiLSTM a direction.
-        dilated_cnn_size: Filters of each dilated convolution.
-        attention_heads: Heads of the self-attention over the context encoder's states; 0 for none.
-        dictionary_lstm_hidden_size: Units a direction of a BiLSTM of the dictionary features' own, whose states join
-            the context encoder's; 0 to concatenate the features at the input, as the paper does.
         dropout: Dropout of the BiLSTM's input and output.
         character_dropout: Share of plain character embeddings that training replaces by the unknown character's (not in
             the paper).
         bigram_dropout: Share of bigrams that training leaves out.
         dictionary_dropout: Share of dictionary codes that training leaves out (not in the paper).
-        decoder: "crf", or "softmax" for independent characters.
+        tag_decoder: "crf", or "softmax" for independent characters.
         exclude_illegal_transitions: Whether the CRF gives no probability to I-X without a B-X or I-X before it.
         recognition_task: Whether the network recognises entities (task 2, NER).
         segmentation_task: Whether the network segments entities (task 1, NES).
@@ -70,6 +64,7 @@ class DicMTConfig(PreTrainedConfig):
     """
 
     model_type = "dicmt"
+    context_encoders = ("bilstm", "none")
     sub_configs_defaults = {"encoder_config": SubConfigSpec(config_class=AutoConfig, model_type="bert", optional=True)}  # noqa: RUF012
     keys_to_ignore_at_inference = [  # noqa: RUF012  (the stock Trainer adds a list to it)
         "predictions",
@@ -94,17 +89,13 @@ class DicMTConfig(PreTrainedConfig):
     radical_embedding_size: int = 50
     ngram_sizes: list[int] | tuple[int, ...] = (2, 3, 4, 5, 6)
     multi_hot_dictionary: bool = False
-    window_convolution_size: int = 0
     context_encoder: str = "bilstm"
     lstm_hidden_size: int = 128
-    dilated_cnn_size: int = 256
-    attention_heads: int = 0
-    dictionary_lstm_hidden_size: int = 0
     dropout: float | int = 0.5
     character_dropout: float | int = 0.0
     bigram_dropout: float | int = 0.0
     dictionary_dropout: float | int = 0.0
-    decoder: str = "crf"
+    tag_decoder: str = "crf"
     exclude_illegal_transitions: bool = True
     recognition_task: bool = True
     segmentation_task: bool = True
@@ -128,6 +119,15 @@ class DicMTConfig(PreTrainedConfig):
         super().__post_init__(**kwargs)
         self.validate_architecture()  # @strict would too, but wrap the error in one that is no ValueError
 
+    @classmethod
+    def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:
+        """As the base class's; `entity_types` given beside the saved settings bring their own labels."""
+        if kwargs.get("entity_types") is not None:
+            labels = ("id2label", "label2id", "entity_types")
+            config_dict = {name: value for name, value in config_dict.items() if name not in labels}
+            config_dict["entity_types"] = list(kwargs.pop("entity_types"))
+        return super().from_dict(config_dict, **kwargs)
+
     def validate_architecture(self) -> None:
         """Reject settings that no network can be built from."""
         labels = dict(enumerate(bio_labels(self.entity_types)))
@@ -136,14 +136,11 @@ class DicMTConfig(PreTrainedConfig):
                 f"id2label and label2id must be the BIO labels of entity_types {self.entity_types}, "
                 f"{list(labels.values())} in this order, got {self.id2label}. Pass entity_types alone."
             )
-        if self.context_encoder not in ("bilstm", "dilated_cnn", "none"):
-            raise ValueError(
-                f"context_encoder must be 'bilstm', 'dilated_cnn' or 'none', got {self.context_encoder!r}."
-            )
-        if self.context_encoder == "none" and (self.attention_heads or self.window_convolution_size):
-            raise ValueError("attention_heads and window_convolution_size need a context_encoder, got 'none'.")
-        if self.decoder not in ("crf", "softmax"):
-            raise ValueError(f"decoder must be 'crf' or 'softmax', got {self.decoder!r}.")
+        if self.context_encoder not in self.context_encoders:
+            choices = " or ".join(map(repr, self.context_encoders))
+            raise ValueError(f"context_encoder must be {choices}, got {self.context_encoder!r}.")
+        if self.tag_decoder not in ("crf", "softmax"):
+            raise ValueError(f"tag_decoder must be 'crf' or 'softmax', got {self.tag_decoder!r}.")
         if not (self.recognition_task or self.segmentation_task):
             raise ValueError(
                 "Switch on recognition_task or segmentation_task: a network without a task learns nothing."
@@ -159,29 +156,13 @@ class DicMTConfig(PreTrainedConfig):
             "character_embedding_size",
             "num_bigram_buckets",
             "lstm_hidden_size",
-            "dilated_cnn_size",
             "max_sentence_length",
         ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
-        for name in (
-            "bigram_embedding_size",
-            "radical_embedding_size",
-            "window_convolution_size",
-            "attention_heads",
-            "dictionary_lstm_hidden_size",
-        ):
+        for name in ("bigram_embedding_size", "radical_embedding_size"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}.")
-        if self.attention_heads and self.context_size % self.attention_heads:
-            raise ValueError(
-                f"attention_heads must divide the width of the context encoder's states, {self.context_size}, got "
-                f"{self.attention_heads}."
-            )
-
-    def get_text_config(self, decoder: bool | None = None, encoder: bool | None = None) -> "DicMTConfig":
-        """This configuration: transformers would take the setting `decoder` for a nested one."""
-        return self
 
     @property
     def dictionary_code_width(self) -> int:
@@ -192,18 +173,6 @@ class DicMTConfig(PreTrainedConfig):
     def dictionary_feature_size(self) -> int:
         """Width D of a character's dictionary feature: sizes × 2 directions × bits of a code (the paper: 30)."""
         return len(self.ngram_sizes) * 2 * self.dictionary_code_width
-
-    @property
-    def context_size(self) -> int:
-        """Width of the context encoder's states; 0 without one."""
-        return {"bilstm": 2 * self.lstm_hidden_size, "dilated_cnn": self.dilated_cnn_size, "none": 0}[
-            self.context_encoder
-        ]
-
-    @property
-    def dictionary_input_size(self) -> int:
-        """Width of the dictionary features within a character's representation: 0 where they have their own BiLSTM."""
-        return 0 if self.dictionary_lstm_hidden_size else self.dictionary_feature_size
 
 
 DicMTConfig.register_for_auto_class()

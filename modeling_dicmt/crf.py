@@ -20,7 +20,7 @@ except (
 ) as error:  # the module's name differs from the distribution's, which "pip install torchcrf" would miss
     raise ImportError("DicMT's CRF needs the module 'torchcrf'. Install it with: pip install pytorch-crf") from error
 
-from .chain_inference import (
+from .crf_inference import (
     Chain,
     LogPartition,
     backtracked,

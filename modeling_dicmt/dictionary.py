@@ -1,6 +1,6 @@
 """The clinical dictionary: terms and the lists that they come from (a hospital's drugs, operations, charge items, …).
 
-It knows nothing of entity types: which lists are evidence for which type is the matter of `DictionaryFeatures`.
+It knows nothing of entity types: which lists are evidence for which type is the matter of `DictionaryMatcher`.
 """
 
 import hashlib
@@ -91,7 +91,7 @@ class ClinicalDictionary:
         Args:
             path: A folder of .tsv/.txt lists (the file's stem names the list; lines `term` or `term⇥anything`), or a
                 table with lines `term⇥list` or `term⇥list,list` (without any tab: one list, named after the file), or
-                JSON: `{term: list or [lists]}`, `{list: [terms]}`, `[{"term": …, "type": …}]`.
+                JSON: `{list: [terms]}`.
             encoding: Encoding of the files; a byte order mark is dropped.
             lists: Names of the lists to read; default all.
 
@@ -106,21 +106,17 @@ class ClinicalDictionary:
         return cls._collected(read_terms(path, encoding, lists))
 
     @classmethod
-    def from_json(
-        cls, content: object, name: str = "dictionary", known_lists: Iterable[str] = ()
-    ) -> "ClinicalDictionary":
-        """Terms as JSON has them: `{list: [terms]}`, `{term: list or [lists]}` or `[{"term": …, "type": …}]`.
+    def from_json(cls, content: object, name: str = "dictionary") -> "ClinicalDictionary":
+        """Terms as JSON has them: `{list: [terms]}`.
 
         Args:
             content: The parsed JSON.
             name: What error messages call it.
-            known_lists: Names of lists, besides those of the known corpora, to tell `{list: [terms]}` from
-                `{term: [lists]}`.
 
         Raises:
-            DictionaryError: If it is none of these, or no row is usable.
+            DictionaryError: If it is no such object, or no term is usable.
         """
-        return cls._collected(terms_of_json(content, name, known_lists))
+        return cls._collected(terms_of_json(content, name))
 
     @classmethod
     def _collected(cls, collector: TermCollector) -> "ClinicalDictionary":

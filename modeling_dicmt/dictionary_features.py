@@ -1,21 +1,42 @@
 """Dictionary features `d_t`: which n-grams around a character are terms, of which type (section 3.2 of the paper)."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from .dictionary import ClinicalDictionary
 from .dictionary_files import DictionaryError
-from .dictionary_report import DictionaryReport, build_report
-from .label_sets import code_width
-from .lists_of_type import check_lists_of_type, types_of_lists
 from .ngram_matching import NgramMatcher
 from .normalization import code_points, normalize
 
 PAPER_NGRAM_SIZES = (2, 3, 4, 5, 6)
 MAX_NGRAM_SIZE = 10
+
+
+def code_width(num_types: int) -> int:
+    """Bits that a type code takes: `ceil(log2(num_types + 1))`, since the code 0 means "not in the dictionary"."""
+    if num_types < 1:
+        raise ValueError(f"A label set needs at least one entity type, got {num_types}.")
+    return num_types.bit_length()
+
+
+def types_of_lists(
+    lists: Iterable[str], lists_of_type: Mapping[str, Iterable[str]], precedence: Sequence[str]
+) -> tuple[str, ...]:
+    """Entity types of a term of these lists, in order of precedence: the first is the one that its code shows."""
+    lists = set(lists)
+    return tuple(name for name in precedence if not lists.isdisjoint(lists_of_type[name]))
+
+
+def check_lists_of_type(lists_of_type: Mapping[str, Iterable[str]], entity_types: Sequence[str], where: str) -> None:
+    """Raise DictionaryError, naming `where`, if the mapping has an entity type that the label set lacks."""
+    unknown = [name for name in lists_of_type if name not in entity_types]
+    if unknown:
+        raise DictionaryError(
+            f"{where}: no entity type {', '.join(unknown)}; the label set has {', '.join(entity_types)}."
+        )
 
 
 class DictionaryMatch(NamedTuple):
@@ -34,7 +55,7 @@ class DictionaryMatch(NamedTuple):
     entity_type: str
 
 
-class DictionaryFeatures:
+class DictionaryMatcher:
     """Dictionary features of a label scheme, compiled from a dictionary.
 
     Columns: n-gram size ascending; for each size first the n-gram that ends at the character, then the one that starts
@@ -110,10 +131,6 @@ class DictionaryFeatures:
                 found.append(DictionaryMatch(start, start + size, term, self.entity_types[code - 1]))
         return sorted(found)
 
-    def report(self) -> DictionaryReport:
-        """What of the dictionary can match under this scheme, and what cannot."""
-        return build_report(self.dictionary, self.lists_of_type, self.precedence, self.ngram_sizes)
-
     def check_usable(self, name: str) -> None:
         """Raise DictionaryError if no term of the dictionary, which came from `name`, can ever match."""
         if not self.ngram_sizes:
@@ -121,9 +138,8 @@ class DictionaryFeatures:
                 f"The network has no dictionary features, so that the terms of {name} cannot serve: use it without "
                 "them, or train a new network with a dictionary."
             )
-        report = self.report()
-        if not any(entry.matchable for entry in report.types):
-            wanted = sorted({item for entry in report.types for item in entry.lists})
+        if not self.num_terms:
+            wanted = sorted({item for lists in self.lists_of_type.values() for item in lists})
             raise DictionaryError(
                 f"No term of {name} can match: its lists are {', '.join(self.dictionary.lists)}, those that serve are "
                 f"{', '.join(wanted)}, with terms of {', '.join(map(str, self.ngram_sizes))} characters. Rename the "
@@ -158,6 +174,7 @@ class DictionaryFeatures:
         for size in self.ngram_sizes:
             chosen = np.flatnonzero((lengths == size) & (kind_of_term != 0))
             terms[size] = (points[starts[chosen, None] + np.arange(size)], kind_of_term[chosen])
+        self.num_terms = sum(len(values) for _, values in terms.values())  # that can match
         self._matcher = NgramMatcher(terms)
 
     def _fill(self, points: np.ndarray, values_of_kind: np.ndarray) -> np.ndarray:

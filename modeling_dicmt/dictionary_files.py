@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from .label_sets import LABEL_SETS
 from .normalization import normalize
 
 LIST_FILE_SUFFIXES = (".tsv", ".txt")
@@ -21,7 +20,6 @@ LIST_FILE_SUFFIXES = (".tsv", ".txt")
 _INVISIBLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
-_TERMS = (str, list, tuple, set, frozenset)  # what JSON, or Python, has for terms or lists
 _SUGGESTED_ENCODINGS = ("utf-8", "gb18030", "utf-16")
 
 
@@ -114,10 +112,10 @@ def read_terms(path: str | os.PathLike, encoding: str = "utf-8", lists: Iterable
     return collector
 
 
-def terms_of_json(content: object, name: str, known_lists: Iterable[str] = ()) -> TermCollector:
+def terms_of_json(content: object, name: str) -> TermCollector:
     """Read what a JSON dictionary holds; see `ClinicalDictionary.from_json`."""
     collector = TermCollector()
-    _add_json(content, Path(name), collector, known_lists)
+    _add_json(content, Path(name), collector)
     _check_found(Path(name), collector)
     return collector
 
@@ -223,47 +221,14 @@ def _read_json(file: Path, encoding: str, collector: TermCollector) -> None:
     _add_json(content, file, collector)
 
 
-def _add_json(content: object, file: Path, collector: TermCollector, known_lists: Iterable[str] = ()) -> None:
-    if isinstance(content, list | tuple) and all(isinstance(entry, dict) for entry in content):
-        rows = [(entry.get("term"), _as_list(entry.get("type"))) for entry in content]
-    elif isinstance(content, Mapping) and all(isinstance(value, _TERMS) for value in content.values()):
-        if _keys_are_types(content, file, known_lists):
-            rows = [(term, [list_name]) for list_name, terms in content.items() for term in terms]
-        else:
-            rows = [(term, _as_list(list_names)) for term, list_names in content.items()]
-    else:
-        raise DictionaryError(
-            f"{file} is no dictionary: give {{term: type or types}}, {{type: [terms]}} or "
-            '[{"term": …, "type": …}, …].'
-        )
-    for number, (term, list_names) in enumerate(rows, start=1):
-        collector.add(term, list_names, file, number)
-
-
-def _as_list(value: object) -> list:
-    return list(value) if isinstance(value, _TERMS) and not isinstance(value, str) else [] if value is None else [value]
-
-
-def _keys_are_types(content: Mapping[str, Any], file: Path, known_lists: Iterable[str]) -> bool:
-    """Whether a JSON object is `{type: [terms]}`: both it and `{term: [types]}` map strings to lists of strings."""
-    if any(isinstance(value, str) for value in content.values()):
-        return False
-    values = {value for values in content.values() for value in values if isinstance(value, str)}
-    types = _known_type_names() | {name.casefold() for name in known_lists}
-    keys_are_known, values_are_known = (
-        any(name.casefold() in types for name in names if isinstance(name, str)) for names in (content, values)
+def _add_json(content: object, file: Path, collector: TermCollector) -> None:
+    is_lists = isinstance(content, Mapping) and all(
+        isinstance(name, str) and isinstance(terms, list | tuple | set | frozenset) for name, terms in content.items()
     )
-    if keys_are_known != values_are_known:
-        return keys_are_known
-    if len(values) == len(content):
-        raise DictionaryError(
-            f"{file}: it cannot be told whether the keys are terms or types; "
-            'write [{"term": …, "type": …}, …] instead.'
-        )
-    return len(content) < len(values)
-
-
-def _known_type_names() -> set[str]:
-    types = [entity_type for label_set in LABEL_SETS.values() for entity_type in label_set]
-    names = [name for type_ in types for name in (type_.name, type_.corpus_label, *type_.dictionary_lists)]
-    return {name.casefold() for name in names}
+    if not is_lists:
+        raise DictionaryError(f'{file} is no dictionary: give {{list: [terms]}}, as in {{"drug": ["阿莫西林"]}}.')
+    number = 0
+    for list_name, terms in content.items():
+        for term in terms:
+            number += 1
+            collector.add(term, [list_name], file, number)

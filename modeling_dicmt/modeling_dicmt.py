@@ -1,23 +1,29 @@
-"""The DicMT network: representations → BiLSTM → segmentation (NES) and recognition (NER) of entities."""
+"""The DicMT network: representations → BiLSTM (`DicMTModel`) → segmentation (NES) and recognition (NER) of entities."""
 
+import logging
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 from transformers import initialization as init
+from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils import ModelOutput
 
-from .bilstm import BiLSTM
-from .bilstm_inference import concatenate
+from .bilstm import BiLSTM, Rows, concatenate
 from .configuration_dicmt import DicMTConfig
-from .context import DilatedConvolutions, SelfAttention, WindowConvolution
 from .crf import LinearChainCRF, legal_bio_transitions
 from .representations import CharacterRepresentation, embedding_bound
 from .tagging import IGNORED_TAG
+
+logger = logging.getLogger(__name__)
+
+# Parts of the heads whose weights belong to single labels.
+LABEL_MODULES = ("classifier", "crf")
 
 
 @dataclass
@@ -52,7 +58,55 @@ class DicMTPreTrainedModel(PreTrainedModel):
     base_model_prefix = "dicmt"
     main_input_name = "input_ids"
     _no_split_modules = ()
-    _keep_in_fp32_modules_strict = ("crf",)
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: str | os.PathLike, *args: Any, **kwargs: Any) -> Any:
+        """Load a checkpoint, of this head or another, also for other `entity_types=[…]`; arguments are the base class's.
+
+        What the checkpoint cannot give (another head, tags of another label set, dictionary codes of another width) is
+        initialised, and named in the log. With `output_loading_info=True` it is the caller who looks at what is missing.
+
+        Raises:
+            ValueError: If the checkpoint lacks weights that it should have, or a weight is no finite number.
+        """
+        with_information = kwargs.pop("output_loading_info", False)
+        other_labels = cls._are_other_labels(pretrained_model_name_or_path, kwargs)
+        if other_labels:  # a tag's scores are not to pass for those of another tag that has its number
+            kwargs["key_mapping"] = {rf"^({'|'.join(LABEL_MODULES)})\.": r"other_labels.\1."}
+            kwargs.setdefault("ignore_mismatched_sizes", True)
+        model, information = super().from_pretrained(
+            pretrained_model_name_or_path, *args, output_loading_info=True, **kwargs
+        )
+        if with_information:
+            return model, information
+        new = sorted({*information["missing_keys"], *(key for key, *_ in information["mismatched_keys"])})
+        required = () if kwargs.get("ignore_mismatched_sizes") else new
+        if cls.__name__ not in (model.config.architectures or ()):
+            required = [name for name in required if not hasattr(model, "dicmt") or name.startswith("dicmt.")]
+        if required:
+            raise ValueError(
+                f"The checkpoint lacks weights ({len(required)}, {required[0]} among them): it was cut off in copying, "
+                "or is of another version. Copy it anew, or train it again."
+            )
+        if new:
+            logger.warning("Newly initialised, to be trained: %s.", ", ".join(new))
+        broken = [name for name, weight in model.named_parameters() if not bool(weight.isfinite().all())]
+        if broken:
+            raise ValueError(
+                f"Weights of the checkpoint are no finite numbers ({len(broken)}, {broken[0]} among them): its training "
+                "diverged, or the file is damaged. Copy it anew, or train it again."
+            )
+        return model
+
+    @classmethod
+    def _are_other_labels(cls, path: str | os.PathLike, settings: Mapping[str, Any]) -> bool:
+        """Whether a network is asked for that has other entity types than its checkpoint."""
+        wanted = settings.get("entity_types") or getattr(settings.get("config"), "entity_types", None)
+        if wanted is None:
+            return False
+        hub = {name: settings[name] for name in ("cache_dir", "revision", "token", "subfolder") if name in settings}
+        saved, _ = cls.config_class.get_config_dict(path, **hub)
+        return saved.get("entity_types") not in (None, list(wanted))
 
     def save_pretrained(self, save_directory: str | os.PathLike, *args: Any, **kwargs: Any) -> None:
         """Save the network with all the code that a checkpoint carries; arguments are the base class's.
@@ -82,42 +136,41 @@ class DicMTPreTrainedModel(PreTrainedModel):
                 init.copy_(module.legal_transitions, legal_bio_transitions(_labels(self.config)))
 
 
-class DicMTForTokenClassification(DicMTPreTrainedModel):
-    """DicMT (Dictionary-based Multi-Task network, 2021): recognises entities character by character.
+class DicMTModel(DicMTPreTrainedModel):
+    """What all heads read: each character's representation, and the BiLSTM over them (the shared layer).
 
     Its inputs are those that `DicMTTokenizer` returns. Padding, at either side, takes no part in anything: a sentence's
-    output does not depend on the batch that it is in.
+    states do not depend on the batch that it is in.
+
+    Args:
+        config: The network's configuration.
+        initialize: False within a head, which initialises all weights together.
     """
 
-    def __init__(self, config: DicMTConfig):
+    def __init__(self, config: DicMTConfig, initialize: bool = True):
         super().__init__(config)
         config.validate_architecture()  # settings may have been assigned since it was made
-        self.num_labels = config.num_labels
-        self.representation = CharacterRepresentation(config)
+        self._initializes = initialize
+        self.representation = self.build_representation()
         self.dropout = nn.Dropout(config.dropout)
-        size = self.representation.output_size
-        self.window = self.context = self.attention = self.dictionary_context = None
-        if config.window_convolution_size:
-            self.window = WindowConvolution(size, config.window_convolution_size)
-            size = self.window.output_size
-        if config.context_encoder == "bilstm":
-            self.context = BiLSTM(size, config.lstm_hidden_size)
-        elif config.context_encoder == "dilated_cnn":
-            self.context = DilatedConvolutions(size, config.dilated_cnn_size)
-        size = config.context_size or size
-        if config.attention_heads:
-            self.attention = SelfAttention(size, config.attention_heads)
-            size = self.attention.output_size
-        if config.dictionary_lstm_hidden_size and config.dictionary_feature_size:
-            self.dictionary_context = BiLSTM(config.dictionary_feature_size, config.dictionary_lstm_hidden_size)
-            size += 2 * config.dictionary_lstm_hidden_size
-        self.segmenter = nn.Linear(size, 1) if config.segmentation_task else None
-        self.recogniser = nn.Linear(size, config.num_labels) if config.recognition_task else None
-        self.crf = None
-        if config.recognition_task and config.decoder == "crf":
-            legal = legal_bio_transitions(_labels(config)) if config.exclude_illegal_transitions else None
-            self.crf = LinearChainCRF(config.num_labels, batch_first=True, legal_transitions=legal)
+        self.output_size = self.build_context(self.representation.output_size)
         self.post_init()
+
+    def build_representation(self) -> CharacterRepresentation:
+        """The layer that represents characters."""
+        return CharacterRepresentation(self.config)
+
+    def build_context(self, size: int) -> int:
+        """Make the layers over representations of a size; returns the width of their states."""
+        self.context = None
+        if self.config.context_encoder == "none":
+            return size
+        self.context = BiLSTM(size, self.config.lstm_hidden_size)
+        return 2 * self.config.lstm_hidden_size
+
+    def init_weights(self) -> None:
+        if self._initializes:
+            super().init_weights()
 
     def get_input_embeddings(self) -> nn.Module:
         if self.representation.encoder is not None:
@@ -129,6 +182,87 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
             self.representation.encoder.model.set_input_embeddings(value)
         else:
             self.representation.characters = value
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        radical_ids: Tensor | None = None,
+        dictionary_features: Tensor | None = None,
+        return_dict: bool | None = None,
+    ) -> BaseModelOutput | tuple[Tensor, ...]:
+        """Run the shared layer on sentences.
+
+        Args:
+            input_ids: (B, L) character ids.
+            attention_mask: (B, L), 1 for characters, 0 for padding at either side; default: no padding.
+            radical_ids: (B, L) radical ids.
+            dictionary_features: (B, L, D) dictionary features.
+            return_dict: False for a tuple.
+
+        Returns:
+            `last_hidden_state`: (B, L, output_size).
+
+        Raises:
+            ValueError: If an input that the network needs is missing or does not fit.
+        """
+        inputs, back = right_padded(input_ids, attention_mask, radical_ids, dictionary_features)
+        batch, length = input_ids.shape
+        if batch * length == 0:
+            states = next(self.parameters()).new_zeros(batch, length, self.output_size)
+        else:
+            states = self.states(**inputs)
+        if back is not None:
+            states = _take(states, back)
+        return_dict = self.config.return_dict if return_dict is None else return_dict
+        return BaseModelOutput(last_hidden_state=states) if return_dict else (states,)
+
+    def states(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        radical_ids: Tensor | None = None,
+        dictionary_features: Tensor | None = None,
+    ) -> Tensor:
+        """The states (B, L, output_size) of at least one character; arguments as `right_padded` gives them."""
+        mask = first_character_counts(attention_mask)
+        lengths = mask.sum(1)
+        parts = self.representation(input_ids, mask, lengths, radical_ids, dictionary_features)
+        return self.context_states(parts, mask, lengths, dictionary_features)
+
+    def context_states(
+        self, parts: Sequence[Tensor | Rows], mask: Tensor, lengths: Tensor, dictionary_features: Tensor | None
+    ) -> Tensor:
+        """The states of characters that are represented in parts, padded at the right."""
+        if self.context is None:
+            return self.dropout(concatenate(parts)).masked_fill(~mask[..., None], 0)
+        if not self.training:
+            return self.context(parts, lengths)  # without dropout the parts need not be put together
+        return self.dropout(self.context(self.dropout(concatenate(parts)), lengths))
+
+
+class DicMTForTokenClassification(DicMTPreTrainedModel):
+    """DicMT (Dictionary-based Multi-Task network, 2021): recognises entities character by character.
+
+    The shared layer is `DicMTModel`; over it are a classifier of each character's tag with a CRF (task 2, NER) and one
+    of each character's being inside an entity (task 1, NES). Padding takes no part in anything.
+    """
+
+    base_class: ClassVar[type[DicMTModel]] = DicMTModel
+    _keep_in_fp32_modules_strict = ("crf",)
+
+    def __init__(self, config: DicMTConfig):
+        super().__init__(config)
+        self.num_labels = config.num_labels
+        self.dicmt = self.base_class(config, initialize=False)
+        size = self.dicmt.output_size
+        self.segmenter = nn.Linear(size, 1) if config.segmentation_task else None
+        self.classifier = nn.Linear(size, config.num_labels) if config.recognition_task else None
+        self.crf = None
+        if config.recognition_task and config.tag_decoder == "crf":
+            legal = legal_bio_transitions(_labels(config)) if config.exclude_illegal_transitions else None
+            self.crf = LinearChainCRF(config.num_labels, batch_first=True, legal_transitions=legal)
+        self.post_init()
 
     def forward(
         self,
@@ -154,48 +288,24 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
         Raises:
             ValueError: If an input that the network needs is missing or does not fit, or labels are illegal.
         """
-        mask = torch.ones_like(input_ids, dtype=torch.bool) if attention_mask is None else attention_mask.bool()
-        inputs = {"radical_ids": radical_ids, "dictionary_features": dictionary_features, "labels": labels}
-        for name, tensor in {"attention_mask": mask, **inputs}.items():
-            if tensor is not None and tensor.shape[:2] != input_ids.shape:
-                raise ValueError(
-                    f"{name} has the shape {tuple(tensor.shape)}, but input_ids {tuple(input_ids.shape)}: "
-                    "each character needs its own."
-                )
-        order = None
-        if bool((mask[:, 1:] & ~mask[:, :-1]).any()):  # padding before characters: everything inside is right-padded
-            order = mask.int().argsort(dim=1, descending=True, stable=True)
-            input_ids, mask, radical_ids, dictionary_features, labels = (
-                None if tensor is None else _take(tensor, order)
-                for tensor in (input_ids, mask, radical_ids, dictionary_features, labels)
-            )
-        results = self._forward_right_padded(input_ids, mask, radical_ids, dictionary_features, labels, output_logits)
-        if order is not None:
-            back = order.argsort(dim=1)
+        inputs, back = right_padded(input_ids, attention_mask, radical_ids, dictionary_features, labels=labels)
+        results = self._forward_right_padded(inputs, inputs.pop("labels"), output_logits)
+        if back is not None:
             results = {name: _take(value, back) if value.dim() > 1 else value for name, value in results.items()}
         output = DicMTOutput(**results)
         return_dict = self.config.return_dict if return_dict is None else return_dict
         return output if return_dict else output.to_tuple()
 
     def _forward_right_padded(
-        self,
-        input_ids: Tensor,
-        mask: Tensor,
-        radical_ids: Tensor | None,
-        dictionary_features: Tensor | None,
-        labels: Tensor | None,
-        output_logits: bool,
+        self, inputs: Mapping[str, Tensor | None], labels: Tensor | None, output_logits: bool
     ) -> dict[str, Tensor]:
-        batch, length = input_ids.shape
-        if batch * length == 0:
-            return self._nothing(batch, length, labels is not None, output_logits)
-        characters = mask
+        characters = inputs["attention_mask"]
+        if characters.numel() == 0:
+            return self._nothing(*characters.shape, labels is not None, output_logits)
         if labels is not None:
             self._check_labels(labels, characters)
-        mask = mask.clone()
-        mask[:, 0] = True  # an empty sentence counts as one character inside, which is taken out again below
-        lengths = mask.sum(1)
-        states = self.shared_states(input_ids, mask, lengths, radical_ids, dictionary_features)
+        mask = first_character_counts(characters)
+        states = self.dicmt(**inputs).last_hidden_state
 
         # One sentence counts as one, whatever its length: both losses are means over the same sentences.
         sentences = characters[:, 0].sum().clamp(min=1)
@@ -208,8 +318,8 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
                 losses = functional.binary_cross_entropy_with_logits(logits, (labels > 0).float(), reduction="none")
                 results["segmentation_loss"] = losses.masked_fill(~characters, 0).sum() / sentences
                 weighted.append(self.config.segmentation_loss_weight * results["segmentation_loss"])
-        if self.recogniser is not None:
-            emissions = self.recogniser(states)
+        if self.classifier is not None:
+            emissions = self.classifier(states)
             results["emissions"] = emissions.masked_fill(~characters[..., None], 0)
             if labels is not None:
                 results["recognition_loss"] = self._recognition_loss(emissions, labels, mask, characters) / sentences
@@ -219,33 +329,6 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
         if weighted:
             results["loss"] = sum(weighted)
         return results
-
-    def shared_states(
-        self,
-        input_ids: Tensor,
-        mask: Tensor,
-        lengths: Tensor,
-        radical_ids: Tensor | None,
-        dictionary_features: Tensor | None,
-    ) -> Tensor:
-        """What both tasks read, (B, L, width), from inputs padded at the right; arguments as the representation's."""
-        parts = self.representation(input_ids, mask, lengths, radical_ids, dictionary_features)
-        if self.window is None and isinstance(self.context, BiLSTM) and not self.training:
-            states = self.context(parts, lengths)  # without dropout the parts need not be put together
-        else:
-            states = self.dropout(concatenate(parts))
-            if self.window is not None:
-                states = self.dropout(self.window(states, mask))
-            if isinstance(self.context, BiLSTM):
-                states = self.dropout(self.context(states, lengths))
-            elif self.context is not None:
-                states = self.dropout(self.context(states, mask))
-        if self.attention is not None:
-            states = self.attention(states, mask)
-        if self.dictionary_context is not None:
-            features = self.representation.dictionary(dictionary_features, mask).to(states.dtype)
-            states = torch.cat([states, self.dropout(self.dictionary_context(features, lengths))], dim=-1)
-        return states
 
     def _recognition_loss(self, emissions: Tensor, labels: Tensor, mask: Tensor, characters: Tensor) -> Tensor:
         if self.crf is None:
@@ -283,7 +366,7 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
             results["segmentation_logits"] = nothing
             if with_losses:
                 results["segmentation_loss"] = loss
-        if self.recogniser is not None:
+        if self.classifier is not None:
             results["emissions"] = nothing.new_zeros(batch, length, self.num_labels)
             if with_losses:
                 results["recognition_loss"] = loss
@@ -294,6 +377,57 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
         if with_losses:
             results["loss"] = loss
         return results
+
+
+def right_padded(
+    input_ids: Tensor,
+    attention_mask: Tensor | None = None,
+    radical_ids: Tensor | None = None,
+    dictionary_features: Tensor | None = None,
+    **more: Tensor | None,
+) -> tuple[dict[str, Tensor | None], Tensor | None]:
+    """Inputs (B, L, …) with all padding at the right, as everything within the network takes them.
+
+    Args:
+        input_ids: See `DicMTModel.forward`, as for the next three.
+        attention_mask: Default: no padding.
+        radical_ids: See there.
+        dictionary_features: See there.
+        **more: Further inputs of a character each, say labels.
+
+    Returns:
+        The inputs by their names, the mask boolean; and the order (B, L) that brings results back to where their
+        characters were, None if nothing was moved.
+
+    Raises:
+        ValueError: If an input does not have one value a character.
+    """
+    mask = torch.ones_like(input_ids, dtype=torch.bool) if attention_mask is None else attention_mask.bool()
+    inputs = {
+        "input_ids": input_ids,
+        "attention_mask": mask,
+        "radical_ids": radical_ids,
+        "dictionary_features": dictionary_features,
+        **more,
+    }
+    for name, tensor in inputs.items():
+        if tensor is not None and tensor.shape[:2] != input_ids.shape:
+            raise ValueError(
+                f"{name} has the shape {tuple(tensor.shape)}, but input_ids {tuple(input_ids.shape)}: "
+                "each character needs its own."
+            )
+    if not bool((mask[:, 1:] & ~mask[:, :-1]).any()):  # no padding before a character
+        return inputs, None
+    order = mask.int().argsort(dim=1, descending=True, stable=True)
+    moved = {name: None if tensor is None else _take(tensor, order) for name, tensor in inputs.items()}
+    return moved, order.argsort(dim=1)
+
+
+def first_character_counts(mask: Tensor) -> Tensor:
+    """The mask with an empty sentence as one character, which LSTM and CRF need; its results are taken out again."""
+    mask = mask.clone()
+    mask[:, 0] = True
+    return mask
 
 
 def _labels(config: DicMTConfig) -> list[str]:

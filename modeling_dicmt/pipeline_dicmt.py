@@ -5,8 +5,8 @@ from typing import Any
 
 from transformers import Pipeline
 
-from .labelling import TorchLabeller
 from .recognition import EntityRecognizer, read_settings
+from .torch_tagger import TorchTagger
 
 
 class DicMTPipeline(Pipeline):
@@ -36,7 +36,7 @@ class DicMTPipeline(Pipeline):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.recognizer = EntityRecognizer(TorchLabeller(self.model), self.tokenizer)
+        self.recognizer = EntityRecognizer(TorchTagger(self.model), self.tokenizer)
 
     def __call__(self, inputs: str | Iterable[str], **settings: Any) -> list[dict[str, Any]] | Iterable[Any]:
         """Entities of a record, or of each of many; see `EntityRecognizer.__call__`.

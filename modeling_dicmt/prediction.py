@@ -1,13 +1,13 @@
 """Sentences → tags and their probabilities → entities in offsets of the record, whatever runs the network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from .batching import length_batches, pad_sentences
 from .configuration_dicmt import DicMTConfig
-from .tagging import Span, find_entities
+from .radicals import PADDING_RADICAL
+from .tagging import IGNORED_TAG, Span, find_entities
 from .tokenization_dicmt import EncodedSentence
 
 # Characters of a batch where a step over time is shared by its sentences, and where an encoder runs on a CPU: it gains
@@ -16,7 +16,7 @@ BATCH_CHARACTERS = 8192
 ENCODER_BATCH_CHARACTERS = 1024
 
 
-class BatchLabels(NamedTuple):
+class TaggedBatch(NamedTuple):
     """What the network says of a batch of B sentences, padded at the right to L characters; T tags.
 
     Args:
@@ -32,19 +32,19 @@ class BatchLabels(NamedTuple):
     in_entity: np.ndarray | None
 
 
-class Labeller(Protocol):
-    """A network on some runtime: `TorchLabeller`, `OnnxLabeller`."""
+class Tagger(Protocol):
+    """A network on some runtime: `TorchTagger`, `OnnxTagger`."""
 
     config: DicMTConfig
     batch_characters: int  # of a batch, padding included, that is fast
 
-    def label(self, inputs: Mapping[str, np.ndarray]) -> BatchLabels:
+    def label(self, inputs: Mapping[str, np.ndarray]) -> TaggedBatch:
         """Label a batch as `pad_sentences` gives it."""
 
-    def tag_probabilities(self, labels: BatchLabels) -> np.ndarray:
+    def tag_probabilities(self, labels: TaggedBatch) -> np.ndarray:
         """Posterior probability (B, L) of each tag of the best paths."""
 
-    def span_probabilities(self, labels: BatchLabels, spans: np.ndarray) -> np.ndarray:
+    def span_probabilities(self, labels: TaggedBatch, spans: np.ndarray) -> np.ndarray:
         """Probability (N,) over all paths that just these spans are entities.
 
         Args:
@@ -69,8 +69,61 @@ class SentencePrediction(NamedTuple):
     scores: np.ndarray
 
 
+def pad_sentences(
+    sentences: Sequence[EncodedSentence], pad_token_id: int, tags: Sequence[np.ndarray] | None = None
+) -> dict[str, np.ndarray]:
+    """Stack sentences, padded at the right to the longest.
+
+    Args:
+        sentences: B sentences.
+        pad_token_id: Id that pads `input_ids`.
+        tags: The sentences' tag ids, if the batch is to have labels.
+
+    Returns:
+        The network's inputs: `input_ids` and `attention_mask` (B, L) int64, `radical_ids` (B, L) and
+        `dictionary_features` (B, L, D) uint8, and `labels` (B, L) int64, -100 at padding, if there are tags.
+    """
+    lengths = [len(sentence.input_ids) for sentence in sentences]
+    shape = (len(sentences), max(lengths, default=0))
+    width = sentences[0].dictionary_features.shape[1] if sentences else 0
+    arrays = {
+        "input_ids": np.full(shape, pad_token_id, dtype=np.int64),
+        "attention_mask": np.zeros(shape, dtype=np.int64),
+        "radical_ids": np.full(shape, PADDING_RADICAL, dtype=np.uint8),
+        "dictionary_features": np.zeros((*shape, width), dtype=np.uint8),
+    }
+    if tags is not None:
+        arrays["labels"] = np.full(shape, IGNORED_TAG, dtype=np.int64)
+    for row, (sentence, length) in enumerate(zip(sentences, lengths, strict=True)):
+        arrays["input_ids"][row, :length] = sentence.input_ids
+        arrays["attention_mask"][row, :length] = 1
+        arrays["radical_ids"][row, :length] = sentence.radical_ids
+        arrays["dictionary_features"][row, :length] = sentence.dictionary_features
+        if tags is not None:
+            arrays["labels"][row, :length] = tags[row]
+    return arrays
+
+
+def length_batches(lengths: Sequence[int], max_characters: int) -> Iterator[list[int]]:
+    """Batches of sentences of about the same length, the longest first.
+
+    Args:
+        lengths: Characters of each sentence.
+        max_characters: Characters of a batch, padding included; a sentence that is longer is a batch by itself.
+
+    Yields:
+        Indices of the sentences of each batch; together all indices once.
+    """
+    order = np.argsort(-np.asarray(lengths, dtype=np.int64), kind="stable").tolist()
+    start = 0
+    while start < len(order):
+        size = max(1, max_characters // max(1, lengths[order[start]]))
+        yield order[start : start + size]
+        start += size
+
+
 def predict_sentences(
-    labeller: Labeller,
+    tagger: Tagger,
     sentences: Sequence[EncodedSentence],
     batch_characters: int | None = None,
     score: str | None = None,
@@ -78,7 +131,7 @@ def predict_sentences(
     """Label sentences, batched by length.
 
     Args:
-        labeller: The network.
+        tagger: The network.
         sentences: Encoded sentences.
         batch_characters: Characters of a batch, padding included; None for what is fast for the network where it is.
             Has no influence on the answers.
@@ -98,15 +151,15 @@ def predict_sentences(
 
     predictions: dict[int, SentencePrediction] = {}
     lengths = [len(sentence.input_ids) for sentence in different]
-    for batch in length_batches(lengths, batch_characters or labeller.batch_characters):
-        inputs = pad_sentences([different[index] for index in batch], labeller.config.pad_token_id)
-        found = _read_batch(labeller, labeller.label(inputs), [lengths[index] for index in batch], score)
+    for batch in length_batches(lengths, batch_characters or tagger.batch_characters):
+        inputs = pad_sentences([different[index] for index in batch], tagger.config.pad_token_id)
+        found = _read_batch(tagger, tagger.label(inputs), [lengths[index] for index in batch], score)
         predictions.update(zip([places[index] for index in batch], found, strict=True))
     return [predictions[place_of_content[content]] for content in contents]
 
 
 def _read_batch(
-    labeller: Labeller, labels: BatchLabels, lengths: Sequence[int], score: str | None
+    tagger: Tagger, labels: TaggedBatch, lengths: Sequence[int], score: str | None
 ) -> list[SentencePrediction]:
     nothing = np.zeros(0)
     tags, in_entity = (
@@ -118,17 +171,17 @@ def _read_batch(
     entities: list[list[Span]] = [[] for _ in lengths]
     scores = [nothing] * len(lengths)
     if labels.tags is not None:
-        id2label, label2id = labeller.config.id2label, labeller.config.label2id
+        id2label, label2id = tagger.config.id2label, tagger.config.label2id
         found, types = find_entities(labels.tags, id2label)
         for row, start, end, type_id in found.tolist():
             entities[row].append(Span(start, end, types[type_id]))
         if score == "spans" and len(found):
             begin_and_inside = np.array([[label2id[f"B-{name}"], label2id[f"I-{name}"]] for name in types])
             spans = np.concatenate([found[:, :3], begin_and_inside[found[:, 3]]], axis=1)
-            probabilities = labeller.span_probabilities(labels, spans)
+            probabilities = tagger.span_probabilities(labels, spans)
             scores = np.split(probabilities, np.cumsum([len(spans) for spans in entities])[:-1])
         elif score == "tags":
-            probabilities = labeller.tag_probabilities(labels)
+            probabilities = tagger.tag_probabilities(labels)
             scores = [row[:length] for row, length in zip(probabilities, lengths, strict=True)]
     return [SentencePrediction(*values) for values in zip(tags, in_entity, entities, scores, strict=True)]
 

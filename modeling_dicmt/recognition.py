@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .dictionary import ClinicalDictionary
-from .dictionary_features import DictionaryFeatures
-from .prediction import Labeller, SentencePrediction, predict_sentences
+from .dictionary_features import DictionaryMatcher
+from .prediction import SentencePrediction, Tagger, predict_sentences
 from .sentences import split_sentences
 from .tokenization_dicmt import DicMTTokenizer, EncodedSentence
 
@@ -87,20 +87,20 @@ class EntityRecognizer:
     """Recognises entities in records of any length.
 
     Args:
-        labeller: The network.
+        tagger: The network.
         tokenizer: Its tokenizer.
 
     Raises:
         ValueError: If the network was trained for segmentation alone.
     """
 
-    def __init__(self, labeller: Labeller, tokenizer: DicMTTokenizer):
-        if not labeller.config.recognition_task:
+    def __init__(self, tagger: Tagger, tokenizer: DicMTTokenizer):
+        if not tagger.config.recognition_task:
             raise ValueError(
                 "This network was trained to segment (NES) only and knows no entities: use one with recognition_task."
             )
-        self.labeller, self.tokenizer = labeller, tokenizer
-        self._swapped: DictionaryFeatures | None = None
+        self.tagger, self.tokenizer = tagger, tokenizer
+        self._swapped: DictionaryMatcher | None = None
 
     def __call__(
         self, inputs: str | Iterable[str], settings: Mapping[str, Any] | None = None
@@ -158,12 +158,12 @@ class EntityRecognizer:
             yield from self._recognize(chunk, features, settings)
 
     def _recognize(
-        self, texts: Sequence[str], features: DictionaryFeatures, settings: RecognitionSettings
+        self, texts: Sequence[str], features: DictionaryMatcher, settings: RecognitionSettings
     ) -> Iterator[list[dict[str, Any]]]:
         sentences = list(self.tokenizer.encode_records(texts, features))
         by_character = settings.aggregation_strategy == "none"
         predictions = predict_sentences(
-            self.labeller, sentences, settings.batch_characters, "tags" if by_character else "spans"
+            self.tagger, sentences, settings.batch_characters, "tags" if by_character else "spans"
         )
         found: list[list[dict[str, Any]]] = [[] for _ in texts]
         read = self._characters if by_character else self._entities
@@ -185,7 +185,7 @@ class EntityRecognizer:
     def _characters(
         self, text: str, sentence: EncodedSentence, prediction: SentencePrediction, settings: RecognitionSettings
     ) -> Iterator[dict[str, Any]]:
-        id2label = self.labeller.config.id2label
+        id2label = self.tagger.config.id2label
         pairs = zip(prediction.tags.tolist(), prediction.scores.tolist(), strict=True)
         for place, (tag, score) in enumerate(pairs, start=sentence.start):
             label = id2label[tag]
@@ -200,12 +200,11 @@ class EntityRecognizer:
                     "end": place + 1,
                 }
 
-    def _features(self, dictionary: Any) -> DictionaryFeatures:
+    def _features(self, dictionary: Any) -> DictionaryMatcher:
         """The matcher of a call's dictionary; the last one is kept, since calls repeat theirs."""
         if dictionary is None:
-            return self.tokenizer.dictionary_features
-        own = self.tokenizer.dictionary_features
-        terms = _read_dictionary(dictionary, {name for names in own.lists_of_type.values() for name in names})
+            return self.tokenizer.dictionary_matcher
+        terms = _read_dictionary(dictionary)
         if self._swapped is None or self._swapped.dictionary != terms:
             features = self.tokenizer.compile_dictionary(terms)
             features.check_usable("the dictionary that was passed")
@@ -219,13 +218,13 @@ def check_text(number: int, text: Any) -> None:
         raise ValueError(f"Record {number}: expected its text, a string, got {type(text).__name__}.")
 
 
-def _read_dictionary(dictionary: Any, known_lists: set[str]) -> ClinicalDictionary:
+def _read_dictionary(dictionary: Any) -> ClinicalDictionary:
     if isinstance(dictionary, ClinicalDictionary):
         return dictionary
     if isinstance(dictionary, str | os.PathLike):
         return ClinicalDictionary.from_path(dictionary)
     if isinstance(dictionary, Mapping | list | tuple):
-        return ClinicalDictionary.from_json(dictionary, "the dictionary that was passed", known_lists)
+        return ClinicalDictionary.from_json(dictionary, "the dictionary that was passed")
     if type(dictionary).__name__ == ClinicalDictionary.__name__:  # of the installed package, passed to remote code
         return ClinicalDictionary(dict(dictionary.items()))
     raise ValueError(
@@ -248,7 +247,7 @@ def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-def _add_evidence(text: str, entities: Sequence[dict[str, Any]], features: DictionaryFeatures) -> None:
+def _add_evidence(text: str, entities: Sequence[dict[str, Any]], features: DictionaryMatcher) -> None:
     """Name the terms that overlap each entity, as the network saw them: within a full sentence."""
     remaining = iter(entities)
     entity = next(remaining, None)

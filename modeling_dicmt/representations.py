@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModel
 
-from .bilstm_inference import Rows
+from .bilstm import Rows
 from .configuration_dicmt import DicMTConfig
 
 
@@ -110,7 +110,8 @@ class CharacterRepresentation(nn.Module):
         if config.radical_embedding_size:
             self.radicals = nn.Embedding(config.num_radicals, config.radical_embedding_size, padding_idx=0)
             size += config.radical_embedding_size
-        self.output_size = size + config.dictionary_input_size
+        self.dictionary_size = config.dictionary_feature_size
+        self.output_size = size + self.dictionary_size
 
     def forward(
         self,
@@ -149,7 +150,7 @@ class CharacterRepresentation(nn.Module):
             if radical_ids is None:
                 raise ValueError("This network embeds radicals: pass radical_ids, as DicMTTokenizer returns them.")
             parts.append(Rows(self.radicals, radical_ids.long()[..., None]))
-        if config.dictionary_input_size:
+        if self.dictionary_size:
             first = parts[0].table.weight if isinstance(parts[0], Rows) else parts[0]
             parts.append(self.dictionary(dictionary_features, mask).to(first.dtype))
         return parts

@@ -26,6 +26,25 @@ class Span(NamedTuple):
     type: str
 
 
+def bio_labels(entity_types: Sequence[str]) -> list[str]:
+    """BIO labels of the types in order: `["O", "B-Disease", "I-Disease", …]`.
+
+    Raises:
+        ValueError: If a type is empty, occurs twice, or is `O`.
+    """
+    for entity_type in entity_types:
+        if not entity_type or entity_type == "O":
+            raise ValueError(f"{entity_type!r} cannot be an entity type: give each type a name other than 'O'.")
+    if len(set(entity_types)) != len(entity_types):
+        raise ValueError(f"Entity types must be distinct, got {list(entity_types)}.")
+    return ["O"] + [f"{prefix}-{entity_type}" for entity_type in entity_types for prefix in "BI"]
+
+
+def entity_types_of(labels: Sequence[str]) -> list[str]:
+    """Entity types of a list of BIO labels, in the order in which their B- labels come (inverse of `bio_labels`)."""
+    return [label[2:] for label in labels if label.startswith("B-")]
+
+
 def spans_to_tags(
     spans: Iterable[tuple[int, int, str]], length: int, label2id: Mapping[str, int], offset: int = 0
 ) -> list[int]:

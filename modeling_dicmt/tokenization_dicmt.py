@@ -13,8 +13,7 @@ from transformers import BatchEncoding, PreTrainedTokenizerFast
 from transformers.utils import PaddingStrategy
 
 from .dictionary import DICTIONARY_FILE, ClinicalDictionary
-from .dictionary_features import DictionaryFeatures
-from .lists_of_type import default_lists_of_type
+from .dictionary_features import DictionaryMatcher
 from .normalization import code_points, normalize
 from .radicals import PADDING_RADICAL, RADICALS_FILE, RadicalTable
 from .sentences import MAX_SENTENCE_LENGTH, cut_sentence, split_sentences
@@ -154,21 +153,24 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
 
     @dictionary.setter
     def dictionary(self, dictionary: ClinicalDictionary) -> None:
-        self._dictionary_features = self.compile_dictionary(dictionary)
+        self._dictionary_matcher = self.compile_dictionary(dictionary)
         self._dictionary = dictionary
 
     @property
-    def dictionary_features(self) -> DictionaryFeatures:
+    def dictionary_matcher(self) -> DictionaryMatcher:
         """The matcher of the dictionary's n-grams, compiled for the entity types."""
-        return self._dictionary_features
+        return self._dictionary_matcher
 
-    def compile_dictionary(self, dictionary: ClinicalDictionary) -> DictionaryFeatures:
+    def compile_dictionary(self, dictionary: ClinicalDictionary) -> DictionaryMatcher:
         """A matcher of other terms under this tokenizer's scheme, for `encode_records`; the tokenizer keeps its own."""
         settings = self.init_kwargs
         lists_of_type = settings["lists_of_type"]
         if lists_of_type is None:
-            lists_of_type = default_lists_of_type(self.entity_types, dictionary.lists)
-        return DictionaryFeatures(
+            lists_of_type = {
+                name: [item for item in dictionary.lists if item.casefold() == name.casefold()]
+                for name in self.entity_types
+            }
+        return DictionaryMatcher(
             dictionary,
             self.entity_types,
             lists_of_type,
@@ -178,7 +180,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         )
 
     def encode_records(
-        self, texts: Iterable[str], dictionary_features: DictionaryFeatures | None = None
+        self, texts: Iterable[str], matcher: DictionaryMatcher | None = None
     ) -> Iterator[EncodedSentence]:
         """Split records into sentences and encode them, in the records' order.
 
@@ -186,12 +188,12 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
 
         Args:
             texts: The records' texts, of any length.
-            dictionary_features: A matcher of `compile_dictionary`, to use other terms than the tokenizer's own.
+            matcher: One of `compile_dictionary`, to use other terms than the tokenizer's own.
 
         Yields:
             The sentences of the first record, of the second, …; together they hold every character once.
         """
-        matcher = self._dictionary_features if dictionary_features is None else dictionary_features
+        matcher = self._dictionary_matcher if matcher is None else matcher
         for records in _groups(enumerate(texts)):
             sentences = [split_sentences(text) for _, text in records]
             # The sentences of many records in one pass: a short one by itself would be mostly overhead.
@@ -232,14 +234,14 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         sources = encoded.get("overflow_to_sample_mapping", range(len(texts)))
         joined = ["".join(item) for item in texts]
         radical_ids = [self._radical_table.ids(item) for item in joined]
-        features = self._dictionary_features.features_batch(joined)
+        features = self._dictionary_matcher.features_batch(joined)
         encoded["radical_ids"], encoded["dictionary_features"] = [], []
         for encoding, source in zip(encoded.encodings, sources, strict=True):
             first, place = _place(encoding, texts[source] if split else None)
             length = place.stop - place.start
             row = np.full(len(encoding.ids), PADDING_RADICAL, dtype=np.uint8)
             row[place] = radical_ids[source][first : first + length]
-            matrix = np.zeros((len(encoding.ids), self._dictionary_features.dim), dtype=np.uint8)
+            matrix = np.zeros((len(encoding.ids), self._dictionary_matcher.dim), dtype=np.uint8)
             matrix[place] = features[source][first : first + length]
             encoded["radical_ids"].append(row)
             encoded["dictionary_features"].append(matrix)
@@ -252,7 +254,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
             return BatchEncoding({name: [] for name in self.model_input_names})
         empty: dict[str, np.ndarray] = {name: np.zeros((0, 0), dtype=np.int64) for name in self.model_input_names}
         empty["radical_ids"] = np.zeros((0, 0), dtype=np.uint8)
-        empty["dictionary_features"] = np.zeros((0, 0, self._dictionary_features.dim), dtype=np.uint8)
+        empty["dictionary_features"] = np.zeros((0, 0, self._dictionary_matcher.dim), dtype=np.uint8)
         return BatchEncoding(empty, tensor_type=return_tensors)
 
     def _pad(
@@ -274,7 +276,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
             if name in padded:
                 values = np.asarray(padded[name], dtype=np.uint8)
                 if name == "dictionary_features":  # an empty sentence has lost its width on the way through a list
-                    values = values.reshape(length, self._dictionary_features.dim)
+                    values = values.reshape(length, self._dictionary_matcher.dim)
                 width = [(0, missing) if side == "right" else (missing, 0)] + [(0, 0)] * (values.ndim - 1)
                 padded[name] = np.pad(values, width, constant_values=pad_value)
         return padded

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from hub_server import HubServer
 
+from data_scripts.arguments import DataArguments
 from experiments.__main__ import main as experiments
-from modeling_dicmt.training.arguments import DataArguments, ModelArguments, TrainingArguments
-from modeling_dicmt.training.command_line import parse_arguments
+from modeling_dicmt.commands.command_line import parse_arguments
+from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCKS = re.findall(

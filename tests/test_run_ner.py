@@ -24,9 +24,9 @@ from transformers import BertConfig, BertModel, BertTokenizer
 
 from data_scripts.sample import SAMPLE_FOLDER
 from modeling_dicmt.evaluation.clinical_ner import score_entities
-from modeling_dicmt.labelling import predict_entities
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
+from modeling_dicmt.torch_tagger import predict_entities
 
 LAUNCHER = (
     *(sys.executable, "-m", "accelerate.commands.launch", "--num_processes", "1", "--num_machines", "1"),

@@ -7,8 +7,8 @@ import pytest
 
 import run_predict
 from modeling_dicmt import DicMTForTokenClassification, DicMTTokenizer, predict_entities, recognition
+from modeling_dicmt.commands.command_line import run_command
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
-from modeling_dicmt.training.command_line import run_command
 
 
 def predict(monkeypatch, *arguments):

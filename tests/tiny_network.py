@@ -82,7 +82,7 @@ def make_model(seed: int = 0, **settings) -> DicMTForTokenClassification:
     for module, scale in (
         (model.context, context_scale),
         (model.segmenter, 2.0),
-        (model.recogniser, 6.0),
+        (model.classifier, 6.0),
         (model.crf, 0.5),
     ):
         for name, parameter in module.named_parameters() if module is not None else ():

@@ -25,8 +25,8 @@ from typing import Any
 import torch
 from tqdm.auto import tqdm
 
-from modeling_dicmt.training.checkpoints import write_json, write_text
-from modeling_dicmt.training.command_line import parse_arguments, run_command
+from modeling_dicmt.commands.command_line import parse_arguments, run_command
+from modeling_dicmt.files import write_json, write_text
 
 from .inputs import dictionary_path
 from .measuring import Row, Settings, describe_machine

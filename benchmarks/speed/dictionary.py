@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from data_scripts.dictionary_lists import default_lists_of_type
 from modeling_dicmt.dictionary import ClinicalDictionary
-from modeling_dicmt.dictionary_features import DictionaryFeatures
-from modeling_dicmt.lists_of_type import default_lists_of_type
+from modeling_dicmt.dictionary_features import DictionaryMatcher
 from modeling_dicmt.normalization import normalize
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer, character_vocabulary
 
@@ -25,9 +25,9 @@ SIZES = (2, 3, 4, 5, 6)
 AIMS = {30_000: "≥ 15", 300_000: "≥ 12", 1_000_000: "≥ 12"}
 
 
-def features_of(dictionary: ClinicalDictionary) -> DictionaryFeatures:
+def features_of(dictionary: ClinicalDictionary) -> DictionaryMatcher:
     """The features of the paper's scheme."""
-    return DictionaryFeatures(dictionary, TYPES, default_lists_of_type(TYPES, dictionary.lists, corpus="ccks2017"))
+    return DictionaryMatcher(dictionary, TYPES, default_lists_of_type(TYPES, dictionary.lists, corpus="ccks2017"))
 
 
 _BITS_OF_CODE = [[code >> bit & 1 for bit in (2, 1, 0)] for code in range(len(TYPES) + 1)]

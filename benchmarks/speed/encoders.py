@@ -9,10 +9,10 @@ import torch
 from torch import nn
 from transformers import BertConfig, BertForTokenClassification, pipeline
 
-from modeling_dicmt.batching import length_batches, pad_sentences
 from modeling_dicmt.configuration_dicmt import DicMTConfig
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
+from modeling_dicmt.prediction import length_batches, pad_sentences
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 from modeling_dicmt.training.examples import make_examples
 
@@ -109,7 +109,7 @@ def pipelines(sizes: dict[str, int], name: str, settings: Settings) -> Iterator[
     """Sentences of real lengths through both pipelines, and what the encoder takes alone."""
     ours, tokenizer, theirs, stock_tokenizer = make_pair(sizes, settings)
     with torch.no_grad():  # an answer of O alone, which is the fastest to put together on both sides
-        ours.recogniser.bias[0] = theirs.classifier.bias[0] = 100.0
+        ours.classifier.bias[0] = theirs.classifier.bias[0] = 100.0
     limit = {"4 layers × 256": 800}.get(name, 160)
     texts = sentences_of(development_texts(settings))
     texts = [text for text in texts if len(text) <= 250][: 100 if settings.quick else limit]

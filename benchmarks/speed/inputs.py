@@ -7,9 +7,9 @@ from typing import Any
 from datasets import DatasetDict
 
 from data_scripts import load_corpus
+from modeling_dicmt.commands.checkpoint import load_network, load_tokenizer
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.sentences import split_sentences
-from modeling_dicmt.training.starting_checkpoint import load_network, load_tokenizer
 
 from .measuring import Settings
 

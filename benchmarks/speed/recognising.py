@@ -12,10 +12,9 @@ import torch
 from spacy.training import Example
 from transformers import BertConfig, BertForTokenClassification, pipeline
 
-from modeling_dicmt.label_sets import bio_labels
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
 from modeling_dicmt.sentences import split_sentences
-from modeling_dicmt.tagging import tags_to_spans
+from modeling_dicmt.tagging import bio_labels, tags_to_spans
 from modeling_dicmt.training.examples import make_examples
 
 from .inputs import corpus, network

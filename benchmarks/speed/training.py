@@ -8,9 +8,9 @@ import torchcrf
 from torch import Tensor, nn
 from torch.nn import functional
 
-from modeling_dicmt.batching import pad_sentences
-from modeling_dicmt.bilstm_inference import concatenate
+from modeling_dicmt.bilstm import concatenate
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
+from modeling_dicmt.prediction import pad_sentences
 from modeling_dicmt.training.arguments import TrainingArguments
 from modeling_dicmt.training.batches import EpochBatches
 from modeling_dicmt.training.examples import make_examples
@@ -28,7 +28,7 @@ class PaddedNetwork(nn.Module):
     def __init__(self, model: DicMTForTokenClassification):
         super().__init__()
         self.config = model.config
-        self.representation, self.segmenter, self.recogniser = model.representation, model.segmenter, model.recogniser
+        self.representation, self.segmenter, self.classifier = model.representation, model.segmenter, model.classifier
         self.dropout = model.dropout
         self.lstm = nn.LSTM(
             model.context.input_size, model.config.lstm_hidden_size, batch_first=True, bidirectional=True
@@ -48,7 +48,7 @@ class PaddedNetwork(nn.Module):
         labels = inputs["labels"].clamp(min=0)
         inside = self.segmenter(states).squeeze(-1)
         segmentation = functional.binary_cross_entropy_with_logits(inside, (labels > 0).float(), reduction="none")
-        recognition = -self.crf(self.recogniser(states), labels, mask, reduction="sum")
+        recognition = -self.crf(self.classifier(states), labels, mask, reduction="sum")
         config = self.config
         total = (
             config.segmentation_loss_weight * segmentation[mask].sum() + config.recognition_loss_weight * recognition

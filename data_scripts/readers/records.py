@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypedDict
 from warnings import warn
 
-from modeling_dicmt.label_sets import LABEL_SETS, EntityType
+from ..label_sets import LABEL_SETS, EntityType
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 

@@ -8,20 +8,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
+from data_scripts.arguments import DataArguments
+from data_scripts.records import Records, load_dictionary, load_records, taggable_records
+from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.evaluation.clinical_ner import count_mentions, score_entities
 from modeling_dicmt.evaluation.report import write_predictions
+from modeling_dicmt.files import write_json
 from modeling_dicmt.tagging import Span
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
-from modeling_dicmt.training.arguments import DataArguments, ModelArguments
-from modeling_dicmt.training.checkpoints import write_json
-from modeling_dicmt.training.command_line import parse_arguments, run_command
-from modeling_dicmt.training.preparation import (
-    Records,
-    build_tokenizer,
-    load_dictionary,
-    load_records,
-    taggable_records,
-)
+from modeling_dicmt.training.arguments import ModelArguments
+from modeling_dicmt.training.preparation import build_tokenizer
 
 from ..recording import PREFIXES, predictions_file
 
@@ -30,7 +26,7 @@ logger = logging.getLogger("experiments.baselines")
 KINDS = {"feature_crf": "FeatureCRF", "rules": "Rules", "spacy": "SpacyNER"}
 
 
-class Recogniser(Protocol):
+class Baseline(Protocol):
     """A baseline."""
 
     def fit(self, train: Records, validation: Records) -> None:
@@ -51,10 +47,10 @@ class BaselineArguments:
     quiet: bool = field(default=False, metadata={"help": "No progress bars."})
 
 
-def create(arguments: BaselineArguments, tokenizer: DicMTTokenizer, label2id: dict[str, int]) -> Recogniser:
+def create(arguments: BaselineArguments, tokenizer: DicMTTokenizer, label2id: dict[str, int]) -> Baseline:
     """The baseline of a kind; its library is imported only here."""
     module = {"spacy": "spacy_ner"}.get(arguments.kind, arguments.kind)
-    kind: Callable[..., Recogniser] = getattr(import_module(f".{module}", __package__), KINDS[arguments.kind])
+    kind: Callable[..., Baseline] = getattr(import_module(f".{module}", __package__), KINDS[arguments.kind])
     return kind(tokenizer=tokenizer, label2id=label2id, epochs=arguments.num_train_epochs, seed=arguments.seed)
 
 
@@ -65,11 +61,11 @@ def run() -> None:
     texts = [record["text"] for record in parts["train"]]
     tokenizer = build_tokenizer(data, ModelArguments(), texts, load_dictionary(data), entity_types)
     labels = ["O", *(f"{prefix}-{name}" for name in entity_types for prefix in "BI")]
-    recogniser = create(arguments, tokenizer, {label: index for index, label in enumerate(labels)})
+    baseline = create(arguments, tokenizer, {label: index for index, label in enumerate(labels)})
 
     started = time.perf_counter()
     train, validation = (taggable_records(part, parts[part], data) for part in ("train", "validation"))
-    recogniser.fit(train, validation)
+    baseline.fit(train, validation)
     results = {"train_seconds": round(time.perf_counter() - started, 1)}
     output_dir = Path(arguments.output_dir)
     mentions = count_mentions(parts["train"])
@@ -77,7 +73,7 @@ def run() -> None:
         if part in parts:
             records = parts[part]
             texts = [record["text"] for record in records]
-            predictions = recogniser.predict(texts)
+            predictions = baseline.predict(texts)
             gold = [record["entities"] for record in records]
             scores = score_entities(predictions, gold, texts=texts, training_mentions=mentions)
             results |= {f"{prefix}{name}": value for name, value in scores.items()}

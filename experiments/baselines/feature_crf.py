@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pycrfsuite
 
+from data_scripts.records import Records
 from modeling_dicmt.normalization import normalize
 from modeling_dicmt.tagging import Span, tags_to_spans
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer, EncodedSentence
 from modeling_dicmt.training.examples import make_examples
-from modeling_dicmt.training.preparation import Records
 
 # Strengths of the two regularisers and the steps of L-BFGS, as python-crfsuite's own example has them, with more steps.
 TRAINING = {"c1": 0.1, "c2": 0.01, "max_iterations": 100, "feature.possible_transitions": True}
@@ -82,7 +82,7 @@ class FeatureCRF:
     def _matches(self, sentence: EncodedSentence) -> list[list[str]]:
         """Which n-grams that end or start at each character are terms, and of which type."""
         features = sentence.dictionary_features
-        slots = 2 * len(self.tokenizer.dictionary_features.ngram_sizes)
+        slots = 2 * len(self.tokenizer.dictionary_matcher.ngram_sizes)
         if not slots:
             return [[] for _ in features]
         codes = features.reshape(len(features), slots, -1)

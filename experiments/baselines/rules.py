@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from modeling_dicmt.lists_of_type import types_of_lists
+from data_scripts.records import Records
+from modeling_dicmt.dictionary_features import types_of_lists
 from modeling_dicmt.normalization import normalize
 from modeling_dicmt.tagging import Span
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
-from modeling_dicmt.training.preparation import Records
 
 # Share of an entry's matches in the training part that have to be annotated.
 LEAST_PRECISION = 0.5
@@ -36,7 +36,7 @@ class Rules:
         self.lexicon: dict[str, str] = {}
 
     def fit(self, train: Records, validation: Records) -> None:
-        features = self.tokenizer.dictionary_features
+        features = self.tokenizer.dictionary_matcher
         terms: dict[str, str] = {}
         for term, lists in self.tokenizer.dictionary.items():
             types = types_of_lists(lists, features.lists_of_type, features.precedence)

@@ -10,11 +10,11 @@ import spacy
 from spacy.training import Example
 from spacy.util import compounding, fix_random_seed, minibatch
 
+from data_scripts.records import Records
 from modeling_dicmt.evaluation.clinical_ner import score_entities
 from modeling_dicmt.sentences import split_sentences
 from modeling_dicmt.tagging import Span
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
-from modeling_dicmt.training.preparation import Records
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from modeling_dicmt.training.checkpoints import write_json
+from modeling_dicmt.files import write_json
 
 from ..planning import Plan
 from ..recording import FINISHED, ResultStore, read_json

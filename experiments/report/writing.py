@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 
 from modeling_dicmt.evaluation.report import markdown_table, text_block
-from modeling_dicmt.training.checkpoints import write_text
+from modeling_dicmt.files import write_text
 
 from ..specification import Table
 from .content import Section, plain

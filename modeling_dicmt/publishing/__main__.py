@@ -9,7 +9,7 @@ Without --dry_run it is uploaded, to a repository that is private unless --hub_p
 
 import logging
 
-from ..training.command_line import parse_arguments, run_command
+from ..commands.command_line import parse_arguments, run_command
 from .arguments import HubArguments, UploadArguments
 from .contents import has_dictionary, listing
 from .upload import Push

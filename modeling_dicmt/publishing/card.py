@@ -17,13 +17,6 @@ TAGS = ["dicmt", "named-entity-recognition", "clinical", "medical", "chinese", "
 # The parts of a corpus under the names that all_results.json gives their figures.
 PARTS = {"eval": ("development", "validation"), "test": ("test", "test")}
 
-# What is said of a run elsewhere in the card, or is the matter of the machine it ran on.
-_PRIVATE_SETTINGS = frozenset(
-    "data_dir dictionary dictionary_mapping cache_dir output_dir model_name_or_path encoder_name_or_path "
-    "character_vectors report_to quiet overwrite_output_dir logging_steps hub_model_id hub_private_repo push_to_hub "
-    "publish_dictionary withhold_dictionary do_train".split()
-)
-
 
 def render_card(
     config: Mapping[str, Any],
@@ -88,9 +81,9 @@ def render_card(
         tables=[table for part in PARTS for table in _tables(part, results)],
         seed=run.get("settings", {}).get("seed"),
         settings=[
-            (name, value)
-            for name, value in run.get("settings", {}).items()
-            if name not in _PRIVATE_SETTINGS and value is not None
+            (name, run["settings"][name])
+            for name in run.get("public_settings", ())
+            if run.get("settings", {}).get(name) is not None
         ],
         training=list(_training(run, results)),
         number=lambda count: f"{count:,}",

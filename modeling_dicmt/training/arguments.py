@@ -1,67 +1,10 @@
-"""Command-line arguments of `run_ner.py`. The defaults are the recipe that served best on a development split."""
+"""Command-line arguments of a training. The defaults are the recipe that served best on a development split."""
 
 from dataclasses import dataclass, field
 
 
 def _help(text: str, **options) -> dict:
     return {"metadata": {"help": text, **options}}
-
-
-@dataclass
-class DataArguments:
-    """What is read: a corpus of annotated records, and a dictionary."""
-
-    _argument_group_name = "data"
-
-    dataset_name: str = field(
-        **_help("Corpus: ccks2017, ccks2018, fccd, yidu_s4k, cmeee, jsonl (your own records, or CoNLL files), sample.")
-    )
-    data_dir: str | None = field(
-        default=None, **_help("Folder of the corpus, with a train and, if you like, a test part.")
-    )
-    dictionary: str | None = field(
-        default=None,
-        **_help("Term lists: a folder (a file a list; its stem is the list's name), a TSV `term⇥list`, or JSON."),
-    )
-    dictionary_encoding: str = field(default="utf-8", **_help("Encoding of the term lists, say gb18030."))
-    dictionary_mapping: str | None = field(
-        default=None, **_help("JSON file {entity type: [dictionary lists]}, in place of the corpus's own mapping.")
-    )
-    dictionary_precedence: list[str] | None = field(
-        default=None,
-        **_help("Entity types whose code a term of several types gets first. Default: their order."),
-    )
-    dictionary_share: float = field(
-        default=1.0, **_help("Share of the dictionary's terms to use (Table 8 of the paper).")
-    )
-    validation_share: float = field(
-        default=0.1, **_help("Share of the patients for development, where the corpus has no development part.")
-    )
-    split_seed: int = field(default=42, **_help("Seed of that split, and of the choice of --dictionary_share."))
-    flatten: str = field(
-        default="forbid",
-        **_help(
-            "Nested or overlapping entities: 'forbid' stops with an error, 'outermost' trains on the outermost and "
-            "says how many it leaves out; scores count all.",
-            choices=["forbid", "outermost"],
-        ),
-    )
-    train_share: float = field(
-        default=1.0,
-        **_help(
-            "Share of the training records to use, chosen by --split_seed; a smaller share's are among a larger's."
-        ),
-    )
-    cache_dir: str | None = field(
-        default=None,
-        **_help("Folder for a prepared copy of the records, where a corpus takes long to read. Default: none is kept."),
-    )
-    max_train_records: int | None = field(
-        default=None, **_help("Use only the first N training records (to try things out).")
-    )
-    max_eval_records: int | None = field(
-        default=None, **_help("Use only the first N records of development and test part.")
-    )
 
 
 @dataclass
@@ -73,15 +16,18 @@ class ModelArguments:
     model_name_or_path: str | None = field(
         default=None,
         **_help(
-            "Start from this DicMT checkpoint, also one of another label set. The network's settings are then its own."
+            "Start from this DicMT checkpoint, also one of another label set. The network's settings are then its own.",
+            private=True,
         ),
     )
     encoder_name_or_path: str | None = field(
-        default=None, **_help("BERT-family encoder (name or folder). Default: none, plain character embeddings.")
+        default=None,
+        **_help("BERT-family encoder (name or folder). Default: none, plain character embeddings.", private=True),
     )
     freeze_encoder: bool = field(default=False, **_help("Keep the encoder's weights as they are."))
     character_vectors: str | None = field(
-        default=None, **_help("word2vec text file to start the character embeddings from; sets their size.")
+        default=None,
+        **_help("word2vec text file to start the character embeddings from; sets their size.", private=True),
     )
     character_embedding_size: int = field(default=100, **_help("Width of the character embeddings."))
     bigram_embedding_size: int = field(default=50, **_help("Width of the character bigrams' embeddings; 0 for none."))
@@ -92,22 +38,14 @@ class ModelArguments:
     )
     multi_hot_dictionary: bool = field(default=False, **_help("A bit a type for dictionary matches, not a type code."))
     context_encoder: str = field(
-        default="bilstm", **_help("Layer over the representations.", choices=["bilstm", "dilated_cnn", "none"])
+        default="bilstm", **_help("Layer over the representations.", choices=["bilstm", "none"])
     )
     lstm_hidden_size: int = field(default=128, **_help("Units of the BiLSTM a direction."))
-    window_convolution_size: int = field(
-        default=0, **_help("Filters of a convolution over each character's window, before the BiLSTM; 0 for none.")
-    )
-    dilated_cnn_size: int = field(default=256, **_help("Filters of each dilated convolution, with dilated_cnn."))
-    attention_heads: int = field(default=0, **_help("Heads of self-attention over the BiLSTM's states; 0 for none."))
-    dictionary_lstm_hidden_size: int = field(
-        default=0, **_help("Units of a BiLSTM of the dictionary features' own; 0 to give them to the shared one.")
-    )
     dropout: float = field(default=0.5, **_help("Dropout at the BiLSTM's input and output."))
     character_dropout: float = field(default=0.1, **_help("Share of plain character embeddings hidden while training."))
     bigram_dropout: float = field(default=0.3, **_help("Share of bigrams hidden while training."))
     dictionary_dropout: float = field(default=0.2, **_help("Share of dictionary matches hidden while training."))
-    decoder: str = field(
+    tag_decoder: str = field(
         default="crf", **_help("'crf', or 'softmax' for independent tags.", choices=["crf", "softmax"])
     )
     exclude_illegal_transitions: bool = field(
@@ -126,15 +64,8 @@ class TrainingArguments:
 
     _argument_group_name = "training and results"
 
-    output_dir: str = field(**_help("Folder for the best model, its scores, predictions and report."))
-    do_train: bool = field(default=True, **_help("Train. --do_train False only scores --model_name_or_path."))
+    output_dir: str = field(**_help("Folder for the best model, its scores, predictions and report.", free=True))
     num_train_epochs: int = field(default=24, **_help("Epochs."))
-    segmentation_epochs: int = field(
-        default=0, **_help("Of these, the first in which segmentation (NES) alone is learnt.")
-    )
-    recognition_epochs: int = field(
-        default=0, **_help("Of these, those after them in which recognition (NER) alone is learnt; then both are.")
-    )
     per_device_train_batch_size: int = field(default=32, **_help("Sentences a step and process."))
     gradient_accumulation_steps: int = field(default=1, **_help("Parts in which a step's sentences are computed."))
     learning_rate: float = field(default=2e-3, **_help("Learning rate of everything but the encoder."))
@@ -152,7 +83,8 @@ class TrainingArguments:
     )
     eval_every_epochs: int = field(default=1, **_help("Epochs between evaluations on the development part."))
     save_steps: int = field(
-        default=500, **_help("Steps between states to resume from, besides the one after each epoch; 0 for none.")
+        default=500,
+        **_help("Steps between states to resume from, besides the one after each epoch; 0 for none.", free=True),
     )
     final_fit: bool = field(
         default=False,
@@ -165,22 +97,29 @@ class TrainingArguments:
     mixed_precision: str = field(default="no", **_help("Arithmetic.", choices=["no", "bf16", "fp16"]))
     cpu_threads: int = field(
         default=0,
-        **_help("Threads a process on a CPU; 0 for one, with an encoder for all cores, shared among the processes."),
+        **_help(
+            "Threads a process on a CPU; 0 for one, with an encoder for all cores, shared among the processes.",
+            free=True,
+        ),
     )
     eval_batch_characters: int | None = field(
-        default=None, **_help("Characters of a batch at evaluation, padding included; default: what is fast.")
+        default=None,
+        **_help("Characters of a batch at evaluation, padding included; default: what is fast.", free=True),
     )
     overwrite_output_dir: bool = field(
-        default=False, **_help("Start afresh in an output folder with results or states of another run.")
+        default=False, **_help("Start afresh in an output folder with results or states of another run.", free=True)
     )
     report_to: str = field(
-        default="none", **_help("Trackers, by accelerate's names, comma-separated: tensorboard, wandb, …")
+        default="none", **_help("Trackers, by accelerate's names, comma-separated: tensorboard, wandb, …", free=True)
     )
-    logging_steps: int = field(default=20, **_help("Steps between figures for the trackers."))
-    quiet: bool = field(default=False, **_help("No progress bars."))
+    logging_steps: int = field(default=20, **_help("Steps between figures for the trackers.", free=True))
+    quiet: bool = field(default=False, **_help("No progress bars.", free=True))
     push_to_hub: bool = field(
         default=False,
-        **_help("At the end, upload network, card and figures to the Hub; never predictions, reports, states or logs."),
+        **_help(
+            "At the end, upload network, card and figures to the Hub; never predictions, reports, states or logs.",
+            free=True,
+        ),
     )
 
     def __post_init__(self) -> None:
@@ -195,12 +134,5 @@ class TrainingArguments:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"--{name} must be at least 1, got {value}.")
-        if min(self.segmentation_epochs, self.recognition_epochs) < 0:
-            raise ValueError("--segmentation_epochs and --recognition_epochs must be at least 0.")
-        if 0 < self.num_train_epochs <= self.segmentation_epochs + self.recognition_epochs:
-            raise ValueError(
-                f"--segmentation_epochs and --recognition_epochs leave none of the {self.num_train_epochs} epochs for "
-                "learning both tasks together: give more --num_train_epochs, or fewer of these."
-            )
         if not 0 <= self.average_decay < 1:
             raise ValueError(f"--average_decay must be at least 0 and below 1, got {self.average_decay}.")

@@ -15,7 +15,7 @@ def create_optimizer(model: nn.Module, arguments: TrainingArguments) -> Optimize
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            of_encoder = name.startswith("representation.encoder.")
+            of_encoder = ".representation.encoder." in name
             groups.setdefault((of_encoder, parameter.ndim > 1), []).append(parameter)
     return AdamW(
         [

@@ -1,226 +1,109 @@
-"""Arguments → records, tokenizer and network."""
+"""Arguments → tokenizer and network."""
 
 import logging
 from collections.abc import Mapping, Sequence
-from tempfile import TemporaryDirectory
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import torch
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
-from data_scripts import flatten_outermost, label_set_of, load_corpus
-
+from ..commands.checkpoint import load_tokenizer
 from ..configuration_dicmt import DicMTConfig
 from ..dictionary import ClinicalDictionary
-from ..lists_of_type import default_lists_of_type, read_lists_of_type
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..normalization import normalize
 from ..tokenization_dicmt import PAD_TOKEN, UNK_TOKEN, DicMTTokenizer, character_vocabulary
-from .arguments import DataArguments, ModelArguments
-from .starting_checkpoint import load_config, load_tokenizer, transfer_network, types_as_in_checkpoint
+from .arguments import ModelArguments
+from .transfer import transfer_network
 
 logger = logging.getLogger(__name__)
 
-Records = list[dict[str, Any]]
-
-# Settings of the command line that a network takes over as they are.
-_NETWORK_SETTINGS = (
-    "freeze_encoder character_embedding_size bigram_embedding_size num_bigram_buckets radical_embedding_size "
-    "multi_hot_dictionary window_convolution_size context_encoder lstm_hidden_size dilated_cnn_size attention_heads "
-    "dictionary_lstm_hidden_size dropout character_dropout bigram_dropout dictionary_dropout decoder "
-    "exclude_illegal_transitions recognition_task segmentation_task recognition_loss_weight segmentation_loss_weight "
-    "max_sentence_length"
-).split()
-
-
-def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str]]:
-    """Read the corpus.
-
-    Returns:
-        The records of `train`, `validation` and, where there is one, `test`; and the entity types in the label set's
-        order.
-
-    Raises:
-        CorpusError: If a file of the corpus is wrong.
-        ValueError: If a part that is needed has no record.
-    """
-    # Records are private: without a cache folder asked for, no copy of them stays behind in one.
-    with TemporaryDirectory(prefix="dicmt-") as scratch:
-        corpus = load_corpus(
-            arguments.dataset_name,
-            arguments.data_dir,
-            cache_dir=arguments.cache_dir or scratch,
-            validation_share=arguments.validation_share,
-            seed=arguments.split_seed,
-            flatten="forbid" if arguments.flatten == "forbid" else None,
-        )
-        entity_types = [entity_type.name for entity_type in label_set_of(arguments.dataset_name, corpus)]
-        limits = {"train": arguments.max_train_records}
-        parts = {
-            name: part.select(
-                range(min(len(part), limits.get(name, arguments.max_eval_records) or len(part)))
-            ).to_list()
-            for name, part in corpus.items()
-        }
-    if arguments.train_share != 1:
-        parts["train"] = _share_of(parts["train"], arguments.train_share, arguments.split_seed)
-    for name, records in parts.items():
-        _drop_empty_entities(name, records)
-    for name in ("train", "validation"):
-        if not parts.get(name):
-            raise ValueError(
-                f"The corpus has no records for {name}: give it more records or another --validation_share."
-            )
-    known = {record["text"] for record in parts["train"]}
-    repeated = sum(record["text"] in known for record in parts["validation"])
-    if repeated:
-        logger.warning("%d development records have the text of a training record: their score is too good.", repeated)
-    if not any(record["entities"] for record in parts["train"]):
-        raise ValueError(
-            "No training record has an entity: there is nothing to learn from. Check the annotation files."
-        )
-    return parts, entity_types
-
-
-def _share_of(records: Records, share: float, seed: int) -> Records:
-    """A random part of the records, in their order; for one seed a smaller share's are among a larger share's."""
-    if not 0 < share <= 1:
-        raise ValueError(f"--train_share must be above 0 and at most 1 (0.1 keeps a tenth), got {share}.")
-    # RandomState, not Generator: numpy guarantees its stream across versions.
-    order = np.random.RandomState(seed).permutation(len(records))
-    return [records[index] for index in sorted(order[: max(1, round(share * len(records)))].tolist())]
-
-
-def _drop_empty_entities(part: str, records: Records) -> None:
-    """Some corpora (CMeEE) annotate stretches of no character, which nothing can find."""
-    dropped = 0
-    for record in records:
-        entities = [entity for entity in record["entities"] if entity["start"] < entity["end"]]
-        dropped += len(record["entities"]) - len(entities)
-        record["entities"] = entities
-    if dropped:
-        logger.warning("%s part: %d entities without a character left out.", part, dropped)
-
-
-def taggable_records(part: str, records: Records, arguments: DataArguments) -> Records:
-    """The records with the entities that BIO tags can express: with `--flatten outermost` the outermost.
-
-    Scores still count all entities; what is left out here can only be missed.
-    """
-    if arguments.flatten != "outermost":
-        return records
-    flat = [record | {"entities": flatten_outermost(record["entities"])} for record in records]
-    before, after = (sum(len(record["entities"]) for record in version) for version in (records, flat))
-    logger.warning(
-        "%s part: %d of %d entities are nested in others and are not trained on.", part, before - after, before
-    )
-    return flat
-
-
-def choose_entity_types(model: ModelArguments, entity_types: Sequence[str], do_train: bool) -> list[str]:
-    """The corpus's entity types in the order in which the network numbers them: a checkpoint's, if it has the same.
-
-    To be scored without training, a checkpoint may also know more types than the corpus has.
-
-    Raises:
-        ValueError: If there is to be no training, and no checkpoint is named or the corpus has types that it lacks.
-    """
-    if do_train:
-        if model.model_name_or_path is None:
-            return list(entity_types)
-        return types_as_in_checkpoint(model.model_name_or_path, entity_types)
-    if model.model_name_or_path is None:
-        raise ValueError("--do_train False scores a checkpoint: name it by --model_name_or_path.")
-    known = load_config(model.model_name_or_path).entity_types
-    unknown = [entity_type for entity_type in entity_types if entity_type not in known]
-    if unknown:
-        raise ValueError(
-            f"{model.model_name_or_path} recognises {', '.join(known)}; the corpus also has {', '.join(unknown)}, so "
-            "scores would say nothing. Score it on a corpus of its own label set, or train it on this one (leave out "
-            "--do_train False)."
-        )
-    return list(known)
-
-
-def load_dictionary(arguments: DataArguments) -> ClinicalDictionary:
-    """Read the term lists that the arguments name; an empty dictionary if they name none."""
-    if arguments.dictionary is None:
-        return ClinicalDictionary({})
-    dictionary = ClinicalDictionary.from_path(arguments.dictionary, encoding=arguments.dictionary_encoding)
-    if arguments.dictionary_share != 1:
-        dictionary = dictionary.subsample(arguments.dictionary_share, seed=arguments.split_seed)
-    return dictionary
-
 
 def build_tokenizer(
-    data: DataArguments,
     model: ModelArguments,
     texts: Sequence[str],
-    dictionary: ClinicalDictionary,
     entity_types: Sequence[str],
+    dictionary: ClinicalDictionary | None = None,
+    lists_of_type: Mapping[str, Sequence[str]] | None = None,
+    precedence: Sequence[str] | None = None,
 ) -> DicMTTokenizer:
     """The network's tokenizer, of the checkpoint's, the encoder's or the training part's vocabulary.
+
+    Args:
+        model: What the network is made of.
+        texts: The training part's texts.
+        entity_types: Entity types in the order in which the network numbers them.
+        dictionary: The terms; None for those of the checkpoint that is started from, or none.
+        lists_of_type: The dictionary's lists for each entity type; default: those named as the type is.
+        precedence: Entity types whose code a term of several types gets first.
 
     Raises:
         ValueError: If a dictionary is given of which no term can ever match.
     """
-    lists = dictionary.lists
-    if data.dictionary_mapping is not None:
-        lists_of_type = read_lists_of_type(data.dictionary_mapping, entity_types, lists)
-    else:
-        lists_of_type = default_lists_of_type(entity_types, lists, corpus=data.dataset_name)
     settings: dict[str, Any] = {
-        "ngram_sizes": model.ngram_sizes if data.dictionary is not None else [],
+        "ngram_sizes": model.ngram_sizes if dictionary is not None else [],
         "multi_hot_dictionary": model.multi_hot_dictionary,
         "max_sentence_length": model.max_sentence_length,
-        "precedence": data.dictionary_precedence,
     }
+    terms = ClinicalDictionary({}) if dictionary is None else dictionary
     if model.model_name_or_path is not None:
         before = load_tokenizer(model.model_name_or_path)
         vocab = before.get_vocab()
-        settings |= {name: before.init_kwargs[name] for name in settings if name != "precedence"}
+        settings |= {name: before.init_kwargs[name] for name in settings}
         same_types = list(entity_types) == before.entity_types
-        if same_types and data.dictionary_precedence is None:
-            settings["precedence"] = before.init_kwargs["precedence"]
-        if data.dictionary is None:
-            dictionary = before.dictionary
+        if same_types and precedence is None:
+            precedence = before.init_kwargs["precedence"]
+        if dictionary is None:
+            terms = before.dictionary
             if same_types:
                 lists_of_type = before.init_kwargs["lists_of_type"]
-            elif data.dictionary_mapping is None:
-                lists_of_type = default_lists_of_type(entity_types, dictionary.lists, corpus=data.dataset_name)
     elif model.encoder_name_or_path is not None:
         encoder_tokenizer = AutoTokenizer.from_pretrained(model.encoder_name_or_path)
         vocab = _renamed_special_tokens(encoder_tokenizer)
     else:
-        vocab = character_vocabulary(texts, dictionary)
+        vocab = character_vocabulary(texts, terms)
         if model.character_vectors is not None:
             characters = sorted(read_character_vectors(model.character_vectors)[0])
             vocab |= {token: index for index, token in enumerate((c for c in characters if c not in vocab), len(vocab))}
     tokenizer = DicMTTokenizer(
         vocab=vocab,
-        dictionary=dictionary,
+        dictionary=terms,
         entity_types=entity_types,
         lists_of_type=lists_of_type,
+        precedence=precedence,
         **settings,
     )
-    if data.dictionary is not None:
-        tokenizer.dictionary_features.check_usable(data.dictionary)
+    if dictionary is not None:
+        tokenizer.dictionary_matcher.check_usable("the dictionary")
     return tokenizer
 
 
 def build_model(
-    model: ModelArguments, tokenizer: DicMTTokenizer, entity_types: Sequence[str], seed: int
+    model: ModelArguments,
+    tokenizer: DicMTTokenizer,
+    seed: int,
+    network_class: type[DicMTForTokenClassification] = DicMTForTokenClassification,
 ) -> DicMTForTokenClassification:
-    """The network: a checkpoint's, put onto the label set, or a new one.
+    """The network: a checkpoint's, put onto the tokenizer's entity types, or a new one.
 
     What a checkpoint cannot give, because the label set or the dictionary's width differ, is initialised and logged.
+
+    Args:
+        model: What the network is made of.
+        tokenizer: Its tokenizer.
+        seed: Seed of what is initialised.
+        network_class: The network's class; settings of `model` that its configuration has become that's.
+
+    Raises:
+        ValueError: If the encoder takes shorter sentences than they are cut to.
     """
     torch.manual_seed(seed)
     if model.model_name_or_path is not None:
         _warn_of_ignored_settings(model)
         return transfer_network(model.model_name_or_path, tokenizer)
-    settings = {name: getattr(model, name) for name in _NETWORK_SETTINGS}
+    settings = {name: getattr(model, name) for name in network_settings(model, network_class.config_class)}
     vectors = None
     if model.encoder_name_or_path is not None:
         encoder_tokenizer = AutoTokenizer.from_pretrained(model.encoder_name_or_path)
@@ -229,17 +112,17 @@ def build_model(
         settings["encoder_end_token_id"] = encoder_tokenizer.sep_token_id
     elif model.character_vectors is not None:
         vectors, settings["character_embedding_size"] = read_character_vectors(model.character_vectors)
-    config = DicMTConfig(
-        entity_types=list(entity_types),
+    config = network_class.config_class(
+        entity_types=list(tokenizer.entity_types),
         vocab_size=len(tokenizer),
         pad_token_id=tokenizer.pad_token_id,
         unk_token_id=tokenizer.unk_token_id,
         ngram_sizes=tokenizer.init_kwargs["ngram_sizes"],
         **settings,
     )
-    network = DicMTForTokenClassification(config)
+    network = network_class(config)
     if model.encoder_name_or_path is not None:
-        limit = network.representation.encoder.max_characters
+        limit = network.dicmt.representation.encoder.max_characters
         if config.max_sentence_length > limit:
             raise ValueError(
                 f"{model.encoder_name_or_path} takes {limit} characters at most, but sentences are cut after "
@@ -247,10 +130,16 @@ def build_model(
             )
         encoder = AutoModel.from_pretrained(model.encoder_name_or_path, add_pooling_layer=False, dtype=torch.float32)
         encoder.requires_grad_(not model.freeze_encoder)
-        network.representation.encoder.model = encoder
+        network.dicmt.representation.encoder.model = encoder
     if vectors is not None:
         _set_character_vectors(network, tokenizer, vectors)
     return network
+
+
+def network_settings(model: ModelArguments, config_class: type[DicMTConfig] = DicMTConfig) -> list[str]:
+    """Settings of the command line that a network's configuration takes over as they are."""
+    known = {item.name for item in fields(config_class)}
+    return [item.name for item in fields(model) if item.name in known and item.name != "ngram_sizes"]
 
 
 def read_character_vectors(path: str) -> tuple[dict[str, np.ndarray], int]:
@@ -286,7 +175,7 @@ def read_character_vectors(path: str) -> tuple[dict[str, np.ndarray], int]:
 def _set_character_vectors(
     network: DicMTForTokenClassification, tokenizer: DicMTTokenizer, vectors: Mapping[str, np.ndarray]
 ) -> None:
-    weight = network.representation.characters.weight
+    weight = network.dicmt.representation.characters.weight
     # Vectors from a file come in any scale; the network's own embeddings have a fixed one.
     scale = float(weight.detach().std()) / float(np.stack(list(vectors.values())).std())
     found = [(index, vectors[token]) for token, index in tokenizer.get_vocab().items() if token in vectors]
@@ -300,7 +189,7 @@ def _warn_of_ignored_settings(model: ModelArguments) -> None:
     defaults = ModelArguments()
     ignored = [
         f"--{name}"
-        for name in (*_NETWORK_SETTINGS, "ngram_sizes", "encoder_name_or_path", "character_vectors")
+        for name in (*network_settings(model), "ngram_sizes", "encoder_name_or_path", "character_vectors")
         if getattr(model, name) != getattr(defaults, name)
     ]
     if ignored:

@@ -3,7 +3,7 @@
 import platform
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,18 @@ import torch
 import transformers
 from accelerate import Accelerator
 
+from ..dictionary_features import types_of_lists
+from ..evaluation.calibration import Calibration
+from ..evaluation.evaluator import Evaluator, Predictions
 from ..evaluation.report import write_predictions, write_report
-from ..lists_of_type import types_of_lists
+from ..files import publish_files, replace_folder, write_json, write_text
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..publishing.card import render_card
 from ..publishing.contents import CARD_FILE, RESULTS_FILE, RUN_FILE
 from ..tokenization_dicmt import DicMTTokenizer
-from .arguments import DataArguments, ModelArguments, TrainingArguments
-from .calibrate import Calibration
-from .checkpoints import BEST, CHECKPOINTS, publish_files, replace_folder, write_json, write_text
-from .evaluating import Evaluator, Predictions
+from .dictionary_report import build_report
 from .examples import Examples
+from .states import BEST, CHECKPOINTS
 from .trainer import Progress
 
 # The development part's figures bear the name that transformers' scripts give them.
@@ -29,28 +30,37 @@ _PREFIXES = {"validation": "eval", "test": "test"}
 
 
 def describe_run(
-    data: DataArguments,
-    model: ModelArguments,
-    training: TrainingArguments,
+    arguments: Sequence[Any],
     accelerator: Accelerator,
     parts: Mapping[str, Sequence[Mapping[str, Any]]],
     tokenizer: DicMTTokenizer,
     network: DicMTForTokenClassification,
     examples: Examples,
 ) -> dict[str, Any]:
-    """What there is to know about a run before it starts: settings, sizes, coverage, machine, versions."""
+    """What there is to know about a run before it starts: settings, sizes, coverage, machine, versions.
+
+    `public_settings` names those of the settings that a model card may show: they name no place on the machine.
+    """
+    settings = {item.name: getattr(of_class, item.name) for of_class in arguments for item in fields(of_class)}
+    public = [
+        item.name
+        for of_class in arguments
+        for item in fields(of_class)
+        if not (item.metadata.get("free") or item.metadata.get("private"))
+    ]
     return {
-        "dataset_name": data.dataset_name,
+        "dataset_name": settings.get("dataset_name"),
         "entity_types": tokenizer.entity_types,
         **{f"{name}_records": len(records) for name, records in parts.items()},
         **{f"{name}_characters": sum(len(record["text"]) for record in records) for name, records in parts.items()},
         **{f"{name}_entities": sum(len(record["entities"]) for record in records) for name, records in parts.items()},
         "train_sentences": len(examples),
         "train_entities_across_sentences": len(examples.crossing),
-        "dictionary": tokenizer.dictionary_features.report().to_dict(),
+        "dictionary": build_report(tokenizer.dictionary_matcher).to_dict(),
         "dictionary_coverage": {name: dictionary_coverage(records, tokenizer) for name, records in parts.items()},
         "parameters": network.num_parameters(),
-        "settings": asdict(data) | asdict(model) | asdict(training),
+        "settings": settings,
+        "public_settings": public,
         "device": str(accelerator.device),
         "processes": accelerator.num_processes,
         "threads": torch.get_num_threads(),
@@ -69,7 +79,7 @@ def dictionary_coverage(records: Sequence[Mapping[str, Any]], tokenizer: DicMTTo
     Returns:
         `any_type`, `same_type` and `same_type_matchable`, as fractions; 0 without entities.
     """
-    features = tokenizer.dictionary_features
+    features = tokenizer.dictionary_matcher
     counts = dict.fromkeys(("any_type", "same_type", "same_type_matchable"), 0)
     total = 0
     for record in records:

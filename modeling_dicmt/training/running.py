@@ -6,7 +6,8 @@ import logging
 import os
 import shutil
 import warnings
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ from accelerate import Accelerator
 from accelerate.utils import ProjectConfiguration, broadcast_object_list, set_seed
 
 from ..configuration_dicmt import DicMTConfig
+from ..files import write_json
 from ..publishing.contents import RESULTS_FILE
-from .arguments import DataArguments, ModelArguments, TrainingArguments
-from .checkpoints import CHECKPOINTS, SETTINGS_FILE, check_settings, write_json
+from .arguments import TrainingArguments
 from .examples import Examples
+from .states import CHECKPOINTS, SETTINGS_FILE, check_settings
 
 try:
     import fcntl
@@ -27,12 +29,6 @@ except ImportError:  # Windows
     fcntl = None
 
 LOCK_FILE = ".lock"
-
-# Settings that change nothing about the weights a run ends with.
-FREE_SETTINGS = frozenset(
-    "output_dir cache_dir cpu_threads eval_batch_characters overwrite_output_dir report_to logging_steps quiet "
-    "save_steps push_to_hub".split()
-)
 
 
 def start_process(training: TrainingArguments) -> Accelerator:
@@ -95,28 +91,34 @@ def create_accelerator(training: TrainingArguments) -> Accelerator:
     return accelerator
 
 
+def binding_settings(arguments: Sequence[Any]) -> dict[str, Any]:
+    """Settings, by name, that decide what weights a run ends with: those whose field is not marked as free."""
+    return {
+        item.name: getattr(of_class, item.name)
+        for of_class in arguments
+        for item in fields(of_class)
+        if not item.metadata.get("free")
+    }
+
+
 def claim_output_dir(
-    accelerator: Accelerator,
-    data: DataArguments,
-    model: ModelArguments,
-    training: TrainingArguments,
-    examples: Examples,
-    dictionary_fingerprint: str,
+    accelerator: Accelerator, arguments: Sequence[Any], examples: Examples, dictionary_fingerprint: str
 ) -> Path:
     """Make the output folder ready for a run: new, or resumed if it holds states of the same run.
+
+    Args:
+        accelerator: The processes.
+        arguments: Dataclasses of the run's settings, `TrainingArguments` the last of them.
+        examples: What is trained on.
+        dictionary_fingerprint: The dictionary's.
 
     Raises:
         ValueError: If it holds the results of a finished run, or states of a run with other settings or data, or cannot
             be written to. Every process raises it.
     """
+    training = arguments[-1]
     output_dir = Path(training.output_dir)
-    settings = {
-        name: value
-        for arguments in (data, model, training)
-        for name, value in asdict(arguments).items()
-        if name not in FREE_SETTINGS
-    }
-    settings |= {
+    settings = binding_settings(arguments) | {
         "num_processes": accelerator.num_processes,
         "training_sentences": _fingerprint(examples),
         "dictionary_content": dictionary_fingerprint,

@@ -15,14 +15,15 @@ import torch
 from accelerate import Accelerator
 from tqdm.auto import tqdm
 
-from ..batching import pad_sentences
+from ..files import replace_folder, restore_folder, writing
 from ..modeling_dicmt import DicMTForTokenClassification, DicMTOutput
+from ..prediction import pad_sentences
 from ..tokenization_dicmt import DicMTTokenizer
 from .arguments import TrainingArguments
 from .batches import EpochBatches, share_of_process
-from .checkpoints import BEST, CHECKPOINTS, LAST, replace_folder, restore_folder, writing
 from .examples import Examples
 from .optimization import WeightAverage, create_optimizer, create_scheduler
+from .states import BEST, CHECKPOINTS, LAST
 
 logger = logging.getLogger(__name__)
 
@@ -151,7 +152,7 @@ class Trainer:
                 f"The best version of this run is no longer in {self.folder / BEST}. Pass --overwrite_output_dir to "
                 "start afresh."
             )
-        network = DicMTForTokenClassification.from_pretrained(self.folder / BEST, dtype=torch.float32)
+        network = type(self.judged).from_pretrained(self.folder / BEST, dtype=torch.float32)
         return network.to(self.accelerator.device).eval()
 
     def _train_epoch(self, bar: tqdm) -> None:
@@ -208,7 +209,7 @@ class Trainer:
             inputs = {name: torch.from_numpy(array).to(accelerator.device) for name, array in inputs.items()}
             with nullcontext() if number == len(shares) else accelerator.no_sync(self.model):
                 with accelerator.autocast():
-                    loss = self._loss(self.model(**inputs))
+                    loss = self.loss(self.model(**inputs))
                 # The network returns the mean over its sentences; what counts is the mean over the whole batch.
                 # Processes average their gradients, hence their number.
                 loss = loss * weight
@@ -223,18 +224,9 @@ class Trainer:
             self.average.update_parameters(accelerator.unwrap_model(self.model))
         return total
 
-    def _loss(self, output: DicMTOutput) -> torch.Tensor:
-        """The loss of both tasks, or in the epochs in which one is learnt alone, that task's."""
-        first, second = self.arguments.segmentation_epochs, self.arguments.recognition_epochs
-        if self.progress.epoch >= first + second or output.segmentation_loss is None or output.recognition_loss is None:
-            return output.loss
-        config = self.accelerator.unwrap_model(self.model).config
-        learnt, waiting = output.segmentation_loss, output.recognition_loss
-        weight = config.segmentation_loss_weight
-        if self.progress.epoch >= first:
-            learnt, waiting, weight = waiting, learnt, config.recognition_loss_weight
-        # Times zero, not left out: processes exchange the gradients of all parameters.
-        return weight * learnt + 0.0 * waiting
+    def loss(self, output: DicMTOutput) -> torch.Tensor:
+        """What is minimised: the network's own loss. A subclass may learn otherwise."""
+        return output.loss
 
     def _check_loss(self, losses: list[torch.Tensor]) -> float:
         loss = float(self.accelerator.reduce(torch.stack(losses).mean(), reduction="sum"))

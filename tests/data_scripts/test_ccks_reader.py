@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from corpus_files import ENTITIES_2017, MENTIONS_2017, TEXT, spans, write, write_pair
 
+from data_scripts.label_sets import LABEL_SETS
 from data_scripts.readers.ccks import find_records, read_record
 from data_scripts.readers.records import CorpusError, CorpusWarning, type_names
-from modeling_dicmt.label_sets import LABEL_SETS
 
 NAMES_2017 = type_names(LABEL_SETS["ccks2017"])
 NAMES_2018 = type_names(LABEL_SETS["ccks2018"])

@@ -3,9 +3,9 @@
 import pytest
 from corpus_files import spans, write
 
+from data_scripts.label_sets import LABEL_SETS
 from data_scripts.readers.conll import read_conll
 from data_scripts.readers.records import CorpusError, type_names
-from modeling_dicmt.label_sets import LABEL_SETS
 
 LINES = "患\tO\n者\tO\n头\tB-Symptom\n痛\tI-Symptom\n。\tO\n\n胸\tB-Symptom\n闷\tI-Symptom\n\n"
 

@@ -8,9 +8,9 @@ from corpus_files import own_record, spans, write, write_json_lines
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_scripts.label_sets import LABEL_SETS
 from data_scripts.readers.json_formats import json_list, read_cmeee, read_jsonl, read_yidu_s4k
 from data_scripts.readers.records import CorpusError, CorpusWarning, type_names
-from modeling_dicmt.label_sets import LABEL_SETS
 
 YIDU = type_names(LABEL_SETS["yidu_s4k"])
 CMEEE = type_names(LABEL_SETS["cmeee"])

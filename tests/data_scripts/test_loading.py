@@ -21,7 +21,7 @@ from corpus_files import (
 )
 
 from data_scripts import CORPORA, CorpusError, label_set_of, load_corpus, resolve_label_set
-from modeling_dicmt.label_sets import LABEL_SETS, EntityType
+from data_scripts.label_sets import LABEL_SETS, EntityType
 
 REPOSITORY = Path(__file__).parents[2]
 

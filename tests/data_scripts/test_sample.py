@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from data_scripts import SAMPLE_DICTIONARY, CorpusError, load_corpus
+from data_scripts.label_sets import LABEL_SETS
 from data_scripts.sample import SAMPLE_FOLDER
 from data_scripts.sample_generator import write_sample
-from modeling_dicmt.label_sets import LABEL_SETS
 from modeling_dicmt.normalization import normalize
 
 
@@ -54,7 +54,7 @@ def test_much_of_the_test_part_is_new_and_most_of_that_stands_in_the_dictionary(
     terms = {
         (normalize(line.split("\t")[0]), t.name)
         for t in LABEL_SETS["sample"]
-        for name in t.dictionary_lists
+        for name in t.lists
         for line in lists[name]
     }
     seen = set(mentions(sample["train"]))

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modeling_dicmt.evaluation.calibration import calibration_error
+from modeling_dicmt.evaluation.calibration_error import calibration_error
 
 
 def naive(scores, correct, num_bins):

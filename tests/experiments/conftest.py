@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from made_up_runs import FOUND, PRESET, SYSTEMS, TRAIN, TYPES, VALIDATION
 
+from data_scripts.arguments import DataArguments
 from experiments.planning import make_plan
 from experiments.recording import ResultStore, compare, describe
 from experiments.report.results import write_plan
 from experiments.specification import Specification, Table
 from modeling_dicmt.evaluation.clinical_ner import count_mentions, score_entities
-from modeling_dicmt.training.arguments import DataArguments
 
 
 @pytest.fixture

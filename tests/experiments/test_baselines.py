@@ -8,10 +8,11 @@ import sys
 import pytest
 from made_up_runs import TRAIN, TYPES, VALIDATION, record
 
+from data_scripts.records import load_dictionary
 from experiments.baselines.rules import Rules
 from experiments.running import ROOT
 from modeling_dicmt.training.arguments import ModelArguments
-from modeling_dicmt.training.preparation import build_tokenizer, load_dictionary
+from modeling_dicmt.training.preparation import build_tokenizer
 
 LABELS = ["O", *(f"{prefix}-{kind}" for kind in TYPES for prefix in "BI")]
 LABEL2ID = {label: number for number, label in enumerate(LABELS)}

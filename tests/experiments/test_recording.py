@@ -7,7 +7,7 @@ from made_up_runs import VALIDATION
 
 from experiments.recording import ResultStore, compare, figures, read_predictions
 from modeling_dicmt.evaluation.report import write_predictions
-from modeling_dicmt.training.checkpoints import write_json
+from modeling_dicmt.files import write_json
 
 GOLD = [
     [(0, 2, "Disease"), (5, 8, "Drug"), (10, 12, "Disease")],

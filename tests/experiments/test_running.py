@@ -15,7 +15,7 @@ from experiments import running
 from experiments.recording import FAILED, FINISHED, ResultStore
 from experiments.running import Options, Runner
 from modeling_dicmt.evaluation.report import write_predictions
-from modeling_dicmt.training.checkpoints import write_json
+from modeling_dicmt.files import write_json
 
 SCRIPT = """
 import json, sys, pathlib

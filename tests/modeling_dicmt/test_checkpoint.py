@@ -11,11 +11,11 @@ import pytest
 import torch
 from tiny_network import SENTENCES, make_encoder_settings, make_model, make_tokenizer, rounded
 
-from modeling_dicmt.labelling import TorchLabeller, predict_entities
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 from modeling_dicmt.normalization import normalize
 from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
+from modeling_dicmt.torch_tagger import TorchTagger, predict_entities
 
 # Everything is imported and run as a user of a downloaded checkpoint would, after the project's names are blocked.
 STRANGER = """
@@ -154,7 +154,7 @@ def test_pipelines_there_give_the_entities_of_predict_entities(name, networks, s
     assert len(answer["stock"]) == len(answer["own"]) == 3
     for spans in (*answer["stock"], *answer["own"], answer["endpoint"]):
         assert [[(span["start"], span["end"], span["entity_group"]) for span in found] for found in spans] == expected
-    here = rounded(EntityRecognizer(TorchLabeller(model), tokenizer).stream(SENTENCES))
+    here = rounded(EntityRecognizer(TorchTagger(model), tokenizer).stream(SENTENCES))
     assert [rounded(found) for found in answer["own"]] == [here] * 3 and rounded(answer["endpoint"]) == here
     words = [["".join(span["word"] for span in found) for found in answer["stock"][0]]]
     assert words == [["".join(normalize(span["word"]) for span in found) for found in here]]
@@ -164,7 +164,7 @@ def test_pipelines_there_give_the_entities_of_predict_entities(name, networks, s
 def test_pipelines_there_take_whole_records_and_other_terms(name, networks, stranger):
     _, model, tokenizer = networks[name]
     settings = RecognitionSettings(dictionary={"drug": ["黄花"]}, evidence=True)
-    here = rounded(EntityRecognizer(TorchLabeller(model), tokenizer).stream(["\n".join(SENTENCES)], settings))
+    here = rounded(EntityRecognizer(TorchTagger(model), tokenizer).stream(["\n".join(SENTENCES)], settings))
     assert rounded(stranger[0][name]["record"]) == here * 3
 
 

@@ -4,8 +4,9 @@ import pytest
 from tiny_network import ENTITY_TYPES, make_config, make_encoder_config, make_encoder_settings, make_model
 from transformers import BertConfig
 
+from data_scripts.label_sets import LABEL_SETS
 from modeling_dicmt.configuration_dicmt import DicMTConfig
-from modeling_dicmt.label_sets import LABEL_SETS, bio_labels
+from modeling_dicmt.tagging import bio_labels
 
 LABELS = ["O", "B-Disease", "I-Disease", "B-Anatomy", "I-Anatomy", "B-Drug", "I-Drug"]
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_scripts.dictionary_lists import default_lists_of_type
+from data_scripts.label_sets import LABEL_SETS
 from modeling_dicmt import ngram_matching
 from modeling_dicmt.dictionary import ClinicalDictionary
-from modeling_dicmt.dictionary_features import DictionaryFeatures
+from modeling_dicmt.dictionary_features import DictionaryMatcher, code_width
 from modeling_dicmt.dictionary_files import DictionaryError
-from modeling_dicmt.label_sets import LABEL_SETS, code_width
-from modeling_dicmt.lists_of_type import default_lists_of_type
 from modeling_dicmt.normalization import normalize
 
 DATA_DIR = Path(os.environ.get("DICMT_DATA_DIR", Path(__file__).parents[2] / "../shared/data"))
@@ -41,7 +41,7 @@ def naive_features(text, types_of_term, entity_types, sizes, multi_hot, preceden
 
 
 def features_of(terms, **options):
-    return DictionaryFeatures(ClinicalDictionary(terms), TYPES, LISTS_OF_TYPE, **options)
+    return DictionaryMatcher(ClinicalDictionary(terms), TYPES, LISTS_OF_TYPE, **options)
 
 
 # Few characters, so that terms overlap, nest, touch the edges and recur; each kind that is treated in its own way.
@@ -74,7 +74,7 @@ def test_features_equal_the_definition(scheme, texts):
         types_of_term.setdefault(normalize(term).strip(), set()).update(types)
     precedence = first + [name for name in entity_types if name not in first]
 
-    compiled = DictionaryFeatures(ClinicalDictionary(terms), entity_types, lists_of_type, sizes, multi_hot, first)
+    compiled = DictionaryMatcher(ClinicalDictionary(terms), entity_types, lists_of_type, sizes, multi_hot, first)
     expected = [naive_features(text, types_of_term, entity_types, sizes, multi_hot, precedence) for text in texts]
     batch = compiled.features_batch(texts)
     assert len(batch) == len(texts)
@@ -122,7 +122,7 @@ def test_width_follows_the_number_of_types():
     for corpus, dim in (("ccks2017", 30), ("cmeee", 40)):
         types = [entity_type.name for entity_type in LABEL_SETS[corpus]]
         lists = default_lists_of_type(types, corpus=corpus)
-        assert DictionaryFeatures(ClinicalDictionary({}), types, lists).dim == dim
+        assert DictionaryMatcher(ClinicalDictionary({}), types, lists).dim == dim
     assert features_of({}, multi_hot=True).dim == 50
 
 
@@ -175,11 +175,11 @@ def test_no_sizes_make_features_of_no_width():
 
 def test_unknown_types_are_refused():
     with pytest.raises(DictionaryError, match=r"lists_of_type: no entity type Drug; the label set has Disease"):
-        DictionaryFeatures(ClinicalDictionary({}), ["Disease"], {"Drug": ["drug"]})
+        DictionaryMatcher(ClinicalDictionary({}), ["Disease"], {"Drug": ["drug"]})
     with pytest.raises(DictionaryError, match="precedence: no entity type Drug"):
-        DictionaryFeatures(ClinicalDictionary({}), ["Disease"], {}, precedence=["Drug"])
+        DictionaryMatcher(ClinicalDictionary({}), ["Disease"], {}, precedence=["Drug"])
     with pytest.raises(ValueError, match="distinct"):
-        DictionaryFeatures(ClinicalDictionary({}), ["Disease", "Disease"], {})
+        DictionaryMatcher(ClinicalDictionary({}), ["Disease", "Disease"], {})
 
 
 def test_compiled_features_survive_pickling():
@@ -202,7 +202,7 @@ def test_features_of_real_text_equal_the_definition():
     }
     sizes = (2, 3, 4, 5, 6)
     for multi_hot in (False, True):
-        compiled = DictionaryFeatures(dictionary, TYPES, LISTS_OF_TYPE, sizes, multi_hot)
+        compiled = DictionaryMatcher(dictionary, TYPES, LISTS_OF_TYPE, sizes, multi_hot)
         for file in sorted(corpus.glob("*.txt")):
             with open(file, encoding="utf-8") as lines:
                 text = lines.read(10_000)

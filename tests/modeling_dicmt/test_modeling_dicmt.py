@@ -287,7 +287,7 @@ def test_dropout_is_at_the_input_and_at_the_output_of_the_bilstm():
     model = make_model(dropout=0.5).train()
     seen = {}
     model.context.register_forward_pre_hook(lambda module, inputs: seen.update(before=inputs[0]))
-    model.recogniser.register_forward_pre_hook(lambda module, inputs: seen.update(after=inputs[0]))
+    model.classifier.register_forward_pre_hook(lambda module, inputs: seen.update(after=inputs[0]))
     batch = make_batch(model.config)
     del batch["dictionary_features"], batch["labels"]
     model(**batch, dictionary_features=torch.ones(4, 49, 20))
@@ -379,7 +379,7 @@ def check_initialisation(model):
         assert weight.abs().max() <= bound
         assert weight.abs().max() > 0.95 * bound
         assert weight.std().item() == pytest.approx(bound / 3**0.5, rel=0.15)
-    for linear in (model.segmenter, model.recogniser):
+    for linear in (model.segmenter, model.classifier):
         bound = (6 / sum(linear.weight.shape)) ** 0.5
         assert 0.8 * bound < linear.weight.abs().max() <= bound
         assert not linear.bias.any()
@@ -448,7 +448,7 @@ def test_loading_in_bf16_keeps_the_crf_in_fp32(tmp_path):
     model.save_pretrained(tmp_path)
     loaded = DicMTForTokenClassification.from_pretrained(tmp_path, dtype=torch.bfloat16)
     assert {parameter.dtype for parameter in loaded.crf.parameters()} == {torch.float32}
-    assert loaded.recogniser.weight.dtype == loaded.context.weight_hh_l0.dtype == torch.bfloat16
+    assert loaded.classifier.weight.dtype == loaded.context.weight_hh_l0.dtype == torch.bfloat16
     assert torch.equal(loaded.crf.transitions, model.crf.transitions)
     batch = make_batch(model.config)
     output, expected = loaded(**batch), model(**batch)
@@ -490,7 +490,7 @@ def test_a_deep_copy_is_the_same_network_and_another_one():
     assert torch.equal(clone(**batch).logits, model(**batch).logits)
     before = model(**batch).logits
     with torch.no_grad():
-        clone.recogniser.weight.zero_()
+        clone.classifier.weight.zero_()
     assert torch.equal(model(**batch).logits, before)
 
 

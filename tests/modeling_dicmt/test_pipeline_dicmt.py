@@ -11,9 +11,9 @@ from transformers import pipeline
 from transformers.pipelines.pt_utils import KeyDataset
 from transformers.pipelines.token_classification import AggregationStrategy
 
-from modeling_dicmt.labelling import TorchLabeller
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
 from modeling_dicmt.recognition import EntityRecognizer
+from modeling_dicmt.torch_tagger import TorchTagger
 
 TEXTS = [*RECORDS, *SENTENCES]
 
@@ -29,7 +29,7 @@ def recognise():
 
 @pytest.fixture(scope="module")
 def expected():
-    return rounded(EntityRecognizer(TorchLabeller(make_model()), make_tokenizer()).stream(TEXTS))
+    return rounded(EntityRecognizer(TorchTagger(make_model()), make_tokenizer()).stream(TEXTS))
 
 
 def test_a_string_gives_its_entities(recognise, expected):

@@ -5,13 +5,20 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from tiny_network import RECORDS, SENTENCES, make_encoder_settings, make_model, make_tokenizer
 
-from modeling_dicmt.batching import pad_sentences
-from modeling_dicmt.labelling import TorchLabeller, predict_entities
-from modeling_dicmt.prediction import collect_entities, collect_segmentation, predict_sentences
+from modeling_dicmt.prediction import (
+    collect_entities,
+    collect_segmentation,
+    length_batches,
+    pad_sentences,
+    predict_sentences,
+)
 from modeling_dicmt.tagging import Span, tags_to_spans
 from modeling_dicmt.tokenization_dicmt import EncodedSentence
+from modeling_dicmt.torch_tagger import TorchTagger, predict_entities
 
 LONG = "".join(SENTENCES[i % 3].replace("。", "，") + "。" * (i % 7 == 0) for i in range(1000))
 
@@ -80,7 +87,7 @@ def test_what_is_the_same_to_the_network_is_labelled_once():
     radical.radical_ids[1] = 7
     dictionary.dictionary_features[0, 0] = 1
     model.batches.clear()
-    predict_sentences(TorchLabeller(model), [EncodedSentence(2, 0, *make_arrays()), radical, dictionary])
+    predict_sentences(TorchTagger(model), [EncodedSentence(2, 0, *make_arrays()), radical, dictionary])
     assert model.batches == [(3, 2)]
 
 
@@ -120,7 +127,7 @@ def test_a_record_of_any_length():
     sentences = [piece for piece in tokenizer.encode_records([text])][::40]
     for piece in sentences:
         end = piece.start + len(piece.input_ids)
-        (prediction,) = predict_sentences(TorchLabeller(model), [piece])
+        (prediction,) = predict_sentences(TorchTagger(model), [piece])
         alone = tags_to_spans(prediction.tags, model.config.id2label, offset=piece.start)
         assert [span for span in entities if piece.start <= span.start < end] == alone
 
@@ -129,13 +136,13 @@ def test_records_without_characters():
     model, tokenizer = make_model(), make_tokenizer()
     assert predict_entities(model, tokenizer, []) == []
     assert predict_entities(model, tokenizer, ["", ""]) == [[], []]
-    assert predict_sentences(TorchLabeller(model), []) == []
+    assert predict_sentences(TorchTagger(model), []) == []
 
 
 def test_sentences_come_back_in_their_order():
     model, tokenizer = make_model(), make_tokenizer()
     sentences = list(tokenizer.encode_records(RECORDS))
-    found = predict_sentences(TorchLabeller(model), sentences, batch_characters=30)
+    found = predict_sentences(TorchTagger(model), sentences, batch_characters=30)
     for sentence, (tags, in_entity, *_) in zip(sentences, found, strict=True):
         output = model(**as_tensors(pad_sentences([sentence], 0)))
         assert tags.tolist() == output.predictions[0].tolist()
@@ -146,7 +153,7 @@ def test_sentences_come_back_in_their_order():
 def test_a_network_of_one_task(task):
     model, tokenizer = make_model(**{task: False}), make_tokenizer()
     sentences = list(tokenizer.encode_records(RECORDS))
-    predictions = predict_sentences(TorchLabeller(model), sentences)
+    predictions = predict_sentences(TorchTagger(model), sentences)
     masks = collect_segmentation(sentences, predictions, RECORDS)
     entities = collect_entities(sentences, predictions, len(RECORDS))
     assert any(entities) == (task == "segmentation_task")
@@ -157,7 +164,60 @@ def test_a_network_of_one_task(task):
 def test_segmentation_stands_where_the_record_has_it():
     tokenizer = make_tokenizer(max_sentence_length=9)
     sentences = list(tokenizer.encode_records(RECORDS))
-    masks = collect_segmentation(sentences, predict_sentences(TorchLabeller(MarkedNetwork()), sentences), RECORDS)
+    masks = collect_segmentation(sentences, predict_sentences(TorchTagger(MarkedNetwork()), sentences), RECORDS)
     for mask, text in zip(masks, RECORDS, strict=True):
         assert mask.dtype == bool
         assert np.flatnonzero(mask).tolist() == [i for i, character in enumerate(text) if character in "肺炎"]
+
+
+@pytest.fixture
+def sentences():
+    tokenizer = make_tokenizer()
+    return [next(tokenizer.encode_records([text])) for text in SENTENCES]
+
+
+def test_a_batch_is_what_the_tokenizer_gives(sentences):
+    expected = make_tokenizer()(SENTENCES, padding=True, return_tensors="pt")
+    found = pad_sentences(sentences, pad_token_id=0)
+    assert found.keys() == expected.keys()
+    for name, array in found.items():
+        tensor = torch.from_numpy(array)
+        assert torch.equal(tensor, expected[name]) and tensor.dtype == expected[name].dtype
+
+
+def test_padding_and_labels(sentences):
+    tags = [np.arange(len(text)) % 7 for text in SENTENCES]
+    batch = pad_sentences(sentences, pad_token_id=5, tags=tags)
+    for row, text in enumerate(SENTENCES):
+        assert batch["labels"][row].tolist() == [*(np.arange(len(text)) % 7), *[-100] * (49 - len(text))]
+        assert batch["input_ids"][row, len(text) :].tolist() == [5] * (49 - len(text))
+    assert batch["labels"].dtype == np.int64
+
+
+def test_tags_of_another_length_are_refused(sentences):
+    with pytest.raises(ValueError, match="broadcast"):
+        pad_sentences(sentences[:1], 0, [np.zeros(len(SENTENCES[0]) + 1, dtype=np.int64)])
+
+
+def test_no_sentence_at_all():
+    batch = pad_sentences([], 0, [])
+    assert {name: array.shape for name, array in batch.items()} == {
+        "input_ids": (0, 0),
+        "attention_mask": (0, 0),
+        "radical_ids": (0, 0),
+        "dictionary_features": (0, 0, 0),
+        "labels": (0, 0),
+    }
+
+
+@given(st.lists(st.integers(0, 40)), st.integers(1, 100))
+def test_batches_hold_every_sentence_once_within_the_limit(lengths, limit):
+    batches = list(length_batches(lengths, limit))
+    assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
+    in_order = [lengths[index] for batch in batches for index in batch]
+    assert in_order == sorted(lengths, reverse=True), "the longest first: a batch too large fails at once"
+    for number, batch in enumerate(batches, start=1):
+        longest = max(lengths[index] for index in batch)
+        assert longest * len(batch) <= limit or len(batch) == 1
+        if number < len(batches):
+            assert max(1, longest) * (len(batch) + 1) > limit, "another sentence would not have fitted"

@@ -13,16 +13,16 @@ from tiny_network import RECORDS, SENTENCES, TERMS, make_model, make_tokenizer
 from modeling_dicmt import recognition
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.dictionary_files import DictionaryError
-from modeling_dicmt.labelling import TorchLabeller, predict_entities
 from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings
 from modeling_dicmt.tagging import tags_to_spans
+from modeling_dicmt.torch_tagger import TorchTagger, predict_entities
 
 TEXTS = [*RECORDS, *SENTENCES]
 NASTY = "肺炎患者左胃窦部\n\r\u2028。，a1ＣＴ　\t\x00\x1b\ud800\udfff😀𠂇\ufeff\u200b"
 
 
 def recognizer(**settings):
-    return EntityRecognizer(TorchLabeller(make_model(**settings)), make_tokenizer())
+    return EntityRecognizer(TorchTagger(make_model(**settings)), make_tokenizer())
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def path_probabilities(model, text):
 @pytest.mark.parametrize("text", ["左肺炎。", "胃窦", "痛"])
 def test_scores_are_probabilities_over_all_paths(decoder, text):
     one = recognizer(decoder=decoder)
-    model = one.labeller.model
+    model = one.tagger.model
     paths = path_probabilities(model, text)
     id2label = model.config.id2label
     (found,) = entities_of(one, [text])
@@ -86,7 +86,7 @@ def test_words_are_what_the_text_has_and_nothing_is_lost(texts):
     one = recognizer_of_the_module()
     answers = entities_of(one, texts)
     assert spans_of(answers) == [
-        [tuple(span) for span in spans] for spans in predict_entities(one.labeller.model, one.tokenizer, texts)
+        [tuple(span) for span in spans] for spans in predict_entities(one.tagger.model, one.tokenizer, texts)
     ]
     for text, found in zip(texts, answers, strict=True):
         for entity in found:
@@ -187,7 +187,7 @@ class TestOtherTerms:
     def expected(self):
         terms = {term: [name] for name, terms in OTHER_TERMS.items() for term in terms}
         tokenizer = make_tokenizer(dictionary=ClinicalDictionary(terms))
-        return list(EntityRecognizer(TorchLabeller(make_model()), tokenizer).stream(TEXTS))
+        return list(EntityRecognizer(TorchTagger(make_model()), tokenizer).stream(TEXTS))
 
     @pytest.mark.parametrize("form", ["mapping", "terms", "rows", "dictionary", "path", "foreign"])
     def test_every_form_gives_what_a_tokenizer_with_these_terms_gives(self, form, expected, shared, tmp_path):
@@ -211,7 +211,7 @@ class TestOtherTerms:
             dictionary=ClinicalDictionary({}),
             lists_of_type={"Disease": ["我院"], "Anatomy": [], "Drug": []},
         )
-        one = EntityRecognizer(TorchLabeller(make_model()), tokenizer)
+        one = EntityRecognizer(TorchTagger(make_model()), tokenizer)
         assert entities_of(one, TEXTS, dictionary={"我院": ["阴影"]}) != entities_of(one, TEXTS)
 
     def test_compiled_once_for_calls_that_repeat_it(self, monkeypatch):
@@ -243,7 +243,7 @@ class TestOtherTerms:
             entities_of(shared, TEXTS, dictionary=dictionary)
 
     def test_a_network_without_dictionary(self):
-        one = EntityRecognizer(TorchLabeller(make_model(ngram_sizes=[])), make_tokenizer(ngram_sizes=[]))
+        one = EntityRecognizer(TorchTagger(make_model(ngram_sizes=[])), make_tokenizer(ngram_sizes=[]))
         with pytest.raises(DictionaryError, match="no dictionary features"):
             entities_of(one, TEXTS, dictionary=OTHER_TERMS)
 

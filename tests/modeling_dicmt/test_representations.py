@@ -2,7 +2,7 @@ import pytest
 import torch
 from tiny_network import SENTENCES, make_config, make_encoder_settings, make_tokenizer
 
-from modeling_dicmt.bilstm_inference import concatenate
+from modeling_dicmt.bilstm import concatenate
 from modeling_dicmt.representations import BertFamilyEncoder, BigramEmbedding, CharacterRepresentation, embedding_bound
 
 

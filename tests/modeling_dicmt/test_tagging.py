@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modeling_dicmt.label_sets import bio_labels
 from modeling_dicmt.sentences import cut_sentence, split_sentences
-from modeling_dicmt.tagging import IGNORED_TAG, Span, find_entities, spans_to_tags, tags_to_spans
+from modeling_dicmt.tagging import IGNORED_TAG, Span, bio_labels, find_entities, spans_to_tags, tags_to_spans
 
 TYPES = ["Disease", "Anatomy", "Drug"]
 ID2LABEL = dict(enumerate(bio_labels(TYPES)))

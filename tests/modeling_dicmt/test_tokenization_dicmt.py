@@ -14,7 +14,7 @@ from tiny_network import ENTITY_TYPES, LISTS_OF_TYPE, RECORDS, SENTENCES, TERMS,
 from transformers import DataCollatorForTokenClassification
 
 from modeling_dicmt.dictionary import ClinicalDictionary
-from modeling_dicmt.dictionary_features import DictionaryFeatures
+from modeling_dicmt.dictionary_features import DictionaryMatcher
 from modeling_dicmt.normalization import normalize
 from modeling_dicmt.radicals import RadicalTable
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer, character_vocabulary
@@ -52,7 +52,7 @@ TEXTS = st.lists(st.sampled_from(PIECES) | st.text(st.characters(exclude_categor
 def expected_encoding(text):
     """The definition, one character at a time."""
     vocab = TOKENIZER.get_vocab()
-    matcher = DictionaryFeatures(ClinicalDictionary(TERMS), ENTITY_TYPES, LISTS_OF_TYPE)
+    matcher = DictionaryMatcher(ClinicalDictionary(TERMS), ENTITY_TYPES, LISTS_OF_TYPE)
     return {
         "input_ids": [vocab.get(character, vocab["[UNK]"]) for character in normalize(text)],
         "attention_mask": [1] * len(text),

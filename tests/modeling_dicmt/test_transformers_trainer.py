@@ -10,9 +10,9 @@ from tiny_network import ENTITY_TYPES, TERMS, make_config
 from transformers import DataCollatorForTokenClassification, Trainer, TrainingArguments
 
 from modeling_dicmt.evaluation.clinical_ner import ClinicalNER
-from modeling_dicmt.labelling import predict_entities
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 from modeling_dicmt.tagging import spans_to_tags, tags_to_spans
+from modeling_dicmt.torch_tagger import predict_entities
 
 
 def make_sentences(number, seed):
@@ -104,7 +104,7 @@ def test_the_stock_trainer_trains_and_evaluates(trainer, tokenizer, tmp_path):
 
 
 def test_argmax_of_the_trainer_s_logits_is_the_network_s_prediction(trainer):
-    torch.nn.init.normal_(trainer.model.recogniser.weight, std=6.0)  # an untrained network: many kinds of paths
+    torch.nn.init.normal_(trainer.model.classifier.weight, std=6.0)  # an untrained network: many kinds of paths
     prediction = trainer.predict(trainer.eval_dataset)
     assert prediction.predictions.shape == (*prediction.label_ids.shape, 7)
     seen = set()

@@ -11,8 +11,8 @@ import pytest
 from hub_server import HubServer
 
 from modeling_dicmt import DicMTForTokenClassification, DicMTTokenizer
-from modeling_dicmt.labelling import TorchLabeller
 from modeling_dicmt.recognition import EntityRecognizer
+from modeling_dicmt.torch_tagger import TorchTagger
 
 # Occurs in records, and in names of files; must never leave.
 MARKER = "机密标记"
@@ -169,7 +169,7 @@ def test_a_stranger_loads_by_name_uses_saves_and_pushes_again(hub, trained, envi
     assert result.returncode == 0, result.stderr
     answers = json.loads(result.stdout.split("ANSWERS")[1])
     recognizer = EntityRecognizer(
-        TorchLabeller(DicMTForTokenClassification.from_pretrained(trained)), DicMTTokenizer.from_pretrained(trained)
+        TorchTagger(DicMTForTokenClassification.from_pretrained(trained)), DicMTTokenizer.from_pretrained(trained)
     )
     expected = list(recognizer.stream(texts))
     assert answers == [expected] * 4

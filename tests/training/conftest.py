@@ -6,10 +6,12 @@ import pytest
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
+from data_scripts.arguments import DataArguments
+from data_scripts.records import load_dictionary, load_records
 from data_scripts.sample import SAMPLE_DICTIONARY
-from modeling_dicmt.training.arguments import DataArguments, ModelArguments, TrainingArguments
+from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
 from modeling_dicmt.training.examples import make_examples
-from modeling_dicmt.training.preparation import build_model, build_tokenizer, load_dictionary, load_records
+from modeling_dicmt.training.preparation import build_model, build_tokenizer
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,9 @@ import dataclasses
 
 import pytest
 
+from data_scripts.arguments import DataArguments
 from modeling_dicmt.configuration_dicmt import DicMTConfig
-from modeling_dicmt.training.arguments import DataArguments, ModelArguments, TrainingArguments
+from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
 from modeling_dicmt.training.preparation import _NETWORK_SETTINGS
 
 

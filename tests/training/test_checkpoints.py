@@ -7,15 +7,8 @@ from pathlib import Path
 import pytest
 from safetensors import SafetensorError
 
-from modeling_dicmt.training.checkpoints import (
-    LAST,
-    SETTINGS_FILE,
-    check_settings,
-    publish_files,
-    replace_folder,
-    restore_folder,
-    write_json,
-)
+from modeling_dicmt.files import publish_files, replace_folder, restore_folder, write_json
+from modeling_dicmt.training.states import LAST, SETTINGS_FILE, check_settings
 
 
 class Killed(BaseException):

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from modeling_dicmt.label_sets import bio_labels
-from modeling_dicmt.tagging import Span, tags_to_spans
+from modeling_dicmt.tagging import Span, bio_labels, tags_to_spans
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer, character_vocabulary
 from modeling_dicmt.training.examples import join_examples, make_examples
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import torch
 
+from data_scripts.arguments import DataArguments
+from data_scripts.records import load_dictionary, load_records
 from modeling_dicmt.dictionary import ClinicalDictionary
-from modeling_dicmt.training.arguments import DataArguments, ModelArguments
+from modeling_dicmt.training.arguments import ModelArguments
 from modeling_dicmt.training.preparation import (
     build_model,
     build_tokenizer,
     choose_entity_types,
-    load_dictionary,
-    load_records,
     read_character_vectors,
 )
 
@@ -91,7 +91,7 @@ def test_without_a_dictionary_there_are_no_dictionary_features(data, small):
     data = dataclasses.replace(data, dictionary=None)
     tokenizer = build_tokenizer(data, small, TEXTS, ClinicalDictionary({}), ["Symptom"])
     network = build_model(small, tokenizer, ["Symptom"], seed=1)
-    assert network.config.dictionary_feature_size == 0 == tokenizer.dictionary_features.dim
+    assert network.config.dictionary_feature_size == 0 == tokenizer.dictionary_matcher.dim
 
 
 def test_a_mapping_of_the_user_s_own_replaces_the_corpus_s(data, small, tmp_path):
@@ -99,7 +99,7 @@ def test_a_mapping_of_the_user_s_own_replaces_the_corpus_s(data, small, tmp_path
     data = dataclasses.replace(data, dictionary_mapping=str(tmp_path / "mapping.json"))
     dictionary = ClinicalDictionary({"腹痛": ["own"], "肺炎": ["symptom"]})
     tokenizer = build_tokenizer(data, small, TEXTS, dictionary, ["Symptom"])
-    codes = tokenizer.dictionary_features.codes("腹痛肺炎")
+    codes = tokenizer.dictionary_matcher.codes("腹痛肺炎")
     assert codes[:2].any() and not codes[2:].any()
 
 
@@ -134,7 +134,7 @@ def test_a_new_dictionary_replaces_a_checkpoint_s(data, tokenizer, checkpoint):
     dictionary = ClinicalDictionary({"心悸": ["symptom"]})
     built = build_tokenizer(data, from_checkpoint(checkpoint), TEXTS, dictionary, tokenizer.entity_types)
     assert built.dictionary == dictionary
-    assert built.dictionary_features.dim == tokenizer.dictionary_features.dim
+    assert built.dictionary_features.dim == tokenizer.dictionary_matcher.dim
 
 
 def test_a_checkpoint_keeps_all_weights_on_its_own_labels(data, tokenizer, network, checkpoint, caplog):

@@ -9,7 +9,7 @@ import pytest
 import torch
 from ner_command import SAMPLE_DICTIONARY, command_line, results_in, run_here, start, train_here, without_times
 
-from modeling_dicmt.training.checkpoints import CHECKPOINTS, LAST
+from modeling_dicmt.training.states import CHECKPOINTS, LAST
 
 SETTINGS = {
     "dictionary": SAMPLE_DICTIONARY,

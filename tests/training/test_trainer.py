@@ -11,9 +11,9 @@ from accelerate import Accelerator
 from safetensors.torch import load_file
 
 from modeling_dicmt.modeling_dicmt import DicMTOutput
-from modeling_dicmt.training.checkpoints import CHECKPOINTS
 from modeling_dicmt.training.optimization import WeightAverage, create_optimizer, create_scheduler
 from modeling_dicmt.training.preparation import build_model
+from modeling_dicmt.training.states import CHECKPOINTS
 from modeling_dicmt.training.trainer import Progress, Trainer
 
 
@@ -259,7 +259,7 @@ def test_a_diverged_training_stops_and_leaves_a_sound_state(trainer_of, recipe, 
         losses.append(step(batch))
         if len(losses) == len(trainer.batches) + 2:  # in the second epoch
             with torch.no_grad():
-                trainer.model.recogniser.bias.fill_(math.nan)
+                trainer.model.classifier.bias.fill_(math.nan)
         return losses[-1]
 
     trainer._step = break_weights

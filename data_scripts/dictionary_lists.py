@@ -2,10 +2,12 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from .dictionary_files import DictionaryError, read_text
+from modeling_dicmt.dictionary_features import check_lists_of_type
+from modeling_dicmt.dictionary_files import DictionaryError, read_text
+
 from .label_sets import LABEL_SETS
 
 
@@ -27,13 +29,13 @@ def default_lists_of_type(
     label_set = {entity_type.name: entity_type for entity_type in LABEL_SETS.get(corpus or "", ())}
     for types in LABEL_SETS.values():
         for entity_type in types:
-            if entity_type.dictionary_lists:
+            if entity_type.lists:
                 label_set.setdefault(entity_type.name, entity_type)
     lists = tuple(lists)
     lists_of_type = {}
     for name in entity_types:
         known = label_set.get(name)
-        table = known.dictionary_lists if known else ()
+        table = known.lists if known else ()
         wanted = {item.casefold() for item in (name, *table, *([known.corpus_label] if known else []))}
         alike = [item for item in lists if item.casefold() in wanted and item not in table]
         lists_of_type[name] = (*table, *alike)
@@ -70,20 +72,3 @@ def read_lists_of_type(
             f"{path}: the dictionary has no list {', '.join(unknown)}; its lists are {', '.join(sorted(lists))}."
         )
     return {entity_type: tuple(content.get(entity_type, ())) for entity_type in entity_types}
-
-
-def types_of_lists(
-    lists: Iterable[str], lists_of_type: Mapping[str, Iterable[str]], precedence: Sequence[str]
-) -> tuple[str, ...]:
-    """Entity types of a term of these lists, in order of precedence: the first is the one that its code shows."""
-    lists = set(lists)
-    return tuple(name for name in precedence if not lists.isdisjoint(lists_of_type[name]))
-
-
-def check_lists_of_type(lists_of_type: Mapping[str, Iterable[str]], entity_types: Sequence[str], where: str) -> None:
-    """Raise DictionaryError, naming `where`, if the mapping has an entity type that the label set lacks."""
-    unknown = [name for name in lists_of_type if name not in entity_types]
-    if unknown:
-        raise DictionaryError(
-            f"{where}: no entity type {', '.join(unknown)}; the label set has {', '.join(entity_types)}."
-        )

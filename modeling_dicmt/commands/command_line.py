@@ -4,8 +4,10 @@ import json
 import logging
 import os
 import sys
-from argparse import ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter
+from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import Field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,20 @@ DEBUG_VARIABLE = "DICMT_DEBUG"
 
 class HelpFormatter(ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter):
     """Descriptions as they are written, defaults with each argument."""
+
+
+class DataclassParser(HfArgumentParser):
+    """Arguments from the fields of dataclasses, whose metadata may also hold what is not the parser's matter.
+
+    `free`: the setting changes nothing about the weights that a training ends with. `private`: it names a place on this
+    machine, or what is told elsewhere, and stands in no card.
+    """
+
+    @staticmethod
+    def _parse_dataclass_field(parser: ArgumentParser, field: Field) -> None:
+        shown = copy(field)
+        shown.metadata = {name: value for name, value in field.metadata.items() if name not in ("free", "private")}
+        HfArgumentParser._parse_dataclass_field(parser, shown)
 
 
 def parse_arguments(
@@ -41,7 +57,7 @@ def parse_arguments(
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if arguments and arguments[0].endswith(".json"):
         arguments = [*_settings_as_arguments(Path(arguments[0])), *arguments[1:]]
-    parser = HfArgumentParser(
+    parser = DataclassParser(
         classes, prog=program, description=description, allow_abbrev=False, formatter_class=HelpFormatter
     )
     return parser.parse_args_into_dataclasses(arguments, look_for_args_file=False)

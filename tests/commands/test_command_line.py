@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from modeling_dicmt.training.command_line import DEBUG_VARIABLE, parse_arguments, run_command
+from modeling_dicmt.commands.command_line import DEBUG_VARIABLE, parse_arguments, run_command
 
 
 @dataclass

@@ -1,13 +1,11 @@
 """What a dictionary is worth to a label set: how many terms can match, for which type, and what is left out and why."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from .dictionary import ClinicalDictionary
-from .dictionary_files import RejectedRow
-from .lists_of_type import types_of_lists
+from ..dictionary_features import DictionaryMatcher, types_of_lists
+from ..dictionary_files import RejectedRow
 
 _SHOWN_ROWS = 5
 
@@ -101,20 +99,10 @@ class DictionaryReport:
         return "\n".join(lines)
 
 
-def build_report(
-    dictionary: ClinicalDictionary,
-    lists_of_type: Mapping[str, Sequence[str]],
-    precedence: Sequence[str],
-    ngram_sizes: Sequence[int],
-) -> DictionaryReport:
-    """Count a dictionary's terms under a label scheme.
-
-    Args:
-        dictionary: The terms.
-        lists_of_type: The lists of each entity type.
-        precedence: All entity types; a term of several types is encoded as the first of them.
-        ngram_sizes: Lengths of terms that can match, ascending.
-    """
+def build_report(matcher: DictionaryMatcher) -> DictionaryReport:
+    """Count a dictionary's terms under the label scheme that they were compiled for."""
+    dictionary, lists_of_type = matcher.dictionary, matcher.lists_of_type
+    precedence, ngram_sizes = matcher.precedence, matcher.ngram_sizes
     _, starts, combination_of_term, combinations = dictionary.columns()
     lengths = np.diff(starts) - 1
     can_match = np.isin(lengths, ngram_sizes)

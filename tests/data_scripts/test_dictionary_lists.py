@@ -1,7 +1,7 @@
 import pytest
 
+from data_scripts.dictionary_lists import default_lists_of_type, read_lists_of_type
 from modeling_dicmt.dictionary_files import DictionaryError
-from modeling_dicmt.lists_of_type import default_lists_of_type, read_lists_of_type
 
 
 def write(path, content):

@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 
-from modeling_dicmt import chain_inference
-from modeling_dicmt.chain_inference import (
+from modeling_dicmt import crf_inference
+from modeling_dicmt.crf import LinearChainCRF, legal_bio_transitions
+from modeling_dicmt.crf_inference import (
     Chain,
     LogPartition,
     both_variables,
@@ -15,7 +16,6 @@ from modeling_dicmt.chain_inference import (
     log_sum,
     maximum,
 )
-from modeling_dicmt.crf import LinearChainCRF, legal_bio_transitions
 
 LABELS = ["O", *(f"{prefix}-{name}" for name in "ABCDE" for prefix in "BI")]
 
@@ -50,9 +50,9 @@ def fast_and_plain(emissions, chain, lengths, combine, plain_dtype, monkeypatch)
     """Both variables, first where the plain loop must not run, then where no other does, in a type of its own."""
     with torch.no_grad():
         with monkeypatch.context() as patch:
-            patch.setattr(chain_inference, "_plain_variables", fail)
+            patch.setattr(crf_inference, "_plain_variables", fail)
             fast = both_variables(emissions, chain, lengths, combine)
-        monkeypatch.setattr(chain_inference, "_variables", chain_inference._plain_variables)
+        monkeypatch.setattr(crf_inference, "_variables", crf_inference._plain_variables)
         chain = Chain(*(scores.to(plain_dtype) for scores in chain))
         return fast, both_variables(emissions.to(plain_dtype), chain, lengths, combine)
 
@@ -118,7 +118,7 @@ def test_gradients_are_those_of_differentiating_through_every_step(lengths, num_
 @pytest.mark.parametrize("legal", [True, False])
 @pytest.mark.parametrize("where", ["emissions", "transitions", "padding"])
 def test_scores_too_large_for_probabilities_stay_sums_of_scores(legal, where, monkeypatch):
-    monkeypatch.setattr(chain_inference, "_sum_variables", fail)
+    monkeypatch.setattr(crf_inference, "_sum_variables", fail)
     emissions, lengths = make_emissions([40, 7], 5, 1.0)
     chain = make_chain(5, 1.0, legal)
     if where == "emissions":
@@ -137,7 +137,7 @@ def test_scores_too_large_for_probabilities_stay_sums_of_scores(legal, where, mo
 
 def test_scores_that_grow_with_every_character_need_scaling(monkeypatch):
     """All paths have the score 33 · 2L, far outside of double precision's range; there are 3^L of them."""
-    monkeypatch.setattr(chain_inference, "_plain_variables", fail)
+    monkeypatch.setattr(crf_inference, "_plain_variables", fail)
     length = 5000
     emissions = torch.full((length, 1, 3), 33.0, dtype=torch.float64)
     emissions[::2] *= -1
@@ -148,7 +148,7 @@ def test_scores_that_grow_with_every_character_need_scaling(monkeypatch):
 
 def test_the_smallest_shares_are_kept_between_scalings(monkeypatch):
     """A tag that is as unlikely as the fast sums admit at every character, and the only one that can end."""
-    monkeypatch.setattr(chain_inference, "_plain_variables", fail)
+    monkeypatch.setattr(crf_inference, "_plain_variables", fail)
     length, unlikely = 400, -99.0
     emissions = torch.zeros(length, 1, 2, dtype=torch.float64)
     emissions[..., 1] = unlikely
@@ -160,7 +160,7 @@ def test_the_smallest_shares_are_kept_between_scalings(monkeypatch):
 
 def test_a_tag_that_takes_many_steps_to_reach_is_not_lost(monkeypatch):
     """0 → 1 → 2 → 3 is the only way to tag 3, and costs 95 a step: probabilities would end before it."""
-    monkeypatch.setattr(chain_inference, "_sum_variables", fail)
+    monkeypatch.setattr(crf_inference, "_sum_variables", fail)
     transitions = torch.full((9, 9), -torch.inf, dtype=torch.float64)
     transitions[0, 0] = 0.0
     for tag in range(8):

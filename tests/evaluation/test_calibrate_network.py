@@ -9,16 +9,16 @@ import torch
 from accelerate import Accelerator
 from tiny_network import RECORDS, make_model, make_tokenizer
 
-from modeling_dicmt.evaluation.calibration import calibration_error
-from modeling_dicmt.labelling import TorchLabeller, predict_entities
+from modeling_dicmt.evaluation.calibration import TEMPERATURES, _minimum, calibrate, scale_scores
+from modeling_dicmt.evaluation.calibration_error import calibration_error
+from modeling_dicmt.evaluation.evaluator import Evaluator
 from modeling_dicmt.prediction import predict_sentences
-from modeling_dicmt.training.calibrate import TEMPERATURES, _minimum, calibrate, scale_scores
-from modeling_dicmt.training.evaluating import Evaluator
+from modeling_dicmt.torch_tagger import TorchTagger, predict_entities
 
 
 def span_scores(network, texts):
     sentences = list(make_tokenizer().encode_records(texts))
-    predictions = predict_sentences(TorchLabeller(network), sentences, score="spans")
+    predictions = predict_sentences(TorchTagger(network), sentences, score="spans")
     return np.concatenate([prediction.scores for prediction in predictions])
 
 

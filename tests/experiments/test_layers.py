@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from modeling_dicmt.context import DilatedConvolutions, SelfAttention, WindowConvolution
+from experiments.baselines.layers import DilatedConvolutions, SelfAttention, WindowConvolution
 
 
 @pytest.fixture

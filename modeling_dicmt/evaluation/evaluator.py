@@ -7,13 +7,13 @@ import numpy as np
 from accelerate import Accelerator
 from accelerate.utils import gather_object
 
-from ..evaluation.calibration import calibration_error
-from ..evaluation.clinical_ner import score_entities
-from ..labelling import TorchLabeller
 from ..modeling_dicmt import DicMTForTokenClassification
-from ..prediction import Labeller, collect_entities, collect_scores, collect_segmentation, predict_sentences
+from ..prediction import Tagger, collect_entities, collect_scores, collect_segmentation, predict_sentences
 from ..tagging import Span
 from ..tokenization_dicmt import DicMTTokenizer
+from ..torch_tagger import TorchTagger
+from .calibration_error import calibration_error
+from .clinical_ner import score_entities
 
 
 class Predictions(NamedTuple):
@@ -57,7 +57,7 @@ class Evaluator:
 
     def predict(self, model: DicMTForTokenClassification) -> Predictions:
         """What the network says of all records, on every process."""
-        own = self.predict_own(TorchLabeller(model))
+        own = self.predict_own(TorchTagger(model))
         segmentation = own.segmentation or [None] * len(self._own_texts)
         rows = self.gather([*zip(own.entities, segmentation, own.scores, strict=True)])
         return Predictions(
@@ -66,10 +66,10 @@ class Evaluator:
             [row[2] for row in rows],
         )
 
-    def predict_own(self, labeller: Labeller) -> Predictions:
+    def predict_own(self, tagger: Tagger) -> Predictions:
         """What the network says of this process's share of the records."""
-        predictions = predict_sentences(labeller, self._sentences, self.batch_characters, score="spans")
-        has_segmentation = labeller.config.segmentation_task
+        predictions = predict_sentences(tagger, self._sentences, self.batch_characters, score="spans")
+        has_segmentation = tagger.config.segmentation_task
         return Predictions(
             collect_entities(self._sentences, predictions, len(self._own_texts)),
             collect_segmentation(self._sentences, predictions, self._own_texts) if has_segmentation else None,

@@ -16,10 +16,10 @@ pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
 from modeling_dicmt import onnx_dicmt, onnx_export
-from modeling_dicmt.batching import pad_sentences
-from modeling_dicmt.onnx_dicmt import OnnxLabeller, OnnxPipeline
-from modeling_dicmt.onnx_export import export_onnx
+from modeling_dicmt.onnx.export import export_onnx
+from modeling_dicmt.onnx.pipeline import OnnxPipeline, OnnxTagger
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
+from modeling_dicmt.prediction import pad_sentences
 
 TEXTS = [*RECORDS, *SENTENCES]
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,11 +61,11 @@ def plain(tmp_path_factory):
 
 def test_emissions_are_the_networks_whatever_the_batch(exported):
     model, tokenizer, folder = exported
-    labeller = OnnxLabeller(folder, threads=1)
+    tagger = OnnxTagger(folder, threads=1)
     sentences = list(tokenizer.encode_records(SENTENCES))
     for batch in ([0, 1, 2, 3], [3, 1], [3], [2, 2]):
         inputs = pad_sentences([sentences[index] for index in batch], 0)
-        labels = labeller.label(inputs)
+        labels = tagger.label(inputs)
         with torch.inference_mode():
             output = model(**{name: torch.from_numpy(array) for name, array in inputs.items()})
         inside = labels.mask
@@ -115,7 +115,7 @@ def test_eight_bits_stay_near(plain, tmp_path):
     assert {path.name for path in small.iterdir()} == {path.name for path in folder.iterdir()}
     assert (small / "model.onnx").stat().st_size < (folder / "model.onnx").stat().st_size
     inputs = pad_sentences(list(tokenizer.encode_records(SENTENCES)), 0)
-    whole, rounded = (OnnxLabeller(one, threads=1).label(inputs) for one in (folder, small))
+    whole, rounded = (OnnxTagger(one, threads=1).label(inputs) for one in (folder, small))
     difference = np.abs(whole.emissions - rounded.emissions)[whole.mask]
     assert 0 < difference.mean() < INT8_TOLERANCE * whole.emissions[whole.mask].std()
     assert (whole.tags == rounded.tags)[whole.mask].mean() > 0.95
@@ -124,7 +124,7 @@ def test_eight_bits_stay_near(plain, tmp_path):
 def test_a_network_that_only_segments_is_exported_and_labels(tmp_path):
     model, tokenizer = make_model(recognition_task=False), make_tokenizer()
     folder = export_onnx(model, tokenizer, tmp_path / "network")
-    labels = OnnxLabeller(folder).label(pad_sentences(list(tokenizer.encode_records(SENTENCES)), 0))
+    labels = OnnxTagger(folder).label(pad_sentences(list(tokenizer.encode_records(SENTENCES)), 0))
     assert labels.tags is None and labels.in_entity.any()
     with pytest.raises(ValueError, match="segment"):
         OnnxPipeline(folder)
@@ -142,7 +142,7 @@ def test_an_export_replaces_the_last_one_whole_or_not_at_all(tmp_path):
 
 def test_an_export_that_says_something_else_is_refused(tmp_path):
     model, tokenizer = make("plain")
-    with mock.patch.object(onnx_dicmt.OnnxLabeller, "label") as label:
+    with mock.patch.object(onnx_dicmt.OnnxTagger, "label") as label:
         label.side_effect = lambda inputs: mock.Mock(
             mask=inputs["attention_mask"].astype(bool), emissions=np.zeros((*inputs["input_ids"].shape, 7))
         )
@@ -157,10 +157,10 @@ def test_a_folder_that_lacks_something_or_is_broken(plain, tmp_path, name):
     if name != "config.json":
         (folder / name).write_bytes((folder / name).read_bytes()[:100])
         with pytest.raises(ValueError, match=r"broken network.*Export it anew"):
-            OnnxLabeller(folder)
+            OnnxTagger(folder)
     (folder / name).unlink()
     with pytest.raises(ValueError, match=f"lacks {name}"):
-        OnnxLabeller(folder)
+        OnnxTagger(folder)
 
 
 def test_without_the_runtime_the_extra_is_named():
@@ -173,7 +173,7 @@ def test_recognition_imports_nothing_of_torchs():
     """Where PyTorch is not installed transformers does without it; none of our own modules may ask for it."""
     code = (
         "import sys, transformers.utils.import_utils\n"
-        "import modeling_dicmt.onnx_dicmt\n"
+        "import modeling_dicmt.onnx.pipeline\n"
         "own = [name for name in sys.modules if name.startswith('modeling_dicmt.')]\n"
         "asked = [name for name in own if any(\n"
         "    getattr(value, '__name__', '') == 'torch' for value in vars(sys.modules[name]).values())]\n"

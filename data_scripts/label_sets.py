@@ -5,7 +5,6 @@ BIO labels and the reading of a corpus's annotations all follow from it. A type'
 from 1.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -16,12 +15,12 @@ class EntityType:
     Args:
         name: Tag name, as in `B-Disease`.
         corpus_label: What the corpus's files call it.
-        dictionary_lists: Dictionary lists (file stems) whose terms are evidence for this type.
+        lists: Dictionary lists (file stems) whose terms are evidence for this type.
     """
 
     name: str
     corpus_label: str
-    dictionary_lists: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
 
 
 _CCKS2018 = (
@@ -65,29 +64,3 @@ LABEL_SETS: dict[str, tuple[EntityType, ...]] = {
     ),
     "sample": _CCKS2017,
 }
-
-
-def code_width(num_types: int) -> int:
-    """Bits that a type code takes: `ceil(log2(num_types + 1))`, since the code 0 means "not in the dictionary"."""
-    if num_types < 1:
-        raise ValueError(f"A label set needs at least one entity type, got {num_types}.")
-    return num_types.bit_length()
-
-
-def bio_labels(entity_types: Sequence[str]) -> list[str]:
-    """BIO labels of the types in order: `["O", "B-Disease", "I-Disease", …]`.
-
-    Raises:
-        ValueError: If a type is empty, occurs twice, or is `O`.
-    """
-    for entity_type in entity_types:
-        if not entity_type or entity_type == "O":
-            raise ValueError(f"{entity_type!r} cannot be an entity type: give each type a name other than 'O'.")
-    if len(set(entity_types)) != len(entity_types):
-        raise ValueError(f"Entity types must be distinct, got {list(entity_types)}.")
-    return ["O"] + [f"{prefix}-{entity_type}" for entity_type in entity_types for prefix in "BI"]
-
-
-def entity_types_of(labels: Sequence[str]) -> list[str]:
-    """Entity types of a list of BIO labels, in the order in which their B- labels come (inverse of `bio_labels`)."""
-    return [label[2:] for label in labels if label.startswith("B-")]

@@ -2,7 +2,9 @@ import math
 
 import pytest
 
-from modeling_dicmt.label_sets import LABEL_SETS, bio_labels, code_width, entity_types_of
+from data_scripts.label_sets import LABEL_SETS
+from modeling_dicmt.dictionary_features import code_width
+from modeling_dicmt.tagging import bio_labels, entity_types_of
 
 # DESIGN.md, "Types and codes".
 PAPER_CODES = {
@@ -24,7 +26,7 @@ def test_each_label_set_is_usable():
         names = [entity_type.name for entity_type in label_set]
         assert entity_types_of(bio_labels(names)) == names
         assert len({entity_type.corpus_label for entity_type in label_set}) == len(names)
-        lists = [name for entity_type in label_set for name in entity_type.dictionary_lists]
+        lists = [name for entity_type in label_set for name in entity_type.lists]
         assert len(lists) == len(set(lists)), "a list is evidence for one type"
 
 

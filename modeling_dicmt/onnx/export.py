@@ -1,8 +1,8 @@
 """Export a trained network for ONNX Runtime.
 
-    python -m modeling_dicmt.onnx_export --model_name_or_path OUT --output_dir ONNX
+    python -m modeling_dicmt.onnx.export --model_name_or_path OUT --output_dir ONNX
 
-writes a folder that `modeling_dicmt.onnx_dicmt.OnnxPipeline` reads, with the same interface and the same entities as
+writes a folder that `modeling_dicmt.onnx.pipeline.OnnxPipeline` reads, with the same interface and the same entities as
 the pipeline on PyTorch. --quantize stores the matrices as 8-bit integers: a smaller file, and scores that differ.
 """
 
@@ -18,14 +18,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .bilstm import BiLSTM
-from .crf_numpy import NumpyCRF
-from .modeling_dicmt import DicMTForTokenClassification
-from .onnx_dicmt import MODEL_FILE, OnnxLabeller
-from .tokenization_dicmt import DicMTTokenizer
-from .training.checkpoints import replace_folder
-from .training.command_line import parse_arguments, run_command
-from .training.starting_checkpoint import load_network, load_tokenizer
+from ..bilstm import BiLSTM
+from ..commands.checkpoint import load_network, load_tokenizer
+from ..commands.command_line import parse_arguments, run_command
+from ..crf_numpy import NumpyCRF
+from ..files import replace_folder
+from ..modeling_dicmt import DicMTForTokenClassification
+from ..tokenization_dicmt import DicMTTokenizer
+from .pipeline import MODEL_FILE, OnnxTagger
 
 logger = logging.getLogger(__name__)
 
@@ -69,8 +69,8 @@ class ExportedNetwork(nn.Module):
             named.get("dictionary_features"),
         )
         outputs = []
-        if model.recogniser is not None:
-            outputs.append(model.recogniser(states))
+        if model.classifier is not None:
+            outputs.append(model.classifier(states))
         if model.segmenter is not None:
             outputs.append(model.segmenter(states).squeeze(-1))
         return tuple(outputs)
@@ -183,7 +183,7 @@ def _check(exported: ExportedNetwork, folder: Path) -> None:
     inputs = _example(exported, batch=3, length=11)
     with torch.inference_mode():
         expected = dict(zip(exported.output_names, exported(*inputs.values()), strict=True))
-    labels = OnnxLabeller(folder, threads=1).label({name: tensor.numpy() for name, tensor in inputs.items()})
+    labels = OnnxTagger(folder, threads=1).label({name: tensor.numpy() for name, tensor in inputs.items()})
     inside = labels.mask
     if "emissions" in expected and not np.allclose(
         labels.emissions[inside], expected["emissions"].numpy()[inside], atol=1e-4, rtol=1e-4

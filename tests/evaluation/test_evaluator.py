@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from modeling_dicmt.evaluation.clinical_ner import count_mentions
-from modeling_dicmt.labelling import predict_entities
+from modeling_dicmt.evaluation.evaluator import Evaluator, Predictions
 from modeling_dicmt.tagging import Span
-from modeling_dicmt.training.evaluating import Evaluator, Predictions
+from modeling_dicmt.torch_tagger import predict_entities
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_processes_share_the_records_and_gather_them_in_order(
     whole = evaluator.predict(network)
     shares, gathered = [], []
     monkeypatch.setattr(
-        "modeling_dicmt.training.evaluating.gather_object", lambda items: (shares.append(list(items)), list(items))[1]
+        "modeling_dicmt.evaluation.evaluator.gather_object", lambda items: (shares.append(list(items)), list(items))[1]
     )
     evaluators = [
         Evaluator(corpus[0]["test"], tokenizer, Share(process, processes), 200, {}) for process in range(processes)
@@ -76,7 +76,7 @@ def test_processes_share_the_records_and_gather_them_in_order(
         one.predict(network)
     for share in shares:
         gathered += share
-    monkeypatch.setattr("modeling_dicmt.training.evaluating.gather_object", lambda items: copy.copy(gathered))
+    monkeypatch.setattr("modeling_dicmt.evaluation.evaluator.gather_object", lambda items: copy.copy(gathered))
     for one in evaluators:
         predictions = one.predict(network)
         assert predictions.entities == whole.entities

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from modeling_dicmt.dictionary import ClinicalDictionary
-from modeling_dicmt.dictionary_features import DictionaryFeatures
+from modeling_dicmt.dictionary_features import DictionaryMatcher
 
 
 def write(path, content):
@@ -21,7 +21,7 @@ def report(tmp_path):
     dictionary = ClinicalDictionary.from_path(tmp_path)
     lists_of_type = {"Disease": ["disease", "icd"], "Symptom": ["symptom"], "Operation": ["operation"]}
     types = ["Disease", "Symptom", "Operation"]
-    return DictionaryFeatures(dictionary, types, lists_of_type, precedence=["Symptom"]).report()
+    return DictionaryMatcher(dictionary, types, lists_of_type, precedence=["Symptom"]).report()
 
 
 def test_counts(report):

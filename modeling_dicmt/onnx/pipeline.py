@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from .configuration_dicmt import DicMTConfig
-from .crf_numpy import CRF_FILE, NumpyCRF
-from .prediction import BATCH_CHARACTERS, ENCODER_BATCH_CHARACTERS, BatchLabels
-from .recognition import EntityRecognizer, read_settings
-from .tokenization_dicmt import DicMTTokenizer
+from ..configuration_dicmt import DicMTConfig
+from ..crf_numpy import CRF_FILE, NumpyCRF
+from ..prediction import BATCH_CHARACTERS, ENCODER_BATCH_CHARACTERS, TaggedBatch
+from ..recognition import EntityRecognizer, read_settings
+from ..tokenization_dicmt import DicMTTokenizer
 
 try:
     import onnxruntime
@@ -25,7 +25,7 @@ except ImportError as error:
 MODEL_FILE = "model.onnx"
 
 
-class OnnxLabeller:
+class OnnxTagger:
     """Labels batches with an exported network.
 
     Args:
@@ -43,7 +43,7 @@ class OnnxLabeller:
             if not (folder / name).is_file():
                 raise ValueError(
                     f"{folder} holds no exported network: it lacks {name}. Write it with "
-                    "`python -m modeling_dicmt.onnx_export`."
+                    "`python -m modeling_dicmt.onnx.export`."
                 )
         options = onnxruntime.SessionOptions()
         if threads is not None:
@@ -62,26 +62,26 @@ class OnnxLabeller:
         self._inputs = [item.name for item in self._session.get_inputs()]
         self._outputs = [item.name for item in self._session.get_outputs()]
 
-    def label(self, inputs: Mapping[str, np.ndarray]) -> BatchLabels:
+    def label(self, inputs: Mapping[str, np.ndarray]) -> TaggedBatch:
         """Label a batch as `pad_sentences` gives it."""
         found = dict(
             zip(self._outputs, self._session.run(None, {name: inputs[name] for name in self._inputs}), strict=True)
         )
         mask = inputs["attention_mask"].astype(bool)
         emissions, segmentation = found.get("emissions"), found.get("segmentation_logits")
-        return BatchLabels(
+        return TaggedBatch(
             emissions,
             mask,
             None if emissions is None else self.crf.viterbi(emissions, mask),
             None if segmentation is None else segmentation > 0,
         )
 
-    def tag_probabilities(self, labels: BatchLabels) -> np.ndarray:
+    def tag_probabilities(self, labels: TaggedBatch) -> np.ndarray:
         """Posterior probability (B, L) of each tag of the best paths; 0 at padding."""
         marginals = self.crf.marginals(labels.emissions, labels.mask)
         return np.take_along_axis(marginals, labels.tags.clip(min=0)[..., None], axis=2)[..., 0]
 
-    def span_probabilities(self, labels: BatchLabels, spans: np.ndarray) -> np.ndarray:
+    def span_probabilities(self, labels: TaggedBatch, spans: np.ndarray) -> np.ndarray:
         """Probability (N,) over all paths that just these spans (N, 5) are entities."""
         return np.exp(self.crf.span_log_probabilities(labels.emissions, spans, labels.mask))
 
@@ -104,9 +104,9 @@ class OnnxPipeline:
         **settings: Any,
     ):
         self.settings = read_settings(settings)
-        labeller = OnnxLabeller(folder, threads, providers)
+        tagger = OnnxTagger(folder, threads, providers)
         self.tokenizer = DicMTTokenizer.from_pretrained(folder)
-        self.recognizer = EntityRecognizer(labeller, self.tokenizer)
+        self.recognizer = EntityRecognizer(tagger, self.tokenizer)
 
     def __call__(self, inputs: str | Iterable[str], **settings: Any) -> list[dict[str, Any]] | Iterable[Any]:
         """Entities of a record, or of each of many; see `DicMTPipeline`."""

@@ -1,0 +1,64 @@
+"""Command-line arguments of what is read: a corpus, and a dictionary."""
+
+from dataclasses import dataclass, field
+
+
+def _help(text: str, **options) -> dict:
+    return {"metadata": {"help": text, **options}}
+
+
+@dataclass
+class DataArguments:
+    """What is read: a corpus of annotated records, and a dictionary."""
+
+    _argument_group_name = "data"
+
+    dataset_name: str = field(
+        **_help("Corpus: ccks2017, ccks2018, fccd, yidu_s4k, cmeee, jsonl (your own records, or CoNLL files), sample.")
+    )
+    data_dir: str | None = field(
+        default=None, **_help("Folder of the corpus, with a train and, if you like, a test part.", private=True)
+    )
+    dictionary: str | None = field(
+        default=None,
+        **_help(
+            "Term lists: a folder (a file a list; its stem is the list's name), a TSV `term⇥list`, or JSON.",
+            private=True,
+        ),
+    )
+    dictionary_encoding: str = field(default="utf-8", **_help("Encoding of the term lists, say gb18030."))
+    dictionary_mapping: str | None = field(
+        default=None,
+        **_help("JSON file {entity type: [dictionary lists]}, in place of the corpus's own mapping.", private=True),
+    )
+    dictionary_precedence: list[str] | None = field(
+        default=None,
+        **_help("Entity types whose code a term of several types gets first. Default: their order."),
+    )
+    dictionary_share: float = field(
+        default=1.0, **_help("Share of the dictionary's terms to use (Table 8 of the paper).")
+    )
+    validation_share: float = field(
+        default=0.1, **_help("Share of the patients for development, where the corpus has no development part.")
+    )
+    split_seed: int = field(default=42, **_help("Seed of that split, and of the choice of --dictionary_share."))
+    flatten: str = field(
+        default="forbid",
+        **_help(
+            "Nested or overlapping entities: 'forbid' stops with an error, 'outermost' trains on the outermost and "
+            "says how many it leaves out; scores count all.",
+            choices=["forbid", "outermost"],
+        ),
+    )
+    train_share: float = field(
+        default=1.0,
+        **_help(
+            "Share of the training records to use, chosen by --split_seed; a smaller share's are among a larger's."
+        ),
+    )
+    max_train_records: int | None = field(
+        default=None, **_help("Use only the first N training records (to try things out).")
+    )
+    max_eval_records: int | None = field(
+        default=None, **_help("Use only the first N records of development and test part.")
+    )

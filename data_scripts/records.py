@@ -1,0 +1,123 @@
+"""Arguments → the records that are trained on and scored, and the dictionary that goes with them."""
+
+import logging
+from collections.abc import Sequence
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from modeling_dicmt.dictionary import ClinicalDictionary
+
+from .arguments import DataArguments
+from .dictionary_lists import default_lists_of_type, read_lists_of_type
+from .flattening import flatten_outermost
+from .loading import label_set_of, load_corpus
+
+logger = logging.getLogger(__name__)
+
+Records = list[dict[str, Any]]
+
+
+def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str]]:
+    """Read the corpus.
+
+    Returns:
+        The records of `train`, `validation` and, where there is one, `test`; and the entity types in the label set's
+        order.
+
+    Raises:
+        CorpusError: If a file of the corpus is wrong.
+        ValueError: If a part that is needed has no record.
+    """
+    # Records are private: no copy of them stays behind.
+    with TemporaryDirectory(prefix="dicmt-") as scratch:
+        corpus = load_corpus(
+            arguments.dataset_name,
+            arguments.data_dir,
+            cache_dir=scratch,
+            validation_share=arguments.validation_share,
+            seed=arguments.split_seed,
+            flatten="forbid" if arguments.flatten == "forbid" else None,
+        )
+        entity_types = [entity_type.name for entity_type in label_set_of(arguments.dataset_name, corpus)]
+        limits = {"train": arguments.max_train_records}
+        parts = {
+            name: part.select(
+                range(min(len(part), limits.get(name, arguments.max_eval_records) or len(part)))
+            ).to_list()
+            for name, part in corpus.items()
+        }
+    if arguments.train_share != 1:
+        parts["train"] = _share_of(parts["train"], arguments.train_share, arguments.split_seed)
+    for name, records in parts.items():
+        _drop_empty_entities(name, records)
+    for name in ("train", "validation"):
+        if not parts.get(name):
+            raise ValueError(
+                f"The corpus has no records for {name}: give it more records or another --validation_share."
+            )
+    known = {record["text"] for record in parts["train"]}
+    repeated = sum(record["text"] in known for record in parts["validation"])
+    if repeated:
+        logger.warning("%d development records have the text of a training record: their score is too good.", repeated)
+    if not any(record["entities"] for record in parts["train"]):
+        raise ValueError(
+            "No training record has an entity: there is nothing to learn from. Check the annotation files."
+        )
+    return parts, entity_types
+
+
+def _share_of(records: Records, share: float, seed: int) -> Records:
+    """A random part of the records, in their order; for one seed a smaller share's are among a larger share's."""
+    if not 0 < share <= 1:
+        raise ValueError(f"--train_share must be above 0 and at most 1 (0.1 keeps a tenth), got {share}.")
+    # RandomState, not Generator: numpy guarantees its stream across versions.
+    order = np.random.RandomState(seed).permutation(len(records))
+    return [records[index] for index in sorted(order[: max(1, round(share * len(records)))].tolist())]
+
+
+def _drop_empty_entities(part: str, records: Records) -> None:
+    """Some corpora (CMeEE) annotate stretches of no character, which nothing can find."""
+    dropped = 0
+    for record in records:
+        entities = [entity for entity in record["entities"] if entity["start"] < entity["end"]]
+        dropped += len(record["entities"]) - len(entities)
+        record["entities"] = entities
+    if dropped:
+        logger.warning("%s part: %d entities without a character left out.", part, dropped)
+
+
+def taggable_records(part: str, records: Records, arguments: DataArguments) -> Records:
+    """The records with the entities that BIO tags can express: with `--flatten outermost` the outermost.
+
+    Scores still count all entities; what is left out here can only be missed.
+    """
+    if arguments.flatten != "outermost":
+        return records
+    flat = [record | {"entities": flatten_outermost(record["entities"])} for record in records]
+    before, after = (sum(len(record["entities"]) for record in version) for version in (records, flat))
+    logger.warning(
+        "%s part: %d of %d entities are nested in others and are not trained on.", part, before - after, before
+    )
+    return flat
+
+
+def load_dictionary(arguments: DataArguments) -> ClinicalDictionary | None:
+    """Read the term lists that the arguments name; None if they name none."""
+    if arguments.dictionary is None:
+        return None
+    dictionary = ClinicalDictionary.from_path(arguments.dictionary, encoding=arguments.dictionary_encoding)
+    if arguments.dictionary_share != 1:
+        dictionary = dictionary.subsample(arguments.dictionary_share, seed=arguments.split_seed)
+    return dictionary
+
+
+def load_lists_of_type(
+    arguments: DataArguments, dictionary: ClinicalDictionary | None, entity_types: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """The dictionary's lists for each entity type: those of `--dictionary_mapping`, or the corpus's own."""
+    lists = () if dictionary is None else tuple(dictionary.lists)
+    if arguments.dictionary_mapping is not None:
+        return read_lists_of_type(arguments.dictionary_mapping, entity_types, lists)
+    return default_lists_of_type(entity_types, lists, corpus=arguments.dataset_name)
