@@ -78,9 +78,8 @@ def make_model(seed: int = 0, **settings) -> DicMTForTokenClassification:
     """A network in evaluation mode, with weights so large that its answers differ from character to character."""
     torch.manual_seed(seed)
     model = DicMTForTokenClassification(make_config(**settings))
-    context_scale = 0.2 if model.config.context_encoder == "dilated_cnn" else 1.0  # nothing bounds its values
     for module, scale in (
-        (model.context, context_scale),
+        (model.dicmt.context, 1.0),
         (model.segmenter, 2.0),
         (model.classifier, 6.0),
         (model.crf, 0.5),
