@@ -1,21 +1,36 @@
 """DicMT: recognition of medical entities in Chinese clinical records.
 
-Names are imported when they are first used, so that a part of the package does not load all of it.
+Names are imported when they are first used, so that a part of the package does not load all of it. The classes are
+registered with transformers' Auto classes as soon as both are there: a checkpoint then loads without
+`trust_remote_code`.
 """
 
+import sys
+from contextlib import suppress
 from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 _MODULE_OF = {
     "ClinicalDictionary": "dictionary",
-    "DictionaryMatcher": "dictionary_features",
     "DicMTConfig": "configuration_dicmt",
     "DicMTForTokenClassification": "modeling_dicmt",
+    "DicMTModel": "modeling_dicmt",
+    "DicMTPipeline": "pipeline_dicmt",
     "DicMTTokenizer": "tokenization_dicmt",
+    "DictionaryMatcher": "dictionary_features",
+    "EntityRecognizer": "recognition",
     "LinearChainCRF": "crf",
+    "OnnxPipeline": "onnx.pipeline",
+    "RadicalTable": "radicals",
     "Span": "tagging",
+    "TorchTagger": "torch_tagger",
     "character_vocabulary": "tokenization_dicmt",
-    "predict_entities": "torch_tagger",
+    "predict_entities": "recognition",
+    "score_entities": "evaluation.clinical_ner",
 }
 
 __version__ = "0.1.0"
@@ -25,8 +40,65 @@ __all__ = sorted(_MODULE_OF)
 def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+    value = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+    for auto_module in _UNREGISTERED & sys.modules.keys():
+        _register(auto_module)
+    return value
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+# The modules of the Auto classes. Importing them takes seconds, which whoever needs no network is spared.
+_CONFIGURATIONS, _NETWORKS, _TOKENIZERS = (
+    f"transformers.models.auto.{name}_auto" for name in ("configuration", "modeling", "tokenization")
+)
+_UNREGISTERED = {_CONFIGURATIONS, _NETWORKS, _TOKENIZERS}
+
+
+def _register(auto_module: str) -> None:
+    """Make the Auto classes of a module, which is imported, know DicMT's."""
+    auto = sys.modules[auto_module]
+    # Ours may be half imported right now, or lack torchcrf: neither is to break the import of transformers' own.
+    with suppress(ImportError, AttributeError):
+        config = import_module(".configuration_dicmt", __name__).DicMTConfig
+        if auto_module == _CONFIGURATIONS:
+            auto.AutoConfig.register(config.model_type, config, exist_ok=True)
+        elif auto_module == _NETWORKS:
+            network = import_module(".modeling_dicmt", __name__).DicMTForTokenClassification
+            for auto_class in (auto.AutoModel, auto.AutoModelForTokenClassification):
+                auto_class.register(config, network, exist_ok=True)
+        else:
+            tokenizer = import_module(".tokenization_dicmt", __name__).DicMTTokenizer
+            auto.AutoTokenizer.register(config, fast_tokenizer_class=tokenizer, exist_ok=True)
+        _UNREGISTERED.discard(auto_module)
+
+
+class _WhenImported(MetaPathFinder, Loader):
+    """Registers the classes right after the Auto classes' own import, wherever that comes from."""
+
+    def __init__(self) -> None:
+        self.loaders: dict[str, Loader] = {}
+
+    def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name not in _UNREGISTERED or name in self.loaders:
+            return None
+        self.loaders[name] = None  # the search that follows is not to come here again
+        spec = find_spec(name)
+        if spec is not None:
+            self.loaders[name], spec.loader = spec.loader, self
+        return spec
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self.loaders[spec.name].create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__.loader = module.__loader__ = self.loaders[module.__name__]
+        module.__loader__.exec_module(module)
+        _register(module.__name__)
+
+
+for _name in sorted(_UNREGISTERED & sys.modules.keys()):
+    _register(_name)
+sys.meta_path.insert(0, _WhenImported())
