@@ -1,7 +1,7 @@
 """Configuration of a DicMT network."""
 
 from copy import deepcopy
-from typing import Any
+from typing import Any, ClassVar
 
 from huggingface_hub.dataclasses import strict
 from transformers import AutoConfig, PreTrainedConfig
@@ -64,7 +64,7 @@ class DicMTConfig(PreTrainedConfig):
     """
 
     model_type = "dicmt"
-    context_encoders = ("bilstm", "none")
+    context_encoders: ClassVar[tuple[str, ...]] = ("bilstm", "none")
     sub_configs_defaults = {"encoder_config": SubConfigSpec(config_class=AutoConfig, model_type="bert", optional=True)}  # noqa: RUF012
     keys_to_ignore_at_inference = [  # noqa: RUF012  (the stock Trainer adds a list to it)
         "predictions",

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -61,22 +61,24 @@ class DicMTPreTrainedModel(PreTrainedModel):
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: str | os.PathLike, *args: Any, **kwargs: Any) -> Any:
-        """Load a checkpoint, of this head or another, also for other `entity_types=[…]`; arguments are the base class's.
+        """Load a checkpoint, of this head or another one, also for other `entity_types=[…]`.
 
         What the checkpoint cannot give (another head, tags of another label set, dictionary codes of another width) is
-        initialised, and named in the log. With `output_loading_info=True` it is the caller who looks at what is missing.
+        initialised, and named in the log. With `output_loading_info=True` it is the caller who looks at what is
+        missing. Arguments are the base class's.
 
         Raises:
             ValueError: If the checkpoint lacks weights that it should have, or a weight is no finite number.
         """
         with_information = kwargs.pop("output_loading_info", False)
         other_labels = cls._are_other_labels(pretrained_model_name_or_path, kwargs)
-        if other_labels:  # a tag's scores are not to pass for those of another tag that has its number
-            kwargs["key_mapping"] = {rf"^({'|'.join(LABEL_MODULES)})\.": r"other_labels.\1."}
+        if other_labels:
             kwargs.setdefault("ignore_mismatched_sizes", True)
         model, information = super().from_pretrained(
             pretrained_model_name_or_path, *args, output_loading_info=True, **kwargs
         )
+        if other_labels:
+            information["missing_keys"] = {*information["missing_keys"], *model._forget_labels()}
         if with_information:
             return model, information
         new = sorted({*information["missing_keys"], *(key for key, *_ in information["mismatched_keys"])})
@@ -93,10 +95,20 @@ class DicMTPreTrainedModel(PreTrainedModel):
         broken = [name for name, weight in model.named_parameters() if not bool(weight.isfinite().all())]
         if broken:
             raise ValueError(
-                f"Weights of the checkpoint are no finite numbers ({len(broken)}, {broken[0]} among them): its training "
-                "diverged, or the file is damaged. Copy it anew, or train it again."
+                f"Weights of the checkpoint are no finite numbers ({len(broken)}, {broken[0]} among them): its "
+                "training diverged, or the file is damaged. Copy it anew, or train it again."
             )
         return model
+
+    def _forget_labels(self) -> Iterator[str]:
+        """Initialise what belongs to single labels: a tag's scores are not to pass for those of one with its number."""
+        for part in LABEL_MODULES:
+            module = getattr(self, part, None)
+            for name, parameter in module.named_parameters() if module is not None else ():
+                parameter._is_hf_initialized = False
+                yield f"{part}.{name}"
+            if module is not None:
+                self._init_weights(module)
 
     @classmethod
     def _are_other_labels(cls, path: str | os.PathLike, settings: Mapping[str, Any]) -> bool:
@@ -305,7 +317,7 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
         if labels is not None:
             self._check_labels(labels, characters)
         mask = first_character_counts(characters)
-        states = self.dicmt(**inputs).last_hidden_state
+        states = self.dicmt(**inputs, return_dict=True).last_hidden_state
 
         # One sentence counts as one, whatever its length: both losses are means over the same sentences.
         sentences = characters[:, 0].sum().clamp(min=1)

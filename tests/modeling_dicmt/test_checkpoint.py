@@ -5,17 +5,21 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from tiny_network import SENTENCES, make_encoder_settings, make_model, make_tokenizer, rounded
 
+import modeling_dicmt
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 from modeling_dicmt.normalization import normalize
 from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 from modeling_dicmt.torch_tagger import TorchTagger, predict_entities
+
+REPOSITORY = Path(__file__).parents[2]
 
 # Everything is imported and run as a user of a downloaded checkpoint would, after the project's names are blocked.
 STRANGER = """
@@ -179,6 +183,65 @@ def test_the_folder_holds_all_it_needs(checkpoint):
         module = next(part for part in ([reference] if isinstance(reference, str) else reference) if part).split(".")[0]
         assert f"{module}.py" in names
     assert not any(path.is_dir() for path in checkpoint.iterdir())
+
+
+def test_the_flat_files_are_those_that_travel(checkpoint):
+    """DESIGN: each flat file lies in some head's checkpoint, none of a folder does."""
+    package = Path(modeling_dicmt.__file__).parent
+    flat = {path.name for path in package.glob("*.py")} - {"__init__.py"}
+    assert {path.name for path in checkpoint.glob("*.py")} == flat
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "import modeling_dicmt",
+        "from transformers import AutoModel\nimport modeling_dicmt",
+        "from modeling_dicmt import DicMTModel",
+        "from modeling_dicmt import ClinicalDictionary, LinearChainCRF",
+    ],
+)
+def test_with_the_package_installed_a_checkpoint_loads_without_remote_code(checkpoint, tmp_path, first):
+    code = f"""
+import sys
+{first}
+from transformers import AutoConfig, AutoModel, AutoModelForTokenClassification, AutoTokenizer, pipeline
+from modeling_dicmt import DicMTPipeline
+kinds = AutoConfig, AutoModel, AutoModelForTokenClassification, AutoTokenizer
+found = [kind.from_pretrained(sys.argv[1]) for kind in kinds]
+assert [type(item).__module__ for item in found] == ["modeling_dicmt." + name for name in
+    ("configuration_dicmt", "modeling_dicmt", "modeling_dicmt", "tokenization_dicmt")], found
+recognise = pipeline("token-classification", model=sys.argv[1], pipeline_class=DicMTPipeline)
+assert isinstance(recognise("患者左肺见阴影。"), list)
+assert not [name for name in sys.modules if name.startswith("transformers_modules")]
+"""
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "HF_MODULES_CACHE": str(tmp_path)}
+    finished = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, str(checkpoint)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert finished.returncode == 0, finished.stderr
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = "import sys, modeling_dicmt; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    finished = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    assert not {"torch", "transformers", "numpy", "datasets"} & set(finished.stdout.split()), finished.stderr
+    code = "import modeling_dicmt\nfor name in modeling_dicmt.__all__: getattr(modeling_dicmt, name)"
+    finished = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    assert finished.returncode == 0, finished.stderr
+
+
+def test_a_missing_torchcrf_does_not_break_transformers_beside_the_package(tmp_path):
+    code = "import sys\nsys.modules['torchcrf'] = None\nimport modeling_dicmt\nfrom transformers import AutoModel"
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    finished = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    assert finished.returncode == 0, finished.stderr
 
 
 def test_without_torchcrf_the_distribution_to_install_is_named(checkpoint, tmp_path):

@@ -55,8 +55,8 @@ def test_width_of_the_dictionary_feature(types, sizes, multi_hot, width):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"context_encoder": "gru"}, "context_encoder must be 'bilstm', 'dilated_cnn' or 'none', got 'gru'"),
-        ({"decoder": "viterbi"}, "decoder must be 'crf' or 'softmax', got 'viterbi'"),
+        ({"context_encoder": "gru"}, "context_encoder must be 'bilstm' or 'none', got 'gru'"),
+        ({"tag_decoder": "viterbi"}, "tag_decoder must be 'crf' or 'softmax', got 'viterbi'"),
         ({"recognition_task": False, "segmentation_task": False}, "Switch on recognition_task or segmentation_task"),
         ({"ngram_sizes": [3, 2]}, "ascending order"),
         ({"ngram_sizes": [2, 2]}, "distinct"),
@@ -123,7 +123,7 @@ def test_settings_have_names():
 @pytest.mark.parametrize("encoder", [False, True])
 def test_round_trip_through_a_file(encoder, tmp_path):
     settings = make_encoder_settings(freeze_encoder=True) if encoder else {}
-    config = make_config(ngram_sizes=[1, 4], decoder="softmax", dropout=0.25, bigram_embedding_size=4, **settings)
+    config = make_config(ngram_sizes=[1, 4], tag_decoder="softmax", dropout=0.25, bigram_embedding_size=4, **settings)
     config.save_pretrained(tmp_path)
     loaded = DicMTConfig.from_pretrained(tmp_path)
     # Of these two, one is known only once the file is written, and the other only to the file.
@@ -140,7 +140,7 @@ def test_round_trip_through_a_file(encoder, tmp_path):
 
 def test_every_setting_is_written_also_at_its_default():
     # A setting without an annotation is a class attribute, which is written only where it was changed.
-    fixed = {"model_type", "sub_configs_defaults", "keys_to_ignore_at_inference"}
+    fixed = {"model_type", "context_encoders", "sub_configs_defaults", "keys_to_ignore_at_inference"}
     settings = {
         name
         for name, value in vars(DicMTConfig).items()
@@ -166,12 +166,6 @@ def test_all_auto_classes_are_named():
 def test_predictions_reach_the_stock_trainer_as_logits_alone():
     names = ["predictions", "emissions", "segmentation_logits", "recognition_loss", "segmentation_loss"]
     assert make_config().keys_to_ignore_at_inference == names  # a list: the Trainer adds one to it
-
-
-@pytest.mark.parametrize("decoder", ["crf", "softmax"])
-def test_the_setting_named_decoder_is_no_nested_configuration(decoder):
-    config = make_config(decoder=decoder)
-    assert config.get_text_config() is config.get_text_config(decoder=True) is config
 
 
 def test_labels_are_those_of_bio_labels():

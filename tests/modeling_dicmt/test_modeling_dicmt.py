@@ -2,18 +2,19 @@
 
 import copy
 import math
+import re
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from tiny_network import ENTITY_TYPES, SENTENCES, make_config, make_encoder_settings, make_model, make_tokenizer
 
-from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
+from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification, DicMTModel
 from modeling_dicmt.tagging import IGNORED_TAG, spans_to_tags, tags_to_spans
 
 SWITCHES = {
     "defaults": {},
-    "softmax": {"decoder": "softmax"},
+    "softmax": {"tag_decoder": "softmax"},
     "all_transitions": {"exclude_illegal_transitions": False},
     "recognition_only": {"segmentation_task": False},
     "segmentation_only": {"recognition_task": False},
@@ -22,9 +23,6 @@ SWITCHES = {
     "multi_hot": {"multi_hot_dictionary": True},
     "bigrams": {"bigram_embedding_size": 4, "num_bigram_buckets": 50},
     "no_context": {"context_encoder": "none"},
-    "dilated_cnn": {"context_encoder": "dilated_cnn", "dilated_cnn_size": 12},
-    "window_and_attention": {"window_convolution_size": 8, "attention_heads": 2},
-    "dictionary_lstm": {"dictionary_lstm_hidden_size": 3},
     "tuned_encoder": make_encoder_settings(),
     "frozen_encoder": make_encoder_settings(freeze_encoder=True),
 }
@@ -136,7 +134,7 @@ def test_without_an_attention_mask_nothing_is_padding():
 @torch.no_grad()
 @pytest.mark.parametrize("decoder", ["crf", "softmax"])
 def test_losses_by_hand(decoder):
-    model = make_model(decoder=decoder, recognition_loss_weight=3, segmentation_loss_weight=2)
+    model = make_model(tag_decoder=decoder, recognition_loss_weight=3, segmentation_loss_weight=2)
     batch = make_batch(model.config)
     output = model(**batch)
     segmentation, recognition = [], []
@@ -286,7 +284,7 @@ def test_dropout_is_for_training_alone():
 def test_dropout_is_at_the_input_and_at_the_output_of_the_bilstm():
     model = make_model(dropout=0.5).train()
     seen = {}
-    model.context.register_forward_pre_hook(lambda module, inputs: seen.update(before=inputs[0]))
+    model.dicmt.context.register_forward_pre_hook(lambda module, inputs: seen.update(before=inputs[0]))
     model.classifier.register_forward_pre_hook(lambda module, inputs: seen.update(after=inputs[0]))
     batch = make_batch(model.config)
     del batch["dictionary_features"], batch["labels"]
@@ -344,10 +342,10 @@ def test_every_parameter_gets_a_gradient(name):
             assert torch.isfinite(parameter.grad).all(), parameter_name
         else:
             assert name == "frozen_encoder" and ".encoder." in parameter_name
-    if model.representation.characters is not None:
-        assert not model.representation.characters.weight.grad[0].any(), "padding learns nothing"
-    if model.representation.radicals is not None:
-        assert not model.representation.radicals.weight.grad[0].any()
+    if model.dicmt.representation.characters is not None:
+        assert not model.dicmt.representation.characters.weight.grad[0].any(), "padding learns nothing"
+    if model.dicmt.representation.radicals is not None:
+        assert not model.dicmt.representation.radicals.weight.grad[0].any()
 
 
 @pytest.mark.parametrize("name", ["defaults", "tuned_encoder", "frozen_encoder"])
@@ -369,9 +367,9 @@ def test_autocast_gives_a_loss_close_to_fp32_and_finite_gradients(name):
 def check_initialisation(model):
     """All values within what `_init_weights` draws from; nothing left as it was allocated."""
     embeddings = {
-        "characters": model.representation.characters,
-        "radicals": model.representation.radicals,
-        "bigrams": model.representation.bigrams.table,
+        "characters": model.dicmt.representation.characters,
+        "radicals": model.dicmt.representation.radicals,
+        "bigrams": model.dicmt.representation.bigrams.table,
     }
     for name, embedding in embeddings.items():
         weight, bound = embedding.weight, (3 / embedding.embedding_dim) ** 0.5
@@ -383,7 +381,7 @@ def check_initialisation(model):
         bound = (6 / sum(linear.weight.shape)) ** 0.5
         assert 0.8 * bound < linear.weight.abs().max() <= bound
         assert not linear.bias.any()
-    for name, parameter in model.context.named_parameters():
+    for name, parameter in model.dicmt.context.named_parameters():
         if "bias" in name:
             assert not parameter.any()
         else:
@@ -422,25 +420,72 @@ def test_what_a_checkpoint_lacks_is_initialised_and_what_it_has_is_kept(tmp_path
     for name in weights:  # each one missing by itself: what stands beside it in its module stays
         rest = {key: value for key, value in weights.items() if key != name}
         save_file(rest, tmp_path / "model.safetensors", {"format": "pt"})
-        state = DicMTForTokenClassification.from_pretrained(tmp_path).state_dict()
+        loaded, _ = DicMTForTokenClassification.from_pretrained(tmp_path, output_loading_info=True)
+        state = loaded.state_dict()
         for key, value in rest.items():
             assert torch.equal(state[key], value), f"{key} without {name}"
         assert torch.isfinite(state[name]).all() and state[name].abs().max() < 2
 
 
-def test_a_checkpoint_of_another_label_set_is_told_apart(tmp_path):
-    make_model().save_pretrained(tmp_path)
-    config = make_config(entity_types=[*ENTITY_TYPES[:2], "Drug", "Exam", "Operation"], ngram_sizes=[2, 3])
-    with pytest.raises(RuntimeError, match="mismatch"):
-        DicMTForTokenClassification.from_pretrained(tmp_path, config=config)
-    loaded, report = DicMTForTokenClassification.from_pretrained(
-        tmp_path, config=config, ignore_mismatched_sizes=True, output_loading_info=True
-    )
-    mismatched = {key[0] for key in report["mismatched_keys"]}
-    assert {"recogniser.weight", "recogniser.bias", "crf.transitions"} <= mismatched
+def test_a_checkpoint_loads_for_another_label_set_and_names_what_is_new(tmp_path, caplog):
+    model = make_model()
+    model.save_pretrained(tmp_path)
+    types = [*ENTITY_TYPES[:2], "Drug", "Exam", "Operation"]
+    loaded = DicMTForTokenClassification.from_pretrained(tmp_path, entity_types=types)
+    assert loaded.config.entity_types == types and loaded.config.num_labels == 11
     assert loaded.crf.legal_transitions.shape == (12, 11)
     check_legal_transitions(loaded)
     assert loaded.crf.transitions.abs().max() <= 0.1
+    (told,) = [record.message for record in caplog.records if "Newly initialised" in record.message]
+    for name in ("classifier.weight", "classifier.bias", "crf.transitions", "dicmt.context.weight_ih_l0"):
+        assert name in told  # a code has another width, so that the BiLSTM's input has, too
+    assert torch.equal(loaded.segmenter.weight, model.segmenter.weight)
+    assert "representation" not in told
+
+
+def test_a_label_set_of_the_same_size_does_not_take_other_labels_scores(tmp_path, caplog):
+    model = make_model()
+    torch.nn.init.ones_(model.classifier.bias)
+    model.save_pretrained(tmp_path)
+    loaded = DicMTForTokenClassification.from_pretrained(tmp_path, entity_types=["Exam", "Operation", "Symptom"])
+    assert loaded.config.id2label[1] == "B-Exam"
+    for name, weight in model.state_dict().items():
+        same = torch.equal(weight, loaded.state_dict()[name])
+        assert same != name.startswith(("classifier.", "crf.")), name
+    assert "classifier.weight" in caplog.text
+
+
+def test_a_checkpoint_loads_under_another_head(tmp_path):
+    model, batch = make_model(), make_batch(make_model().config)
+    model.save_pretrained(tmp_path / "head")
+    base = DicMTModel.from_pretrained(tmp_path / "head")
+    inputs = {name: value for name, value in batch.items() if name != "labels"}
+    states = base(**inputs).last_hidden_state
+    assert torch.equal(states, model.dicmt(**inputs).last_hidden_state)
+    assert states.shape == (*batch["input_ids"].shape, 20)
+
+    base.save_pretrained(tmp_path / "base")
+    head = DicMTForTokenClassification.from_pretrained(tmp_path / "base")
+    assert torch.equal(head.dicmt(**inputs).last_hidden_state, states)
+    assert head.crf.transitions.abs().max() <= 0.1  # what the base has not is initialised
+
+
+@pytest.mark.parametrize("name", ["classifier.weight", "crf.end_transitions", "dicmt.context.weight_hh_l0"])
+def test_a_checkpoint_that_lacks_weights_answers_nothing(tmp_path, name):
+    make_model().save_pretrained(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    save_file({key: value for key, value in weights.items() if key != name}, tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match=f"lacks weights .*{re.escape(name)}"):
+        DicMTForTokenClassification.from_pretrained(tmp_path)
+
+
+def test_a_checkpoint_with_weights_that_are_no_numbers_answers_nothing(tmp_path):
+    make_model().save_pretrained(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    weights["segmenter.weight"][0, 3] = torch.nan
+    save_file(weights, tmp_path / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ValueError, match=r"no finite numbers .*segmenter.weight"):
+        DicMTForTokenClassification.from_pretrained(tmp_path)
 
 
 def test_loading_in_bf16_keeps_the_crf_in_fp32(tmp_path):
@@ -448,7 +493,7 @@ def test_loading_in_bf16_keeps_the_crf_in_fp32(tmp_path):
     model.save_pretrained(tmp_path)
     loaded = DicMTForTokenClassification.from_pretrained(tmp_path, dtype=torch.bfloat16)
     assert {parameter.dtype for parameter in loaded.crf.parameters()} == {torch.float32}
-    assert loaded.classifier.weight.dtype == loaded.context.weight_hh_l0.dtype == torch.bfloat16
+    assert loaded.classifier.weight.dtype == loaded.dicmt.context.weight_hh_l0.dtype == torch.bfloat16
     assert torch.equal(loaded.crf.transitions, model.crf.transitions)
     batch = make_batch(model.config)
     output, expected = loaded(**batch), model(**batch)
