@@ -22,9 +22,6 @@ from .tagging import IGNORED_TAG
 
 logger = logging.getLogger(__name__)
 
-# Parts of the heads whose weights belong to single labels.
-LABEL_MODULES = ("classifier", "crf")
-
 
 @dataclass
 class DicMTOutput(ModelOutput):
@@ -58,6 +55,9 @@ class DicMTPreTrainedModel(PreTrainedModel):
     base_model_prefix = "dicmt"
     main_input_name = "input_ids"
     _no_split_modules = ()
+
+    label_modules: ClassVar[tuple[str, ...]] = ()
+    """Parts of a head whose weights belong to single labels."""
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: str | os.PathLike, *args: Any, **kwargs: Any) -> Any:
@@ -102,12 +102,12 @@ class DicMTPreTrainedModel(PreTrainedModel):
 
     def _forget_labels(self) -> Iterator[str]:
         """Initialise what belongs to single labels: a tag's scores are not to pass for those of one with its number."""
-        for part in LABEL_MODULES:
-            module = getattr(self, part, None)
-            for name, parameter in module.named_parameters() if module is not None else ():
-                parameter._is_hf_initialized = False
-                yield f"{part}.{name}"
+        for part in self.label_modules:
+            module = getattr(self, part)
             if module is not None:
+                for name, parameter in module.named_parameters():
+                    parameter._is_hf_initialized = False
+                    yield f"{part}.{name}"
                 self._init_weights(module)
 
     @classmethod
@@ -224,6 +224,8 @@ class DicMTModel(DicMTPreTrainedModel):
             states = next(self.parameters()).new_zeros(batch, length, self.output_size)
         else:
             states = self.states(**inputs)
+            empty = ~inputs["attention_mask"][:, 0]
+            states = states.masked_fill(empty[:, None, None], 0) if bool(empty.any()) else states
         if back is not None:
             states = _take(states, back)
         return_dict = self.config.return_dict if return_dict is None else return_dict
@@ -236,7 +238,10 @@ class DicMTModel(DicMTPreTrainedModel):
         radical_ids: Tensor | None = None,
         dictionary_features: Tensor | None = None,
     ) -> Tensor:
-        """The states (B, L, output_size) of at least one character; arguments as `right_padded` gives them."""
+        """The states (B, L, output_size) of at least one character; arguments as `right_padded` gives them.
+
+        An empty sentence has states as if it held one character, which are to be left out.
+        """
         mask = first_character_counts(attention_mask)
         lengths = mask.sum(1)
         parts = self.representation(input_ids, mask, lengths, radical_ids, dictionary_features)
@@ -261,6 +266,7 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
     """
 
     base_class: ClassVar[type[DicMTModel]] = DicMTModel
+    label_modules = ("classifier", "crf")
     _keep_in_fp32_modules_strict = ("crf",)
 
     def __init__(self, config: DicMTConfig):

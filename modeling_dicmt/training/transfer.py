@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from ..commands.checkpoint import load_config, load_network
-from ..modeling_dicmt import LABEL_MODULES, DicMTForTokenClassification
+from ..modeling_dicmt import DicMTForTokenClassification
 from ..tokenization_dicmt import DicMTTokenizer
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ def _carry_over(before: DicMTForTokenClassification, network: DicMTForTokenClass
             yield name
         elif name == "crf.transitions":
             tensor[new_rows[:, None], new_rows] = old[old_rows[:, None], old_rows]
-        elif name.startswith(LABEL_MODULES):
+        elif name.startswith(network.label_modules):
             tensor[new_rows] = old[old_rows]
         elif name.startswith("dicmt.context.weight_ih"):  # the last columns are those of the dictionary
             dictionary = network.config.dictionary_feature_size

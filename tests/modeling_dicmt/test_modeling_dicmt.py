@@ -455,6 +455,20 @@ def test_a_label_set_of_the_same_size_does_not_take_other_labels_scores(tmp_path
     assert "classifier.weight" in caplog.text
 
 
+@pytest.mark.parametrize("side", ["right", "left"])
+@pytest.mark.parametrize("switch", ["defaults", "no_context", "tuned_encoder"])
+def test_the_base_model_s_states_do_not_depend_on_the_batch(switch, side):
+    base = make_model(**SWITCHES[switch]).dicmt
+    tokenizer = make_tokenizer(padding_side=side)
+    together = tokenizer([*SENTENCES, ""], padding=True, return_tensors="pt")
+    states, inside = base(**together).last_hidden_state, together["attention_mask"].bool()
+    assert states.shape[-1] == base.output_size and not states[~inside].any()
+    for row, sentence in enumerate(SENTENCES):
+        alone = base(**tokenizer(sentence, return_tensors="pt")).last_hidden_state[0]
+        torch.testing.assert_close(states[row][inside[row]], alone, rtol=0, atol=1e-5)
+    assert isinstance(base(**together, return_dict=False), tuple)
+
+
 def test_a_checkpoint_loads_under_another_head(tmp_path):
     model, batch = make_model(), make_batch(make_model().config)
     model.save_pretrained(tmp_path / "head")
