@@ -11,7 +11,7 @@ SAMPLE := data_scripts/sample_data
 
 help:
 	@echo "make quickstart  set up, train on the embedded sample, score, show one record's entities"
-	@echo "make test        set up, run the tests"
+	@echo "make test        set up, run the tests on all cores"
 	@echo "make lint        ruff"
 	@echo "make benchmarks  speed of every part against what users would otherwise run, in two minutes"
 	@echo "make experiments the paper's tables on the embedded sample, with every system it compares, in about 15 minutes"
@@ -27,15 +27,14 @@ $(VENV)/.installed: setup.py
 
 # An interrupted training goes on where it was; a finished one is not repeated.
 quickstart: install
-	test -f $(QUICKSTART)/all_results.json || $(BIN)/accelerate launch --num_processes 1 --num_machines 1 \
-		--mixed_precision no --dynamo_backend no run_ner.py --dataset_name sample \
+	test -f $(QUICKSTART)/all_results.json || $(BIN)/python run_ner.py --dataset_name sample \
 		--dictionary $(SAMPLE)/dictionary --output_dir $(QUICKSTART)
 	$(BIN)/python -c "import json; r = json.load(open('$(QUICKSTART)/all_results.json')); \
 		print('strict F1: development %.4f, test %.4f' % (r['eval_f1'], r['test_f1']))"
 	$(BIN)/python run_predict.py --model_name_or_path $(QUICKSTART) --input $(SAMPLE)/test.jsonl --max_records 1 --show
 
 test: install
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: install
 	$(BIN)/ruff check .

@@ -20,11 +20,23 @@ from modeling_dicmt.commands.command_line import parse_arguments
 from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
 
 ROOT = Path(__file__).resolve().parents[1]
-BLOCKS = re.findall(
-    r"^```(\w+)\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-)
 
-LONG_COMMAND = "accelerate launch run_ner.py --dataset_name ccks2017 "
+
+def blocks_of(name: str) -> list[tuple[str, str]]:
+    """Kind and content of each block of code, in order."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def commands_of(name: str) -> list[str]:
+    """The commands of the table at the top."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return re.findall(r"^\| [^|]+ \| `([^`]+)` \|$", text, re.MULTILINE)
+
+
+BLOCKS = blocks_of("README.md")
+
+LONG_COMMAND = "python run_ner.py --dataset_name ccks2017 "
 LONG_EXPERIMENTS = "python -m experiments run "
 
 # Appended to every training of the README, so that it takes seconds.
@@ -44,14 +56,21 @@ def hub():
 def folder(tmp_path_factory, hub):
     """A folder like the repository's root, whose `run_ner.py` trains quickly, with a trained `outputs/quickstart`."""
     folder = tmp_path_factory.mktemp("readme")
-    for name in ("modeling_dicmt", "data_scripts", "experiments", "benchmarks", "run_predict.py"):
+    for name in (
+        "modeling_dicmt",
+        "data_scripts",
+        "experiments",
+        "benchmarks",
+        "run_predict.py",
+        "run_evaluate.py",
+    ):
         (folder / name).symlink_to(ROOT / name)
     (folder / "run_ner.py").write_text(
         f"import sys\nsys.path.insert(0, {str(folder)!r})\nsys.argv += {QUICK_SETTINGS.split()}\n"
         + f"exec(compile(open({str(ROOT / 'run_ner.py')!r}, encoding='utf-8').read(), 'run_ner.py', 'exec'))\n",
         encoding="utf-8",
     )
-    training = "accelerate launch run_ner.py --dataset_name sample --output_dir outputs/quickstart --dictionary "
+    training = "python run_ner.py --dataset_name sample --output_dir outputs/quickstart --dictionary "
     run(["bash", "-ec", training + "data_scripts/sample_data/dictionary"], folder, hub)
     return folder
 
@@ -82,7 +101,7 @@ def test_the_long_commands_can_be_read():
     commands = [line for _, block in BLOCKS for line in block.splitlines() if line.startswith(LONG_COMMAND)]
     assert commands
     for command in commands:
-        arguments = command.replace("SEED", "1").split()[3:]
+        arguments = command.replace("SEED", "1").split()[2:]
         data, _, training = parse_arguments((DataArguments, ModelArguments, TrainingArguments), None, arguments)
         assert data.dataset_name == "ccks2017" and training.seed == 1
 
@@ -110,7 +129,31 @@ def test_the_long_experiments_can_be_planned(monkeypatch, tmp_path):
 
 
 def test_every_block_is_of_a_known_kind():
-    assert {kind for kind, _ in BLOCKS} <= {"console", "bash", "python", "bibtex"}
+    assert {kind for kind, _ in BLOCKS} <= {"console", "bash", "python", "text"}
+
+
+def test_the_chinese_readme_shows_the_same_commands_and_code():
+    assert blocks_of("README.zh.md") == BLOCKS
+    assert commands_of("README.zh.md") == commands_of("README.md")
+    headings = [
+        len(re.findall(r"^## ", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
+        for name in ("README.md", "README.zh.md")
+    ]
+    assert headings[0] == headings[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [line for line in commands_of("README.md") if line.startswith("python ")])
+def test_each_command_of_the_table_has_the_options_that_it_is_shown_with(command):
+    words = command.split()
+    options = [word for word in words if word.startswith("--")]
+    program = words[1:3] if words[1] == "-m" else words[1:2]
+    program += [word for word in words[len(program) + 1 : len(program) + 2] if word in ("run", "statistics")]
+    help_option = "--help" if program[:2] == ["-m", "data_scripts"] else "--help_all"
+    shown = subprocess.run(
+        [sys.executable, *program, help_option], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+    ).stdout
+    assert options and all(re.search(rf"{option}\b", shown) for option in options)
 
 
 @pytest.mark.slow
@@ -122,8 +165,10 @@ def test_blocks_run_in_the_readmes_order(folder, hub):
             outputs[block] = run(["bash", "-ec", block], folder, hub)
         elif kind == "python":
             outputs[block] = run([sys.executable, "-c", block], folder, hub)
-    predictions = (folder / "entities.jsonl").read_text(encoding="utf-8").splitlines()
-    assert len(predictions) == len((folder / "my_records" / "test.jsonl").read_text(encoding="utf-8").splitlines())
+    predictions = (folder / "outputs" / "entities.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(predictions) == len(
+        (folder / "outputs" / "my_records" / "test.jsonl").read_text(encoding="utf-8").splitlines()
+    )
     assert (folder / "outputs" / "mine" / "all_results.json").exists()
     mine, pushed = hub.files("your-name/dicmt-mine"), hub.files("your-name/dicmt-sample")
     assert "dictionary.tsv" in pushed and "dictionary.tsv" not in mine
