@@ -181,7 +181,7 @@ class TestSavedFile:
         def fail(*_):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("modeling_dicmt.dictionary.os.replace", fail)
+        monkeypatch.setattr("modeling_dicmt.files.os.replace", fail)
         with pytest.raises(OSError, match="No space left"):
             ClinicalDictionary({"胃癌": ["disease"]}).save(path)
         assert [file.name for file in tmp_path.iterdir()] == ["dictionary.tsv"]

@@ -189,15 +189,13 @@ class TestOtherTerms:
         tokenizer = make_tokenizer(dictionary=ClinicalDictionary(terms))
         return list(EntityRecognizer(TorchTagger(make_model()), tokenizer).stream(TEXTS))
 
-    @pytest.mark.parametrize("form", ["mapping", "terms", "rows", "dictionary", "path", "foreign"])
+    @pytest.mark.parametrize("form", ["mapping", "dictionary", "path", "foreign"])
     def test_every_form_gives_what_a_tokenizer_with_these_terms_gives(self, form, expected, shared, tmp_path):
         terms = {term: name for name, terms in OTHER_TERMS.items() for term in terms}
         (tmp_path / "terms.tsv").write_text("".join(f"{t}\t{n}\n" for t, n in terms.items()), encoding="utf-8")
         foreign = type("ClinicalDictionary", (), {"items": lambda self: [(t, (n,)) for t, n in terms.items()]})
         dictionary = {
             "mapping": {name: tuple(terms) for name, terms in OTHER_TERMS.items()},
-            "terms": terms,
-            "rows": [{"term": term, "type": name} for term, name in terms.items()],
             "dictionary": ClinicalDictionary({term: [name] for term, name in terms.items()}),
             "path": tmp_path / "terms.tsv",
             "foreign": foreign(),
@@ -232,7 +230,10 @@ class TestOtherTerms:
     @pytest.mark.parametrize(
         ("dictionary", "message"),
         [
-            ({"equipment": ["胃镜"]}, "No term of the dictionary that was passed can match: its lists are equipment"),
+            ({"equipment": ["胃镜"]}, "No term of the dictionary that was passed can match: its lists are 1, those that"),
+            ({"drug": ["一个长得不能再长的术语了"]}, "with terms of 2, 3, 4, 5, 6 characters"),
+            ({"阴影": "drug"}, "is no dictionary"),
+            ([{"term": "阴影", "type": "drug"}], "dictionary must be .* got list"),
             ({"drug": []}, "no usable term"),
             ({"drug": 3}, "is no dictionary"),
             (7, "dictionary must be"),
@@ -291,17 +292,24 @@ def test_a_record_that_is_no_text(wrong, shared):
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"aggregation_strategy": "best"}, "one of none, simple, first, average, max, got 'best'"),
+        ({"aggregation_strategy": "best"}, "one of none, simple, first, average, max, got str of length 4"),
         ({"aggregation_strategy": None}, "aggregation_strategy must be"),
-        ({"threshold": 1.5}, "from 0 to 1, got 1.5"),
-        ({"threshold": "high"}, "from 0 to 1, got 'high'"),
+        ({"threshold": 1.5}, "from 0 to 1, got another number"),
+        ({"threshold": "high"}, "from 0 to 1, got str of length 4"),
         ({"threshold": float("nan")}, "from 0 to 1"),
         ({"threshold": True}, "from 0 to 1"),
         ({"ignore_labels": "O"}, "a list of strings"),
-        ({"ignore_labels": [1]}, "a list of strings"),
+        ({"ignore_labels": [1]}, "a list of strings, got list of length 1"),
+        ({"ignore_labels": 5}, "a list of strings, got int|a list of strings, got another number"),
+        ({"ignore_labels": None}, "a list of strings, got NoneType"),
+        ({"ignore_labels": {"O": 1}}, "a list of strings"),
         ({"evidence": 1}, "True or False"),
         ({"batch_characters": 0}, "from 1 on"),
         ({"batch_characters": 1.5}, "from 1 on"),
+        ({"max_evidence": 0}, "from 1 on"),
+        ({"max_seconds": 0}, "a number above 0"),
+        ({"max_seconds": float("nan")}, "a number above 0"),
+        ({"max_seconds": "1"}, "a number above 0"),
     ],
 )
 def test_settings_of_no_use(setting, message):

@@ -57,7 +57,7 @@ def expected_encoding(text):
         "input_ids": [vocab.get(character, vocab["[UNK]"]) for character in normalize(text)],
         "attention_mask": [1] * len(text),
         "radical_ids": RadicalTable.load().ids(text).tolist(),
-        "dictionary_features": matcher.features(text).tolist(),
+        "dictionary_features": matcher.features_batch([text])[0].tolist(),
     }
 
 
