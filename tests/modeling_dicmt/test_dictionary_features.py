@@ -176,6 +176,25 @@ def test_no_sizes_make_features_of_no_width():
     assert matches_of(features, "腹痛") == matches_of(features, "") == []
 
 
+class CountedName(str):
+    """A list's name that counts how often it is looked at."""
+
+    looks = 0
+
+    def __hash__(self):
+        CountedName.looks += 1
+        return super().__hash__()
+
+
+def test_as_many_combinations_as_lists_are_compiled_in_linear_time():
+    lists = [f"l{i}" for i in range(2000)]
+    dictionary = ClinicalDictionary({f"t{i}": [name] for i, name in enumerate(lists)})
+    CountedName.looks = 0
+    compiled = DictionaryMatcher(dictionary, ["T"], {"T": list(map(CountedName, lists))}, ngram_sizes=[5])
+    assert compiled.num_terms == 1000
+    assert CountedName.looks < 10 * len(lists)
+
+
 def test_unknown_types_are_refused():
     with pytest.raises(DictionaryError, match=r"lists_of_type: no entity type Drug; the label set has Disease"):
         DictionaryMatcher(ClinicalDictionary({}), ["Disease"], {"Drug": ["drug"]})
