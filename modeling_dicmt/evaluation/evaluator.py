@@ -1,6 +1,6 @@
 """Scores of a network on annotated records, the same for any number of processes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,11 +8,19 @@ from accelerate import Accelerator
 from accelerate.utils import gather_object
 
 from ..modeling_dicmt import DicMTForTokenClassification
-from ..prediction import Tagger, collect_entities, collect_scores, collect_segmentation, predict_sentences
+from ..prediction import (
+    SentencePrediction,
+    TaggedBatch,
+    collect_entities,
+    collect_scores,
+    collect_segmentation,
+    read_batches,
+    tag_sentences,
+)
 from ..tagging import Span
 from ..tokenization_dicmt import DicMTTokenizer
-from ..torch_tagger import TorchTagger
-from .calibration_error import calibration_error
+from ..torch_tagger import TorchTagger, chain_of
+from .calibration import calibration_error
 from .clinical_ner import score_entities
 
 
@@ -22,12 +30,12 @@ class Predictions(NamedTuple):
     Args:
         entities: Entities of each record.
         segmentation: (characters,) boolean of each record, the segmentation task's answer; None without that task.
-        scores: The probability of each entity, as the network sees it.
+        scores: The probability of each entity, as the network sees it; None if it was not asked for.
     """
 
     entities: list[list[Span]]
     segmentation: list[np.ndarray] | None
-    scores: list[list[float]]
+    scores: list[list[float]] | None
 
 
 class Evaluator:
@@ -39,6 +47,7 @@ class Evaluator:
         accelerator: The processes.
         batch_characters: Characters of a batch, padding included; None for what is fast.
         training_mentions: Mentions of the training part, for recall by how often an entity was seen.
+        cpu_threads: See `TorchTagger`.
     """
 
     def __init__(
@@ -48,33 +57,34 @@ class Evaluator:
         accelerator: Accelerator,
         batch_characters: int | None,
         training_mentions: Mapping[str, Mapping[str, int]],
+        cpu_threads: int | None = None,
     ):
-        self.records, self.accelerator = records, accelerator
+        self.records, self.accelerator, self._cpu_threads = records, accelerator, cpu_threads
         self.batch_characters, self.training_mentions = batch_characters, training_mentions
         self.texts = [record["text"] for record in records]
         self._own_texts = self.texts[accelerator.process_index :: accelerator.num_processes]
         self._sentences = list(tokenizer.encode_records(self._own_texts))
 
-    def predict(self, model: DicMTForTokenClassification) -> Predictions:
-        """What the network says of all records, on every process."""
-        own = self.predict_own(TorchTagger(model))
-        segmentation = own.segmentation or [None] * len(self._own_texts)
-        rows = self.gather([*zip(own.entities, segmentation, own.scores, strict=True)])
+    def predict(self, model: DicMTForTokenClassification, scores: bool = True) -> Predictions:
+        """What the network says of all records, on every process; `scores` takes time, and may be left out."""
+        found = read_batches(self.tag(model), model.config, chain_of(model), "spans" if scores else None)
+        entities, of_entities = self.collect(found)
+        segmentation = collect_segmentation(self._sentences, found, self._own_texts)
+        rows = self.gather([*zip(entities, segmentation, of_entities, strict=True)])
         return Predictions(
             [row[0] for row in rows],
             [row[1] for row in rows] if model.config.segmentation_task else None,
-            [row[2] for row in rows],
+            [row[2] for row in rows] if scores else None,
         )
 
-    def predict_own(self, tagger: Tagger) -> Predictions:
-        """What the network says of this process's share of the records."""
-        predictions = predict_sentences(tagger, self._sentences, self.batch_characters, score="spans")
-        has_segmentation = tagger.config.segmentation_task
-        return Predictions(
-            collect_entities(self._sentences, predictions, len(self._own_texts)),
-            collect_segmentation(self._sentences, predictions, self._own_texts) if has_segmentation else None,
-            collect_scores(self._sentences, predictions, len(self._own_texts)),
-        )
+    def tag(self, model: DicMTForTokenClassification) -> Iterator[tuple[list[list[int]], TaggedBatch]]:
+        """Tag the sentences of this process's records, as `tag_sentences` does."""
+        return tag_sentences(TorchTagger(model, self._cpu_threads), self._sentences, self.batch_characters)
+
+    def collect(self, predictions: Sequence[SentencePrediction]) -> tuple[list[list[Span]], list[list[float]]]:
+        """Entities, and scores, of each of this process's records from the predictions of its sentences."""
+        arguments = (self._sentences, predictions, len(self._own_texts))
+        return collect_entities(*arguments), collect_scores(*arguments)
 
     def gather(self, own: Sequence[Any]) -> list[Any]:
         """Something of each of this process's records → that of all records, in their order, on every process."""
@@ -83,7 +93,7 @@ class Evaluator:
         return [item for _, item in sorted(gathered, key=lambda pair: pair[0])]
 
     def score(self, predictions: Predictions, recognition_task: bool = True) -> dict[str, Any]:
-        """All figures of `score_entities`, and `calibration`, the scores' own (`calibration_error`).
+        """All figures of `score_entities`, and `calibration`, the scores' own (`calibration_error`), if there are any.
 
         Without the recognition task there is no calibration, and P, R and F1 are those of NES's spans.
         """
@@ -94,10 +104,10 @@ class Evaluator:
             training_mentions=self.training_mentions,
             segmentation=predictions.segmentation,
         )
-        if recognition_task:
+        if recognition_task and predictions.scores is not None:
             scores = [score for of_record in predictions.scores for score in of_record]
             results["calibration"] = calibration_error(scores, self.correct(predictions.entities))
-        else:
+        if not recognition_task:
             results |= {name: results["segmentation"]["spans"][name] for name in ("precision", "recall", "f1")}
         return results
 
@@ -110,5 +120,5 @@ class Evaluator:
         return [tuple(span) in known for known, found in zip(annotated, entities, strict=True) for span in found]
 
     def __call__(self, model: DicMTForTokenClassification) -> dict[str, Any]:
-        """Predict and score."""
-        return self.score(self.predict(model), model.config.recognition_task)
+        """Figures for training to go by: those of entities and segmentation, without their scores' calibration."""
+        return self.score(self.predict(model, scores=False), model.config.recognition_task)
