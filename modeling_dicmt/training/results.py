@@ -1,5 +1,6 @@
 """What a run leaves behind: the model, its scores, its predictions and a report."""
 
+import os
 import platform
 import shutil
 from collections.abc import Mapping, Sequence
@@ -179,14 +180,14 @@ def _summary(information: Mapping[str, Any], part: str, progress: Progress) -> d
     }
 
 
-def write_model(output_dir: Path, network: DicMTForTokenClassification, tokenizer: DicMTTokenizer) -> None:
+def write_model(output_dir: str | os.PathLike, network: DicMTForTokenClassification, tokenizer: DicMTTokenizer) -> None:
     """Put a checkpoint, with its code and dictionary, into a folder, file by file, none of them ever half-written."""
 
     def write(folder: Path) -> None:
         network.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
 
-    complete = output_dir / CHECKPOINTS / "publish"
+    complete = Path(output_dir) / CHECKPOINTS / "publish"
     replace_folder(complete, write)
     publish_files(complete, output_dir)
     shutil.rmtree(complete)

@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None
+
+logger = logging.getLogger(__name__)
 
 LOCK_FILE = ".lock"
 _PRIVATE_RESULTS = ("predictions_*.jsonl", "errors_*.jsonl", "report_*.md")
@@ -60,6 +62,22 @@ def start_process(training: TrainingArguments) -> Accelerator:
     datasets.disable_progress_bars()  # of the moments that preparing records takes
     set_seed(training.seed)
     return accelerator
+
+
+def check_development_part(parts: Mapping[str, Any], training: TrainingArguments) -> None:
+    """Say what is lost without a development part; raises ValueError if what was asked for needs one."""
+    if "validation" in parts:
+        return
+    if training.final_fit:
+        raise ValueError(
+            "--final_fit trains anew with the development part, and there is none: leave it out, or pass a "
+            "--validation_share above 0."
+        )
+    logger.warning(
+        "No development part: all %d epochs are trained and the last version is kept. There are no development "
+        "figures, no early stopping, and the scores are not calibrated.",
+        training.num_train_epochs,
+    )
 
 
 def set_threads(accelerator: Accelerator, training: TrainingArguments, config: DicMTConfig) -> None:

@@ -44,8 +44,7 @@ class Trainer:
         examples: The sentences to train on.
         evaluate: Called with the network to judge, after every `eval_every_epochs`; None to keep the last version.
         accelerator: The processes and the device; it takes the state of this training and of no other.
-        arguments: The recipe.
-        output_dir: Its folder `checkpoints` takes states and the best version.
+        arguments: The recipe; the folder `checkpoints` of its `output_dir` takes states and the best version.
         stage: Name of a further training within the same run, which keeps its states apart.
     """
 
@@ -57,12 +56,11 @@ class Trainer:
         evaluate: Evaluate | None,
         accelerator: Accelerator,
         arguments: TrainingArguments,
-        output_dir: Path,
         stage: str = "",
     ):
         self.arguments, self.accelerator, self.examples = arguments, accelerator, examples
         self.tokenizer, self.evaluate = tokenizer, evaluate
-        self.folder = Path(output_dir) / CHECKPOINTS / stage
+        self.folder = Path(arguments.output_dir) / CHECKPOINTS / stage
         self.batch_size = (
             arguments.per_device_train_batch_size * accelerator.num_processes * arguments.gradient_accumulation_steps
         )
