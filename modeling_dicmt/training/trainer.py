@@ -129,7 +129,7 @@ class Trainer:
                 "start afresh."
             )
         try:
-            network = type(self.judged).from_pretrained(self.folder / BEST, dtype=torch.float32)
+            network = type(self.judged).from_pretrained(self.folder / BEST, dtype=torch.float32, use_safetensors=True)
         except (OSError, RuntimeError, SafetensorError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"The best version of this run, in {self.folder / BEST}, is damaged: {error} Pass "
