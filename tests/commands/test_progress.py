@@ -11,27 +11,24 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture
-def log(monkeypatch) -> io.StringIO:
-    """The standard error as a log file, in which every state of a bar is shown."""
-    log = io.StringIO()
-    monkeypatch.setattr("sys.stderr", log)
+@pytest.fixture(autouse=True)
+def every_state_is_shown(monkeypatch):
     monkeypatch.setattr(module, "SECONDS_BETWEEN_LINES", 0)
-    return log
 
 
-def test_a_log_file_gets_whole_lines_with_the_total(log):
+def test_a_log_file_gets_whole_lines_with_the_total(capsys):
     assert list(progress(iter("abc"), total=3, description="Reading")) == list("abc")
-    lines = log.getvalue().split("\n")
-    assert lines.pop() == "" and "\r" not in log.getvalue()
+    shown = capsys.readouterr().err
+    lines = shown.split("\n")
+    assert lines.pop() == "" and "\r" not in shown
     assert all(line.startswith("Reading") for line in lines) and any(" 2/3 [" in line for line in lines)
     assert " 3/3 [" in lines[-1]
 
 
-def test_what_takes_no_time_leaves_no_line(log, monkeypatch):
+def test_what_takes_no_time_leaves_no_line(capsys, monkeypatch):
     monkeypatch.setattr(module, "SECONDS_BETWEEN_LINES", 1000)
     assert list(progress("abc")) == list("abc")
-    assert log.getvalue() == ""
+    assert capsys.readouterr().err == ""
 
 
 def test_a_terminal_has_one_line_that_is_drawn_anew(monkeypatch):
@@ -43,6 +40,6 @@ def test_a_terminal_has_one_line_that_is_drawn_anew(monkeypatch):
     assert "4/9" in terminal.getvalue() and "9/9" in terminal.getvalue()
 
 
-def test_nothing_is_shown_where_it_is_not_wanted(log):
+def test_nothing_is_shown_where_it_is_not_wanted(capsys):
     assert list(progress("abc", quiet=True)) == list("abc")
-    assert log.getvalue() == ""
+    assert capsys.readouterr().err == ""
