@@ -99,8 +99,8 @@ def test_a_mapping_of_the_user_s_own_replaces_the_corpus_s(data, small, tmp_path
     data = dataclasses.replace(data, dictionary_mapping=str(tmp_path / "mapping.json"))
     dictionary = ClinicalDictionary({"腹痛": ["own"], "肺炎": ["symptom"]})
     tokenizer = build_tokenizer(data, small, TEXTS, dictionary, ["Symptom"])
-    codes = tokenizer.dictionary_matcher.codes("腹痛肺炎")
-    assert codes[:2].any() and not codes[2:].any()
+    features = tokenizer("腹痛肺炎")["dictionary_features"]
+    assert features[:2].any() and not features[2:].any()
 
 
 def test_a_checkpoint_s_tokenizer_keeps_its_own_settings(data, tokenizer, checkpoint):
