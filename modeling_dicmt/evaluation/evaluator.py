@@ -30,12 +30,50 @@ class Predictions(NamedTuple):
     Args:
         entities: Entities of each record.
         segmentation: (characters,) boolean of each record, the segmentation task's answer; None without that task.
-        scores: The probability of each entity, as the network sees it; None if it was not asked for.
+        scores: The probability of each entity, as the network sees it; None where it is not known.
     """
 
     entities: list[list[Span]]
     segmentation: list[np.ndarray] | None
     scores: list[list[float]] | None
+
+
+def score_predictions(
+    predictions: Predictions,
+    records: Sequence[Mapping[str, Any]],
+    training_mentions: Mapping[str, Mapping[str, int]] | None = None,
+    recognition_task: bool = True,
+) -> dict[str, Any]:
+    """All figures of `score_entities`, and, of entities with scores, `calibration` (`calibration_error`).
+
+    Without the recognition task there is no calibration, and P, R and F1 are those of NES's spans.
+
+    Args:
+        predictions: What a network says of the records.
+        records: The annotated records.
+        training_mentions: Mentions of the training part, for recall by how often an entity was seen.
+        recognition_task: Whether the network has it.
+    """
+    results = score_entities(
+        predictions.entities,
+        [record["entities"] for record in records],
+        texts=[record["text"] for record in records],
+        training_mentions=training_mentions,
+        segmentation=predictions.segmentation,
+    )
+    if not recognition_task:
+        results |= {name: results["segmentation"]["spans"][name] for name in ("precision", "recall", "f1")}
+    elif predictions.scores is not None:
+        scores = [score for of_record in predictions.scores for score in of_record]
+        results["calibration"] = calibration_error(scores, _correct(predictions.entities, records))
+    return results
+
+
+def _correct(entities: Sequence[Sequence[Span]], records: Sequence[Mapping[str, Any]]) -> list[bool]:
+    annotated = [
+        {(entity["start"], entity["end"], entity["type"]) for entity in record["entities"]} for record in records
+    ]
+    return [tuple(span) in known for known, found in zip(annotated, entities, strict=True) for span in found]
 
 
 class Evaluator:
@@ -46,7 +84,7 @@ class Evaluator:
         tokenizer: The network's tokenizer.
         accelerator: The processes.
         batch_characters: Characters of a batch, padding included; None for what is fast.
-        training_mentions: Mentions of the training part, for recall by how often an entity was seen.
+        training_mentions: Mentions of the training part, for recall by how often an entity was seen; None without.
         cpu_threads: See `TorchTagger`.
     """
 
@@ -56,7 +94,7 @@ class Evaluator:
         tokenizer: DicMTTokenizer,
         accelerator: Accelerator,
         batch_characters: int | None,
-        training_mentions: Mapping[str, Mapping[str, int]],
+        training_mentions: Mapping[str, Mapping[str, int]] | None,
         cpu_threads: int | None = None,
     ):
         self.records, self.accelerator, self._cpu_threads = records, accelerator, cpu_threads
@@ -93,31 +131,12 @@ class Evaluator:
         return [item for _, item in sorted(gathered, key=lambda pair: pair[0])]
 
     def score(self, predictions: Predictions, recognition_task: bool = True) -> dict[str, Any]:
-        """All figures of `score_entities`, and `calibration`, the scores' own (`calibration_error`), if there are any.
-
-        Without the recognition task there is no calibration, and P, R and F1 are those of NES's spans.
-        """
-        results = score_entities(
-            predictions.entities,
-            [record["entities"] for record in self.records],
-            texts=self.texts,
-            training_mentions=self.training_mentions,
-            segmentation=predictions.segmentation,
-        )
-        if recognition_task and predictions.scores is not None:
-            scores = [score for of_record in predictions.scores for score in of_record]
-            results["calibration"] = calibration_error(scores, self.correct(predictions.entities))
-        if not recognition_task:
-            results |= {name: results["segmentation"]["spans"][name] for name in ("precision", "recall", "f1")}
-        return results
+        """Score predictions for the records; see `score_predictions`."""
+        return score_predictions(predictions, self.records, self.training_mentions, recognition_task)
 
     def correct(self, entities: Sequence[Sequence[Span]]) -> list[bool]:
         """Whether each entity predicted for the records, one record after the other, is annotated just so."""
-        annotated = [
-            {(entity["start"], entity["end"], entity["type"]) for entity in record["entities"]}
-            for record in self.records
-        ]
-        return [tuple(span) in known for known, found in zip(annotated, entities, strict=True) for span in found]
+        return _correct(entities, self.records)
 
     def __call__(self, model: DicMTForTokenClassification) -> dict[str, Any]:
         """Figures for training to go by: those of entities and segmentation, without their scores' calibration."""

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoTokenizer
 
-from ..commands.checkpoint import load_tokenizer
+from ..commands.checkpoint import load_encoder_config, load_tokenizer
 from ..configuration_dicmt import DicMTConfig
 from ..dictionary import ClinicalDictionary
 from ..modeling_dicmt import DicMTForTokenClassification
@@ -28,6 +28,7 @@ def build_tokenizer(
     dictionary: ClinicalDictionary | None = None,
     lists_of_type: Mapping[str, Sequence[str]] | None = None,
     precedence: Sequence[str] | None = None,
+    withhold_dictionary: bool = False,
 ) -> DicMTTokenizer:
     """The network's tokenizer, of the checkpoint's, the encoder's or the training part's vocabulary.
 
@@ -38,6 +39,8 @@ def build_tokenizer(
         dictionary: The terms; None for those of the checkpoint that is started from, or none.
         lists_of_type: The dictionary's lists for each entity type; default: those named as the type is.
         precedence: Entity types whose code a term of several types gets first.
+        withhold_dictionary: Whether the dictionary is to stay here: a new vocabulary then has no character of its terms
+            that the texts lack.
 
     Raises:
         ValueError: If a dictionary is given of which no term can ever match.
@@ -60,10 +63,11 @@ def build_tokenizer(
             if same_types:
                 lists_of_type = before.init_kwargs["lists_of_type"]
     elif model.encoder_name_or_path is not None:
+        load_encoder_config(model.encoder_name_or_path)  # tells what is no encoder
         encoder_tokenizer = AutoTokenizer.from_pretrained(model.encoder_name_or_path)
         vocab = _renamed_special_tokens(encoder_tokenizer)
     else:
-        vocab = character_vocabulary(texts, terms)
+        vocab = character_vocabulary(texts, () if withhold_dictionary else terms)
         if model.character_vectors is not None:
             characters = sorted(read_character_vectors(model.character_vectors)[0])
             vocab |= {token: index for index, token in enumerate((c for c in characters if c not in vocab), len(vocab))}
@@ -107,7 +111,7 @@ def build_model(
     vectors = None
     if model.encoder_name_or_path is not None:
         encoder_tokenizer = AutoTokenizer.from_pretrained(model.encoder_name_or_path)
-        settings["encoder_config"] = AutoConfig.from_pretrained(model.encoder_name_or_path)
+        settings["encoder_config"] = load_encoder_config(model.encoder_name_or_path)
         settings["encoder_begin_token_id"] = encoder_tokenizer.cls_token_id
         settings["encoder_end_token_id"] = encoder_tokenizer.sep_token_id
     elif model.character_vectors is not None:
