@@ -40,11 +40,17 @@ class BaselineConfig(DicMTConfig):
 
     model_type = "dicmt_baseline"
     context_encoders = ("bilstm", "dilated_cnn", "none")
+    _auto_class = None
 
     window_convolution_size: int = 0
     dilated_cnn_size: int = 256
     attention_heads: int = 0
     dictionary_lstm_hidden_size: int = 0
+
+    def __post_init__(self, **kwargs):
+        super().__post_init__(**kwargs)
+        # DicMT's own classes, which these name, would build another network from the checkpoint.
+        self.auto_map, self.custom_pipelines = {}, {}
 
     def validate_architecture(self) -> None:
         """Reject settings that no network can be built from."""
@@ -79,10 +85,9 @@ class BaselineModel(DicMTModel):
     config_class = BaselineConfig
 
     def build_representation(self) -> CharacterRepresentation:
-        config = self.config
-        return (RepresentationWithoutDictionary if config.dictionary_lstm_hidden_size else CharacterRepresentation)(
-            config
-        )
+        if self.config.dictionary_lstm_hidden_size:
+            return RepresentationWithoutDictionary(self.config)
+        return super().build_representation()
 
     def build_context(self, size: int) -> int:
         config = self.config
@@ -185,9 +190,14 @@ class StepwiseTrainer(Trainer):
         return weight * learnt + 0.0 * waiting
 
 
-def main() -> None:
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run the command.
+
+    Args:
+        arguments: The command line; default: the process's.
+    """
     run_ner.run(
-        None,
+        arguments,
         BaselineModelArguments,
         BaselineTrainingArguments,
         BaselineForTokenClassification,
@@ -196,4 +206,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_command(run)
