@@ -75,6 +75,7 @@ def run(
         dictionary,
         load_lists_of_type(data, dictionary, entity_types),
         data.dictionary_precedence,
+        hub.withhold_dictionary,
     )
     has_terms = len(tokenizer.dictionary) > 0
     logger.info("%s", build_report(tokenizer.dictionary_matcher) if has_terms else "No dictionary.")

@@ -128,6 +128,13 @@ class DicMTConfig(PreTrainedConfig):
             config_dict["entity_types"] = list(kwargs.pop("entity_types"))
         return super().from_dict(config_dict, **kwargs)
 
+    def to_dict(self) -> dict[str, Any]:
+        """As the base class's, without where the encoder was read from, which may be a folder of this machine."""
+        settings = super().to_dict()
+        if settings["encoder_config"] is not None:
+            settings["encoder_config"].pop("_name_or_path", None)
+        return settings
+
     def validate_architecture(self) -> None:
         """Reject settings that no network can be built from."""
         labels = dict(enumerate(bio_labels(self.entity_types)))

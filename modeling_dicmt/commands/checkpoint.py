@@ -1,54 +1,158 @@
-"""The DicMT checkpoint that a command is given: read whole or not at all."""
+"""The checkpoint that a command is given: read whole or not at all, with one message that says what is wrong."""
 
-import json
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from transformers import AutoConfig, PreTrainedConfig
+from transformers.utils import logging
 
 from ..configuration_dicmt import DicMTConfig
+from ..files import read_json
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..tokenization_dicmt import DicMTTokenizer
+
+# The JSON files of a checkpoint, with what must be an object in each.
+_JSON_FILES = {
+    "config.json": (),
+    "tokenizer_config.json": (),
+    "tokenizer.json": ("model", "vocab"),
+    "model.safetensors.index.json": ("weight_map",),
+}
+_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+_SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
 
 
 def load_config(path: str) -> DicMTConfig:
     """Read a checkpoint's configuration.
 
     Raises:
-        ValueError: If it is no DicMT checkpoint, or its configuration cannot be read.
+        ValueError: If there is none, it is no DicMT checkpoint's, or it cannot be read.
     """
     with _reading(path):
-        settings, _ = DicMTConfig.get_config_dict(path)
+        settings = _settings(path)
     if settings.get("model_type") != DicMTConfig.model_type:
         raise ValueError(
-            f"{path} is no DicMT checkpoint: its model_type is {settings.get('model_type')!r}. A BERT-family encoder "
-            "goes to --encoder_name_or_path."
+            f"{path} is no DicMT checkpoint: its model_type is {str(settings.get('model_type'))[:40]!r}. A BERT-family "
+            "encoder goes to --encoder_name_or_path."
         )
-    return DicMTConfig.from_pretrained(path)
+    with _reading(path):
+        return DicMTConfig.from_pretrained(path)
 
 
 def load_tokenizer(path: str) -> DicMTTokenizer:
-    """Read a checkpoint's tokenizer with its dictionary; raises ValueError if it cannot be read."""
-    load_config(path)
+    """Read a checkpoint's tokenizer with its dictionary.
+
+    Raises:
+        ValueError: If it cannot be read, or does not fit the checkpoint's network.
+    """
+    config = load_config(path)
     with _reading(path):
-        return DicMTTokenizer.from_pretrained(path)
+        tokenizer = DicMTTokenizer.from_pretrained(path)
+        _check_fit(tokenizer, config)
+        return tokenizer
 
 
 def load_network(path: str) -> DicMTForTokenClassification:
-    """Read a checkpoint's network, in fp32 whatever it was saved in; raises ValueError if it cannot be read."""
+    """Read a checkpoint's network, in fp32 whatever it was saved in.
+
+    Raises:
+        ValueError: If it cannot be read, lacks weights, or has weights that are no finite numbers.
+    """
     load_config(path)
     with _reading(path):
-        return DicMTForTokenClassification.from_pretrained(path, dtype=torch.float32)
+        return DicMTForTokenClassification.from_pretrained(path, dtype=torch.float32, use_safetensors=True)
+
+
+def load_encoder_config(path: str) -> PreTrainedConfig:
+    """Read the configuration of a BERT-family encoder, which a new network is to start from.
+
+    Raises:
+        ValueError: If there is none, it cannot be read, or is a DicMT checkpoint's.
+    """
+    with _reading(path, "encoder", "Name a folder that transformers saved, or its name on the Hub."):
+        if _settings(path).get("model_type") != DicMTConfig.model_type:
+            return AutoConfig.from_pretrained(path)
+    raise ValueError(f"{path} is a DicMT checkpoint, not an encoder: to train it further, pass --model_name_or_path.")
+
+
+def check_place(path: str) -> None:
+    """Find out without the network whether a folder is there; only what can be nothing but a Hub name passes without.
+
+    Raises:
+        ValueError: If there is no such folder, and `path` is no `owner/name` or its first part is a folder here.
+    """
+    if os.path.isdir(path):
+        return
+    if os.path.exists(path):
+        raise ValueError(f"{path} is a file: name the folder that it is in.")
+    if not _HUB_NAME.fullmatch(path) or os.path.isdir(path.split("/")[0]):
+        raise ValueError(
+            f"There is no folder {path}. Name a checkpoint's folder, or one on the Hub as owner/name "
+            "(google-bert/bert-base-chinese)."
+        )
+
+
+def _settings(path: str) -> dict[str, Any]:
+    settings, _ = PreTrainedConfig.get_config_dict(path)
+    return settings
+
+
+def _check_fit(tokenizer: DicMTTokenizer, config: DicMTConfig) -> None:
+    """Reject a tokenizer whose output another network than the checkpoint's would take."""
+    ids = tokenizer.get_vocab().values()
+    if min(ids) < 0 or max(ids) >= config.vocab_size:
+        raise ValueError(f"tokenizer.json has ids out of the network's range, 0 to {config.vocab_size - 1}.")
+    width = tokenizer.dictionary_matcher.dim
+    if tokenizer.entity_types != config.entity_types or width != config.dictionary_feature_size:
+        raise ValueError("tokenizer_config.json has other entity types or n-gram sizes than config.json.")
+
+
+def _check_files(folder: Path) -> None:
+    """Look at what libraries would read with less care, or report without the file's name."""
+    for name, keys in _JSON_FILES.items():
+        if not (folder / name).exists():
+            continue
+        content = read_json(folder / name)
+        for key in (None, *keys):
+            content = content if key is None else content.get(key)
+            if not isinstance(content, dict):
+                raise ValueError(f"{folder / name}: expected a JSON object{f' as its {key}' if key else ''}.")
+        if name.endswith("index.json") and not all(
+            isinstance(shard, str) and _SHARD.fullmatch(shard) for shard in content.values()
+        ):
+            raise ValueError(f"{folder / name} names files that are no shards of this checkpoint.")
 
 
 @contextmanager
-def _reading(path: str) -> Iterator[None]:
-    """Turn what libraries raise over a broken or missing checkpoint into one message."""
+def _reading(
+    path: str,
+    thing: str = "DicMT checkpoint",
+    advice: str = "Name the folder that run_ner.py wrote, or copy it anew.",
+) -> Iterator[None]:
+    """Turn what libraries raise over a broken or missing checkpoint into one line, and show no bars meanwhile."""
+    check_place(path)
+    had_bars = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
     try:
+        if os.path.isdir(path):
+            _check_files(Path(path))
         yield
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError, json.JSONDecodeError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ValueError(
-            f"{path} is no whole DicMT checkpoint: {reason} Name the folder that run_ner.py wrote, or copy it anew."
-        ) from error
+    except Exception as error:  # a checkpoint may be broken, or made up, in any way, and libraries raise anything
+        raise ValueError(f"{path} is no whole {thing}: {_reason(error)} {advice}") from error
+    finally:
+        if had_bars:
+            logging.enable_progress_bar()
+
+
+def _reason(error: Exception) -> str:
+    """An error in one line, as a sentence."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()][:2]
+    reason = " ".join(lines)[:300]
+    if not reason or isinstance(error, KeyError | IndexError | AttributeError):
+        reason = f"{type(error).__name__} {reason}".rstrip()
+    return reason if reason.endswith((".", "!", "?")) else f"{reason}."

@@ -16,7 +16,11 @@ class HubArguments:
     hub_private_repo: bool = field(default=True, metadata={"help": "Whether the repository is, or becomes, private."})
     publish_dictionary: bool = field(default=False, metadata={"help": "Upload the dictionary with the network."})
     withhold_dictionary: bool = field(
-        default=False, metadata={"help": "Upload the network without its dictionary; the card says so."}
+        default=False,
+        metadata={
+            "help": "Upload the network without its dictionary; the card says so. A training then takes the vocabulary "
+            "from the records alone."
+        },
     )
     hub_dataset_id: str | None = field(
         default=None,

@@ -53,6 +53,7 @@ def render_card(
         entity_types=config["entity_types"],
         dictionary=dictionary,
         dictionary_terms=report.get("terms") or dictionary_terms,
+        vocabulary_note=vocabulary_note(run),
         dictionary_rows=[
             {
                 "type": _cell(entry["entity_type"]),
@@ -96,6 +97,17 @@ def find_template() -> Path:
     package = Path(__file__).resolve().parents[1]
     candidates = (package.parent / TEMPLATE, package / TEMPLATE)
     return next((path for path in candidates if path.is_file()), candidates[0])
+
+
+def vocabulary_note(run: Mapping[str, Any]) -> str:
+    """What the vocabulary tells of a dictionary that is withheld; nothing if it tells nothing."""
+    count = run.get("characters_of_terms_alone")
+    if count == 0:
+        return ""
+    held = "may hold characters" if count is None else f"holds {count:,} character(s)"
+    return (
+        f"The vocabulary {held} that only the withheld terms have: training with --withhold_dictionary keeps them out."
+    )
 
 
 def _metadata(

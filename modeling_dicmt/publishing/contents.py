@@ -2,6 +2,8 @@
 
 A training's folder also holds predictions, reports, states and logs, which are text of patients' records or may hold
 some. So files are not left out by name but taken in by name: a file that this module does not know stays where it is.
+A checkpoint may come from anybody: what its configuration names is code of the folder itself, or nothing, and no link
+is followed.
 """
 
 import json
@@ -9,15 +11,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 from huggingface_hub.utils import yaml_dump
-from transformers.dynamic_module_utils import get_relative_import_files
+from transformers.dynamic_module_utils import get_relative_imports
 
 from ..dictionary import DICTIONARY_FILE
-from .card import PARTS, render_card
+from ..files import read_json
+from .card import PARTS, render_card, vocabulary_note
 
 CARD_FILE = "README.md"
 RUN_FILE = "run.json"
@@ -27,6 +30,7 @@ EVAL_RESULTS_FILE = ".eval_results/dicmt.yaml"
 TOKENIZER_FILE = "tokenizer_config.json"
 
 _REQUIRED = ("config.json", "tokenizer.json", TOKENIZER_FILE, "radicals.tsv")
+_MODULE = re.compile(r"[A-Za-z0-9_]+")
 _WEIGHTS = re.compile(r"model(-\d{5}-of-\d{5})?\.safetensors|model\.safetensors\.index\.json")
 
 # What an upload puts into a repository and a later one, of which it is no part, takes away. Code may stay.
@@ -40,10 +44,12 @@ class Upload:
     Args:
         path: Its path in the repository.
         source: The file, or its content.
+        note: What should be known of it before it is uploaded.
     """
 
     path: str
     source: Path | bytes
+    note: str = ""
 
     @property
     def size(self) -> int:
@@ -87,20 +93,26 @@ def collect_files(
             Hub shows on the corpus's page.
 
     Raises:
-        ValueError: If the folder is no whole checkpoint; says which file is missing.
+        ValueError: If the folder is no whole checkpoint, or a file of it is not the folder's own; says which.
     """
     folder = Path(folder)
     config = _read_json(folder / "config.json")
     weights = sorted(path for path in folder.glob("model*") if _WEIGHTS.fullmatch(path.name))
     needed = [folder / name for name in _REQUIRED] + ([folder / DICTIONARY_FILE] if dictionary == "included" else [])
-    missing = [path.name for path in needed if not path.is_file()]
-    if not any(path.suffix == ".safetensors" for path in weights):
+    missing = [path.name for path in needed if not _is_own_file(path)]
+    if not any(path.suffix == ".safetensors" and _is_own_file(path) for path in weights):
         missing.append("model.safetensors")
     if missing:
         raise ValueError(f"{folder} is no whole checkpoint: it lacks {', '.join(missing)}.")
-    uploads = [Upload(path.name, path) for path in (*needed, *weights, *_code_files(folder, config))]
-    if dictionary == "withheld":
-        uploads = [_without_fingerprint(item) if item.path == TOKENIZER_FILE else item for item in uploads]
+    note = vocabulary_note(_read_json(folder / RUN_FILE, default={})) if dictionary == "withheld" else ""
+    uploads = []
+    for path in (*needed, *weights, *_code_files(folder, config)):
+        if not _is_own_file(path):
+            raise ValueError(f"{folder} is no whole checkpoint: it lacks {path.name}. Save it anew.")
+        if path.name in ("config.json", TOKENIZER_FILE):
+            uploads.append(_settings_to_upload(path, dictionary))
+        else:
+            uploads.append(Upload(path.name, path, note if path.name == "tokenizer.json" else ""))
     results = _read_json(folder / RESULTS_FILE, default={})
     if results:
         figures = json.dumps(_figures(results), ensure_ascii=False, indent=2) + "\n"
@@ -121,7 +133,7 @@ def card_of(folder: str | Path, dictionary: str | None = None, repo_id: str | No
     """
     folder = Path(folder)
     terms = 0
-    if (folder / DICTIONARY_FILE).is_file():
+    if _is_own_file(folder / DICTIONARY_FILE):
         with open(folder / DICTIONARY_FILE, "rb") as file:
             terms = sum(1 for _ in file)
     return render_card(
@@ -137,42 +149,98 @@ def card_of(folder: str | Path, dictionary: str | None = None, repo_id: str | No
 def card_to_upload(folder: Path, dictionary: str, repo_id: str | None) -> str:
     """The card that is uploaded: a written one anew, for the repository; one that somebody has changed as it is."""
     path = folder / CARD_FILE
-    if not path.is_file() or path.read_text(encoding="utf-8") == card_of(folder):
+    if not _is_own_file(path) or path.read_text(encoding="utf-8") == card_of(folder):
         return card_of(folder, dictionary, repo_id)
     card = path.read_text(encoding="utf-8")
     if dictionary == "withheld" and "withheld" not in card:
-        card += "\n## Dictionary\n\nThe dictionary is withheld: it is not part of this repository.\n"
+        note = vocabulary_note(_read_json(folder / RUN_FILE, default={}))
+        card += (
+            f"\n## Dictionary\n\nThe dictionary is withheld: it is not part of this repository. {note}".rstrip() + "\n"
+        )
     return card
 
 
 def listing(uploads: Sequence[Upload]) -> str:
-    """A table of what would be uploaded."""
+    """A table of what would be uploaded, and what should be known of it."""
     width = max(len("in all, bytes"), *(len(item.path) for item in uploads))
     lines = [f"{item.path:<{width}}  {item.size:>12,}" for item in uploads]
-    return "\n".join([*lines, f"{'in all, bytes':<{width}}  {sum(item.size for item in uploads):>12,}"])
+    lines.append(f"{'in all, bytes':<{width}}  {sum(item.size for item in uploads):>12,}")
+    return "\n".join([*lines, *(f"{item.path}: {item.note}" for item in uploads if item.note)])
 
 
-def _without_fingerprint(upload: Upload) -> Upload:
-    """The tokenizer's settings without the digest of a dictionary that is withheld, which a guess could be tried on."""
-    settings = _read_json(upload.source)
-    settings.pop("dictionary_fingerprint", None)
-    return Upload(upload.path, (json.dumps(settings, ensure_ascii=False, indent=2) + "\n").encode("utf-8"))
+def _settings_to_upload(path: Path, dictionary: str) -> Upload:
+    """Settings without what names a place on this machine, as earlier versions saved it.
+
+    Those of the tokenizer also go without the digest of a dictionary that is withheld, which a guess could be tried on.
+    """
+    settings = _read_json(path)
+    public = _without_places(settings)
+    if dictionary == "withheld":
+        public.pop("dictionary_fingerprint", None)
+    if public == settings:
+        return Upload(path.name, path)
+    return Upload(path.name, (json.dumps(public, ensure_ascii=False, indent=2) + "\n").encode("utf-8"))
+
+
+def _without_places(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            name: _without_places(item)
+            for name, item in value.items()
+            if name not in ("_name_or_path", "name_or_path") and not _is_place(item)
+        }
+    if isinstance(value, list):
+        return [_without_places(item) for item in value if not _is_place(item)]
+    return value
+
+
+def _is_place(value: Any) -> bool:
+    return isinstance(value, str) and (
+        value.startswith(("~", "./", "../", "file:"))
+        or (len(value) > 1 and PurePosixPath(value).is_absolute())
+        or PureWindowsPath(value).is_absolute()
+    )
+
+
+def _is_own_file(path: Path) -> bool:
+    """Whether there is such a file.
+
+    Raises:
+        ValueError: If it is a link: what it leads to may be anything on this machine.
+    """
+    if path.is_symlink():
+        raise ValueError(f"{path} is a link: only the folder's own files are uploaded. Copy the file there.")
+    return path.is_file()
 
 
 def _code_files(folder: Path, config: Mapping[str, Any]) -> Iterator[Path]:
     """The code that the checkpoint's configuration names, all that it imports, and the endpoint's handler."""
-    references = [*config.get("auto_map", {}).values()]
-    references += [entry["impl"] for entry in config.get("custom_pipelines", {}).values()]
-    names = [name for entry in references for name in ([entry] if isinstance(entry, str) else entry) if name]
+    modules = {"handler", *_code_references(folder, config)}
     found: set[str] = set()
+    while modules:
+        module = modules.pop()
+        path = folder / f"{module}.py"
+        if not _MODULE.fullmatch(module):
+            raise ValueError(f"{folder} names the code {module!r}, which is none of its files: nothing is uploaded.")
+        yield path
+        found.add(module)
+        if _is_own_file(path):
+            modules |= set(get_relative_imports(path)) - found
+
+
+def _code_references(folder: Path, config: Mapping[str, Any]) -> Iterator[str]:
+    """The modules that a configuration names as `module.Class`."""
     try:
-        for module in {f"{name.split('.')[0]}.py" for name in names} | {"handler.py"}:
-            found |= {module, *(Path(path).name for path in get_relative_import_files(folder / module))}
-    except FileNotFoundError as error:
+        references = list(config.get("auto_map", {}).values())
+        references += [entry["impl"] for entry in config.get("custom_pipelines", {}).values()]
+        for reference in references:
+            for name in [reference] if isinstance(reference, str) else reference:
+                if name is not None:
+                    yield name.rpartition(".")[0]
+    except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(
-            f"{folder} is no whole checkpoint: it lacks {Path(error.filename).name}. Save it anew."
+            f"{folder / 'config.json'} is broken: its auto_map or custom_pipelines names no code."
         ) from error
-    yield from (folder / name for name in sorted(found))
 
 
 def _figures(value: Any) -> Any:
@@ -195,14 +263,11 @@ def _eval_results(results: Mapping[str, Any], dataset_id: str) -> str:
 
 
 def _read_json(path: Path, default: dict[str, Any] | None = None) -> dict[str, Any]:
-    if default is not None and not path.is_file():
+    if not _is_own_file(path):
+        if default is None:
+            raise ValueError(f"{path.parent} is no checkpoint: there is no {path.name} in it.")
         return default
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ValueError(f"{path.parent} is no checkpoint: there is no {path.name} in it.") from error
-    except ValueError as error:
-        raise ValueError(f"{path} is broken: {error}.") from error
+    content = read_json(path)
     if not isinstance(content, dict):
-        raise ValueError(f"{path} is broken: expected a JSON object.")
+        raise ValueError(f"{path}: expected a JSON object.")
     return content

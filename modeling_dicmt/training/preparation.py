@@ -28,6 +28,7 @@ def build_tokenizer(
     dictionary: ClinicalDictionary | None = None,
     lists_of_type: Mapping[str, Sequence[str]] | None = None,
     precedence: Sequence[str] | None = None,
+    withhold_dictionary: bool = False,
 ) -> DicMTTokenizer:
     """The network's tokenizer, of the checkpoint's, the encoder's or the training part's vocabulary.
 
@@ -38,6 +39,8 @@ def build_tokenizer(
         dictionary: The terms; None for those of the checkpoint that is started from, or none.
         lists_of_type: The dictionary's lists for each entity type; default: those named as the type is.
         precedence: Entity types whose code a term of several types gets first.
+        withhold_dictionary: Whether the dictionary is to stay here: a new vocabulary then has no character of its terms
+            that the texts lack.
 
     Raises:
         ValueError: If a dictionary is given of which no term can ever match.
@@ -63,7 +66,7 @@ def build_tokenizer(
         encoder_tokenizer = AutoTokenizer.from_pretrained(model.encoder_name_or_path)
         vocab = _renamed_special_tokens(encoder_tokenizer)
     else:
-        vocab = character_vocabulary(texts, terms)
+        vocab = character_vocabulary(texts, () if withhold_dictionary else terms)
         if model.character_vectors is not None:
             characters = sorted(read_character_vectors(model.character_vectors)[0])
             vocab |= {token: index for index, token in enumerate((c for c in characters if c not in vocab), len(vocab))}

@@ -2,7 +2,7 @@
 
 import platform
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from ..evaluation.evaluator import Evaluator, Predictions
 from ..evaluation.report import write_predictions, write_report
 from ..files import publish_files, replace_folder, write_json, write_text
 from ..modeling_dicmt import DicMTForTokenClassification
+from ..normalization import normalize
 from ..publishing.card import render_card
 from ..publishing.contents import CARD_FILE, RESULTS_FILE, RUN_FILE
 from ..tokenization_dicmt import DicMTTokenizer
@@ -57,6 +58,9 @@ def describe_run(
         "train_sentences": len(examples),
         "train_entities_across_sentences": len(examples.crossing),
         "dictionary": build_report(tokenizer.dictionary_matcher).to_dict(),
+        "characters_of_terms_alone": 0
+        if network.config.encoder_config is not None  # the vocabulary is the encoder's
+        else characters_of_terms_alone(tokenizer, (record["text"] for record in parts["train"])),
         "dictionary_coverage": {name: dictionary_coverage(records, tokenizer) for name, records in parts.items()},
         "parameters": network.num_parameters(),
         "settings": settings,
@@ -71,6 +75,15 @@ def describe_run(
             "transformers": transformers.__version__,
         },
     }
+
+
+def characters_of_terms_alone(tokenizer: DicMTTokenizer, texts: Iterable[str]) -> int:
+    """How many characters of the vocabulary occur in the dictionary's terms but in none of the texts."""
+    of_terms = {character for term in tokenizer.dictionary for character in term}
+    of_terms &= tokenizer.get_vocab().keys()
+    for text in texts:
+        of_terms -= set(normalize(text))
+    return len(of_terms)
 
 
 def dictionary_coverage(records: Sequence[Mapping[str, Any]], tokenizer: DicMTTokenizer) -> dict[str, float]:

@@ -10,7 +10,7 @@ from modeling_dicmt.publishing.card import render_card
 CONFIG = {
     "entity_types": ["Disease", "Drug|α"],
     "context_encoder": "bilstm",
-    "decoder": "crf",
+    "tag_decoder": "crf",
     "recognition_task": True,
     "segmentation_task": True,
     "encoder_config": None,
@@ -142,7 +142,7 @@ def test_a_checkpoint_of_which_nothing_is_known():
         ),
         ({"encoder_config": {"model_type": "bert"}, "bigram_embedding_size": 0}, "a BERT encoder, radicals and"),
         ({"bigram_embedding_size": 0, "radical_embedding_size": 0, "ngram_sizes": []}, "character embeddings, read by"),
-        ({"decoder": "softmax", "segmentation_task": False}, "a softmax recognises the entities. One"),
+        ({"tag_decoder": "softmax", "segmentation_task": False}, "a softmax recognises the entities. One"),
         ({"recognition_task": False}, "a BiLSTM; a second task segments them"),
         ({"context_encoder": "none"}, "no further layer"),
     ],
