@@ -143,12 +143,14 @@ class BaselineModelArguments(ModelArguments):
         metadata={"help": "Layer over the representations.", "choices": list(BaselineConfig.context_encoders)},
     )
     window_convolution_size: int = field(
-        default=0, metadata={"help": "Filters of a convolution over each character's window; 0 for none."}
+        default=0, metadata={"help": "Filters of a convolution over each character's window; 0 for none.", "minimum": 0}
     )
-    dilated_cnn_size: int = field(default=256, metadata={"help": "Filters of each dilated convolution."})
-    attention_heads: int = field(default=0, metadata={"help": "Heads of self-attention over the states; 0 for none."})
+    dilated_cnn_size: int = field(default=256, metadata={"help": "Filters of each dilated convolution.", "minimum": 1})
+    attention_heads: int = field(
+        default=0, metadata={"help": "Heads of self-attention over the states; 0 for none.", "minimum": 0}
+    )
     dictionary_lstm_hidden_size: int = field(
-        default=0, metadata={"help": "Units of a BiLSTM of the dictionary features' own; 0 for none."}
+        default=0, metadata={"help": "Units of a BiLSTM of the dictionary features' own; 0 for none.", "minimum": 0}
     )
 
 
@@ -157,16 +159,15 @@ class BaselineTrainingArguments(TrainingArguments):
     """How the network is trained, the tasks one after the other included (Zhang et al., 2019)."""
 
     segmentation_epochs: int = field(
-        default=0, metadata={"help": "Epochs, the first, in which segmentation (NES) alone is learnt."}
+        default=0, metadata={"help": "Epochs, the first, in which segmentation (NES) alone is learnt.", "minimum": 0}
     )
     recognition_epochs: int = field(
-        default=0, metadata={"help": "Epochs after them in which recognition (NER) alone is learnt; then both are."}
+        default=0,
+        metadata={"help": "Epochs after them in which recognition (NER) alone is learnt; then both are.", "minimum": 0},
     )
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if min(self.segmentation_epochs, self.recognition_epochs) < 0:
-            raise ValueError("--segmentation_epochs and --recognition_epochs must be at least 0.")
         if 0 < self.num_train_epochs <= self.segmentation_epochs + self.recognition_epochs:
             raise ValueError(
                 f"--segmentation_epochs and --recognition_epochs leave none of the {self.num_train_epochs} epochs for "

@@ -233,7 +233,7 @@ def test_steps_that_leave_no_epoch_for_both_tasks_are_refused(epochs):
         BaselineTrainingArguments(
             output_dir="o", num_train_epochs=3, segmentation_epochs=first, recognition_epochs=second
         )
-    with pytest.raises(ValueError, match="must be at least 0"):
+    with pytest.raises(ValueError, match="--recognition_epochs must be at least 0, got -1"):
         BaselineTrainingArguments(output_dir="o", recognition_epochs=-1)
 
 
