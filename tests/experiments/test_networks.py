@@ -183,7 +183,7 @@ def trainer_of(tmp_path, monkeypatch):
         tokenizer = build_tokenizer(arguments, [item["text"] for item in TRAIN], TYPES)
         model = build_model(arguments, tokenizer, 1, BaselineForTokenClassification)
         examples = make_examples(TRAIN, tokenizer, model.config.label2id)
-        return StepwiseTrainer(model, tokenizer, examples, evaluate, Accelerator(), recipe, tmp_path)
+        return StepwiseTrainer(model, tokenizer, examples, evaluate, Accelerator(), recipe)
 
     yield make
     AcceleratorState._reset_state(reset_partial_state=True)
