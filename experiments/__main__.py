@@ -15,23 +15,21 @@ import signal
 import sys
 import textwrap
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
-
-from transformers import HfArgumentParser
 
 from benchmarks.speed.measuring import describe_machine
 from data_scripts.arguments import DataArguments
 from data_scripts.records import load_records
 from data_scripts.sample import SAMPLE_DICTIONARY
-from modeling_dicmt.commands.command_line import HelpFormatter, parse_arguments, run_command
-from modeling_dicmt.files import write_json
+from modeling_dicmt.commands.command_line import DataclassParser, HelpFormatter, parse_arguments, run_command
+from modeling_dicmt.files import read_json, write_json
 
 from .corpus_analysis import analyse
 from .examples import EXAMPLES_FILE, collect_examples
 from .planning import check_resources, make_plan, restrict
-from .recording import PREFIXES, ResultStore, read_json
+from .recording import PREFIXES, ResultStore
 from .report.results import Results, write_plan
 from .report.writing import write_report
 from .running import RUNS_FOLDER, Options, Runner
@@ -54,11 +52,13 @@ class RunArguments:
     _argument_group_name = "experiments"
 
     output_dir: str = field(
-        **_help("Folder for the runs and the report. Predictions and reports with examples hold text.")
+        **_help("Folder for the runs and the report. Predictions and reports with examples hold text.", private=True)
     )
     results_dir: str | None = field(
         default=None,
-        **_help("Folder for the figures, a JSON file a run, without any text. Default: OUTPUT_DIR/results."),
+        **_help(
+            "Folder for the figures, a JSON file a run, without any text. Default: OUTPUT_DIR/results.", private=True
+        ),
     )
     preset: str = field(default="full", **_help("How much is spent on each run: quick or full (presets.yaml)."))
     jobs: int = field(default=1, **_help("Runs at a time; with one thread each, as many as there are cores."))
@@ -66,9 +66,15 @@ class RunArguments:
     seeds: list[int] | None = field(default=None, **_help("Seeds, in place of the preset's, for whatever has several."))
     num_train_epochs: int | None = field(default=None, **_help("Epochs, in place of the preset's."))
     skip: list[str] | None = field(default=None, **_help("Systems to leave out, by their names in systems.yaml."))
-    encoder: str | None = field(default=None, **_help("BERT-family encoder (name or folder) for the systems on BERT."))
-    domain_encoder: str | None = field(default=None, **_help("One further trained on clinical text, for FT-BERT."))
-    character_vectors: str | None = field(default=None, **_help("word2vec text file for the system with vectors."))
+    encoder: str | None = field(
+        default=None, **_help("BERT-family encoder (name or folder) for the systems on BERT.", private=True)
+    )
+    domain_encoder: str | None = field(
+        default=None, **_help("One further trained on clinical text, for FT-BERT.", private=True)
+    )
+    character_vectors: str | None = field(
+        default=None, **_help("word2vec text file for the system with vectors.", private=True)
+    )
     keep_models: bool = field(default=False, **_help("Keep the weights of each run."))
     retry_failed: bool = field(default=False, **_help("Do runs again that are recorded as failed."))
     max_minutes_per_run: float = field(
@@ -83,7 +89,7 @@ class RunArguments:
 
 def run(arguments: Sequence[str]) -> int:
     """Do the runs of specifications; returns 1 if one failed."""
-    parser = HfArgumentParser(
+    parser = DataclassParser(
         (RunArguments, DataArguments),
         prog="python -m experiments run",
         description=__doc__,
@@ -192,9 +198,10 @@ def list_specifications(arguments: Sequence[str]) -> int:
 def _public_command(arguments: Sequence[str], settings: RunArguments, data: DataArguments) -> str:
     """The command with names in the place of paths, however they were given: results may be published."""
     names = {
-        value: name.upper()
-        for name, value in [*asdict(settings).items(), *asdict(data).items()]
-        if name in _PATHS and value is not None
+        getattr(given, item.name): item.name.upper()
+        for given in (settings, data)
+        for item in fields(given)
+        if item.metadata.get("private") and getattr(given, item.name) is not None
     }
     shown = []
     for argument in arguments:
@@ -208,7 +215,6 @@ def _public_command(arguments: Sequence[str], settings: RunArguments, data: Data
     return shlex.join(["python", "-m", "experiments", "run", *shown])
 
 
-_PATHS = {"data_dir", "dictionary", "dictionary_mapping", "output_dir", "results_dir", "cache_dir", *RESOURCES}
 _COMMANDS = {"run": run, "report": report, "list": list_specifications}
 
 

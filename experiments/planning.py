@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,16 @@ from data_scripts.records import Records
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.training.preparation import read_character_vectors
 
-from .baselines.networks import BaselineTrainingArguments
-from .specification import Preset, Specification, SpecificationError, System
+from .specification import NETWORK_ARGUMENTS, Preset, Specification, SpecificationError, System, settings_marked
 
-# Settings that change nothing about the figures of a run.
-_FREE = frozenset(item.name for item in fields(BaselineTrainingArguments) if item.metadata.get("free"))
 # What a kind of system needs to have installed.
 EXTRAS = {"feature_crf": "pycrfsuite", "spacy": "spacy"}
-# What says where and how data are read: their content counts, not the place.
-_PLACES = ("data_dir", "dictionary_encoding", "dataset_name")
+# Settings that name places on this machine: their content counts.
+_PLACES = settings_marked("private")
+# Settings that do not count: what changes nothing about the figures, and where and how data are read that count.
+_FREE = settings_marked("free") | {"dataset_name", "data_dir", "dictionary_encoding"}
+# Settings as they were named when results were first committed: these runs keep their identity.
+_FORMER_NAMES = {"tag_decoder": "decoder"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,19 +144,11 @@ class _Planner:
         self.settings, self.resources = settings, resources
         given = {name: value for name, value in asdict(data).items() if value != getattr(_UNSET, name)}
         self.data_settings = {"dataset_name": data.dataset_name, **given}
-        self.content = {name: fingerprint(value) for name, value in resources.items()}
-        for name in ("dictionary", "dictionary_mapping"):
-            value = getattr(data, name)
-            if value is not None:
-                self.content[name] = (
-                    ClinicalDictionary.from_path(value, encoding=data.dictionary_encoding).fingerprint
-                    if name == "dictionary"
-                    else fingerprint(value)
-                )
+        self.contents: dict[str, str] = {}
 
     def run(self, system: System, seed: int, members: tuple[Run, ...], skipped: bool) -> Run:
         explicit: dict[str, Any] = {}
-        if system.kind in ("network", "baseline_network"):
+        if system.kind in NETWORK_ARGUMENTS:
             explicit = {**self.preset.network_settings, **self.settings}
         elif system.kind == "spacy":
             explicit["num_train_epochs"] = self.settings.get("num_train_epochs", self.preset.spacy_epochs)
@@ -176,23 +169,32 @@ class _Planner:
         for name, value in explicit.items():
             resource = value[1:] if isinstance(value, str) and value.startswith("$") else None
             settings[name] = self.resources.get(resource) if resource else value
-            of_file = value is not None and (resource or name in self.content)
-            public[name] = (resource or name).upper() if of_file or name == "data_dir" else value
-            if of_file:
-                # One that is not given keeps its name, or two systems without it would pass for the same.
-                content[name] = self.content.get(resource or name, f"${resource}")
-            elif name not in _PLACES and name not in _FREE:
-                content[name] = value
+            is_place = value is not None and (resource is not None or name in _PLACES)
+            public[name] = (resource or name).upper() if is_place else value
+            if name not in _FREE and value is not None:
+                # What is not given keeps its name, or two systems without it would pass for the same.
+                is_given = is_place and settings[name] is not None
+                content[_FORMER_NAMES.get(name, name)] = self._content(name, settings[name]) if is_given else value
         what = {
-            # Baselines' networks were run_ner.py's own when results were first committed: their runs keep their names.
+            # Baselines' networks were run_ner.py's own when results were first committed.
             "kind": "network" if system.kind == "baseline_network" else system.kind,
-            "settings": {name: value for name, value in sorted(content.items()) if value is not None},
+            "settings": content,
             "corpus": [self.data.dataset_name, self.corpus],  # its types and lists, and its records
             "members": [member.identity for member in members],
             "seed": None if system.seeds == "one" else seed,
         }
         identity = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
         return Run(system, seed, identity, settings, public, members, missing)
+
+    def _content(self, name: str, place: str) -> str:
+        """Hash of what is read from a place, once: a dictionary's terms, however they are stored, or files."""
+        if place not in self.contents:
+            self.contents[place] = (
+                ClinicalDictionary.from_path(place, encoding=self.data.dictionary_encoding).fingerprint
+                if name == "dictionary"
+                else fingerprint(place)
+            )
+        return self.contents[place]
 
 
 _UNSET = DataArguments(dataset_name="")
@@ -258,8 +260,9 @@ def fingerprint(path: str) -> str:
         digest.update(path.encode())
     for file in [place] if place.is_file() else sorted(item for item in place.rglob("*") if item.is_file()):
         digest.update(file.name.encode())
+        of_file = hashlib.sha256()
         with open(file, "rb") as content:
-            digest.update(
-                hashlib.file_digest(content, "sha256").digest() if hasattr(hashlib, "file_digest") else content.read()
-            )
+            while block := content.read(1 << 20):
+                of_file.update(block)
+        digest.update(of_file.digest())
     return digest.hexdigest()[:16]

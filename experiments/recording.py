@@ -9,7 +9,7 @@ from typing import Any
 from data_scripts.records import Records
 from modeling_dicmt.evaluation.clinical_ner import length_row, read_entities
 from modeling_dicmt.evaluation.report import ERROR_CLASSES, classify_errors
-from modeling_dicmt.files import write_text
+from modeling_dicmt.files import read_json, read_json_lines, write_text
 
 from .planning import Run
 
@@ -28,11 +28,10 @@ def predictions_file(folder: Path, part: str) -> Path:
 
 def read_predictions(folder: Path, part: str) -> list[list[tuple[int, int, str]]]:
     """The entities that a run found in each record of a part."""
-    with open(predictions_file(folder, part), encoding="utf-8") as lines:
-        return [
-            [(entity["start"], entity["end"], entity["type"]) for entity in json.loads(line)["entities"]]
-            for line in lines
-        ]
+    return [
+        [(entity["start"], entity["end"], entity["type"]) for entity in line["entities"]]
+        for _, line in read_json_lines(predictions_file(folder, part))
+    ]
 
 
 def describe(run: Run, preset: str, command: str) -> dict[str, Any]:
@@ -57,7 +56,7 @@ def figures(folder: Path, parts: Mapping[str, Records]) -> dict[str, Any]:
         `parts`: for each part `scores` (as `score_entities` returns them), `per_record` (for each record its correct,
         predicted and annotated entities), `confusion` and `errors`; and what is known of the training.
     """
-    results = json.loads((folder / "all_results.json").read_text(encoding="utf-8"))
+    results = read_json(folder / "all_results.json")
     of_parts = {}
     for part, prefix in PREFIXES.items():
         scores = {name.removeprefix(prefix): value for name, value in results.items() if name.startswith(prefix)}
@@ -96,14 +95,6 @@ def compare(predictions: Spans, references: Spans) -> dict[str, Any]:
     }
 
 
-def read_json(path: Path, remedy: str = "run the experiments again") -> Any:
-    """A JSON file's content; raises ValueError with the remedy if it is none."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path} is not JSON ({error}): {remedy}.") from error
-
-
 class ResultStore:
     """The results of runs, a JSON file each, in one folder.
 
@@ -124,7 +115,10 @@ class ResultStore:
             ValueError: If its file is no JSON.
         """
         path = self.path(run_name)
-        return read_json(path, "delete it, and the run is done again") if path.exists() else None
+        try:
+            return read_json(path) if path.exists() else None
+        except ValueError as error:
+            raise ValueError(f"{error} Delete it, and the run is done again.") from error
 
     def put(self, run_name: str, result: Mapping[str, Any]) -> None:
         """Write the results of a run; the file is never half-written."""

@@ -40,8 +40,9 @@ ROOT = Path(__file__).resolve().parents[1]
 POLL_SECONDS = 0.2
 # For what a run does when it is told to end; the states that it resumes from are written as it goes.
 STOP_SECONDS = 30
-# The modules that train networks.
-NETWORK_COMMANDS = {"network": "run_ner", "baseline_network": "experiments.baselines.networks"}
+# What trains a system of each kind; all others are a matter of `experiments.baselines`.
+PROGRAMS = {"network": ("run_ner.py",), "baseline_network": ("-m", "experiments.baselines.networks")}
+OTHER_PROGRAM = ("-m", "experiments.baselines")
 RUNS_FOLDER = "runs"
 LOG_FILE, SETTINGS_FILE, CLAIM_FILE, RESULTS_FILE = "log.txt", "experiment.json", ".claim", "all_results.json"
 
@@ -165,17 +166,16 @@ class Runner:
     def _launch(self, run: Run, claim: TextIO, slot: int) -> _Process:
         folder = self.folder(run)
         settings = {**run.settings, "seed": run.seed, "output_dir": str(folder)}
-        module = NETWORK_COMMANDS.get(run.system.kind)
-        if module is not None:
+        program = PROGRAMS.get(run.system.kind, OTHER_PROGRAM)
+        launcher = [sys.executable]
+        if run.system.kind in PROGRAMS:
             if self.options.jobs > 1:
                 settings["cpu_threads"] = max(1, (os.cpu_count() or 1) // self.options.jobs)
-            launcher = [sys.executable]
             if self.options.num_processes > 1:
                 launcher += ["-m", "accelerate.commands.launch", "--num_processes", str(self.options.num_processes)]
-            command = [*launcher, "-m", module]
         else:
             settings["kind"] = run.system.kind
-            command = [sys.executable, "-m", "experiments.baselines"]
+        command = [*launcher, *(str(ROOT / part) if part.endswith(".py") else part for part in program)]
         write_json(folder / SETTINGS_FILE, settings)
         environment = {
             **os.environ,
@@ -325,11 +325,7 @@ def _command(run: Run) -> str:
         if value is not None
         for part in (f"--{name}", *map(str, value if isinstance(value, list | tuple) else [value]))
     ]
-    program = (
-        ["-m", NETWORK_COMMANDS[run.system.kind]]
-        if run.system.kind in NETWORK_COMMANDS
-        else ["-m", "experiments.baselines", "--kind", run.system.kind]
-    )
+    program = PROGRAMS.get(run.system.kind) or (*OTHER_PROGRAM, "--kind", run.system.kind)
     return shlex.join([*program, *arguments])
 
 

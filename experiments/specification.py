@@ -37,6 +37,11 @@ VIEWS = (
     "errors",
     "contradictions",
 )
+# Where the settings of each kind of network are declared.
+NETWORK_ARGUMENTS = {
+    "network": (DataArguments, ModelArguments, TrainingArguments),
+    "baseline_network": (DataArguments, BaselineModelArguments, BaselineTrainingArguments),
+}
 _DATA_FIELDS = frozenset(item.name for item in fields(DataArguments))
 # What a system may need from the command line, by the name that its settings give it.
 RESOURCES = ("encoder", "domain_encoder", "character_vectors")
@@ -270,7 +275,7 @@ def _read_systems(content: Any, where: str) -> dict[str, System]:
             raise SpecificationError(f"{place}: seeds are 'all', 'baseline' or 'one', got {system.seeds!r}.")
         if (system.kind == "vote") != bool(system.members):
             raise SpecificationError(f"{place}: members are for the kind 'vote', which needs them.")
-        if system.kind in ("network", "baseline_network"):
+        if system.kind in NETWORK_ARGUMENTS:
             _check_settings(system.settings, place, system.kind)
         unknown = sorted(system.resources - set(RESOURCES))
         if unknown:
@@ -307,11 +312,18 @@ def _check_references(tables: Iterable[Table], systems: Mapping[str, System]) ->
                 raise SpecificationError(f"{system.name}: {name!r} is no system that can vote.")
 
 
+def settings_marked(mark: str) -> frozenset[str]:
+    """Names of the settings of networks whose field has a mark: "free" or "private", as `DataclassParser` says."""
+    return frozenset(
+        item.name
+        for of_class in NETWORK_ARGUMENTS["baseline_network"]
+        for item in fields(of_class)
+        if item.metadata.get(mark)
+    )
+
+
 def _check_settings(settings: Mapping[str, Any], where: str, kind: str = "network") -> None:
-    classes = [DataArguments, ModelArguments, TrainingArguments]
-    if kind == "baseline_network":
-        classes += [BaselineModelArguments, BaselineTrainingArguments]
-    known = {item.name for arguments in classes for item in fields(arguments)}
+    known = {item.name for of_class in NETWORK_ARGUMENTS[kind] for item in fields(of_class)}
     # These are the runner's own.
     known -= {"dataset_name", "data_dir", "output_dir", "seed", "overwrite_output_dir", "push_to_hub"}
     unknown = sorted(set(settings) - known)

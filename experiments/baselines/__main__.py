@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Protocol
 
 from data_scripts.arguments import DataArguments
-from data_scripts.records import Records, load_dictionary, load_records, taggable_records
+from data_scripts.records import Records, load_dictionary, load_lists_of_type, load_records, taggable_records
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.evaluation.clinical_ner import count_mentions, score_entities
 from modeling_dicmt.evaluation.report import write_predictions
 from modeling_dicmt.files import write_json
-from modeling_dicmt.tagging import Span
+from modeling_dicmt.tagging import Span, bio_labels
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 from modeling_dicmt.training.arguments import ModelArguments
 from modeling_dicmt.training.preparation import build_tokenizer
@@ -59,9 +59,12 @@ def run() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", datefmt="%H:%M:%S")
     parts, entity_types = load_records(data)
     texts = [record["text"] for record in parts["train"]]
-    tokenizer = build_tokenizer(data, ModelArguments(), texts, load_dictionary(data), entity_types)
-    labels = ["O", *(f"{prefix}-{name}" for name in entity_types for prefix in "BI")]
-    baseline = create(arguments, tokenizer, {label: index for index, label in enumerate(labels)})
+    dictionary = load_dictionary(data)
+    lists_of_type = load_lists_of_type(data, dictionary, entity_types)
+    tokenizer = build_tokenizer(
+        ModelArguments(), texts, entity_types, dictionary, lists_of_type, data.dictionary_precedence
+    )
+    baseline = create(arguments, tokenizer, {label: index for index, label in enumerate(bio_labels(entity_types))})
 
     started = time.perf_counter()
     train, validation = (taggable_records(part, parts[part], data) for part in ("train", "validation"))

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from modeling_dicmt.files import write_json
+from modeling_dicmt.files import read_json, write_json
 
 from ..planning import Plan
-from ..recording import FINISHED, ResultStore, read_json
+from ..recording import FINISHED, ResultStore
 from ..specification import Row, Table, available_specifications
 
 PLAN_FILE, CORPUS_FILE = "plan.json", "corpus.json"

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from modeling_dicmt.evaluation.clinical_ner import COUNT_ROWS
+from modeling_dicmt.evaluation.significance import Difference, adjust_for_several, paired_bootstrap
 
 from ..specification import Row, Table
 from .content import NOTHING, Section, TextTable, percent
 from .plots import DotPlot, HeatMap, LinePlot
 from .results import Figure, Results
-from .significance import Difference, adjust_for_several, paired_bootstrap
 
 Scores = Mapping[str, Any]
 

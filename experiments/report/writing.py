@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 
 from modeling_dicmt.evaluation.report import markdown_table, text_block
+from modeling_dicmt.evaluation.significance import RESAMPLES
 from modeling_dicmt.files import write_text
 
 from ..specification import Table
@@ -18,7 +19,6 @@ from .errors import confusion_section, errors_section
 from .plots import Plot, save
 from .results import Results
 from .scores import by_type_section, curve_section, scores_section, segmentation_section, training_count_section
-from .significance import RESAMPLES
 
 PLOTS_FOLDER = "plots"
 PARTS = {"validation": "development part", "test": "test part"}

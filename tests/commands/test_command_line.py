@@ -39,7 +39,7 @@ def test_the_process_s_own_arguments_are_the_default(monkeypatch):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"name": "a",\n "rate": }', "settings.json, line 2: not JSON"),
+        ('{"name": "a",\n "rate": }', "settings.json: not valid JSON .*line 2"),
         ([1, 2], "settings.json: expected an object of settings"),
         ({"name": "a", "learning_speed": 1}, "learning_speed"),
     ],
@@ -52,7 +52,7 @@ def test_a_wrong_settings_file_is_refused(tmp_path, content, message):
 def test_a_settings_file_in_another_encoding_is_refused(tmp_path):
     path = tmp_path / "settings.json"
     path.write_bytes('{"name": "腹痛"}'.encode("gb18030"))
-    with pytest.raises(ValueError, match=r"settings.json is not UTF-8 \(byte 10\)"):
+    with pytest.raises(ValueError, match=r"settings.json: not UTF-8 \(byte 10\)"):
         parse_arguments((Settings,), None, [str(path)])
 
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 from made_up_runs import TRAIN, TYPES, VALIDATION, record
 
-from data_scripts.records import load_dictionary
+from data_scripts.records import load_dictionary, load_lists_of_type
 from experiments.baselines.rules import Rules
 from experiments.running import ROOT
 from modeling_dicmt.training.arguments import ModelArguments
@@ -18,10 +18,16 @@ LABELS = ["O", *(f"{prefix}-{kind}" for kind in TYPES for prefix in "BI")]
 LABEL2ID = {label: number for number, label in enumerate(LABELS)}
 
 
+def tokenizer_of(data, texts):
+    dictionary = load_dictionary(data)
+    return build_tokenizer(
+        ModelArguments(), texts, TYPES, dictionary, load_lists_of_type(data, dictionary, TYPES)
+    )
+
+
 @pytest.fixture
 def tokenizer(data):
-    texts = [item["text"] for item in TRAIN]
-    return build_tokenizer(data, ModelArguments(), texts, load_dictionary(data), TYPES)
+    return tokenizer_of(data, [item["text"] for item in TRAIN])
 
 
 def words(text, spans):
@@ -116,8 +122,7 @@ class TestFeatureCRF:
 
         from experiments.baselines.feature_crf import FeatureCRF
 
-        data = replace(data, dictionary=None, dictionary_mapping=None)
-        tokenizer = build_tokenizer(data, ModelArguments(), ["肺炎"], load_dictionary(data), TYPES)
+        tokenizer = tokenizer_of(replace(data, dictionary=None, dictionary_mapping=None), ["肺炎"])
         (sentence,) = tokenizer.encode_records(["肺炎"])
         rows = FeatureCRF(tokenizer, LABEL2ID).features("肺炎", sentence)
         assert not any(feature.startswith("d") for row in rows for feature in row)

@@ -12,9 +12,9 @@ from experiments.recording import ResultStore
 from experiments.report import plots
 from experiments.report.plots import HeatMap, RadicalPlot, find_cjk_font, radical_character, save
 from experiments.report.results import Results, write_plan
-from experiments.report.significance import paired_bootstrap
 from experiments.report.writing import compose, write_report
 from experiments.specification import Row
+from modeling_dicmt.evaluation.significance import paired_bootstrap
 
 ALL = ("full", "bare", "segmentation", "on_bert")
 

@@ -18,16 +18,16 @@ from experiments.specification import (
 
 BASELINES = {
     "yang2018": "feature_crf",
-    "tang2019": "network",
+    "tang2019": "baseline_network",
     "luo2018": "vote",
     "li_radicals": "network",
     "li_dictionary": "network",
     "li2020": "vote",
-    "qiu2018": "network",
-    "zhang2019": "network",
+    "qiu2018": "baseline_network",
+    "zhang2019": "baseline_network",
     "hu2017": "vote",
     "wang2019_input": "network",
-    "wang2019_lstm": "network",
+    "wang2019_lstm": "baseline_network",
 }
 
 

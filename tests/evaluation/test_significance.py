@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from experiments.report.significance import adjust_for_several, paired_bootstrap
+from modeling_dicmt.evaluation.significance import adjust_for_several, paired_bootstrap
 
 # Correct, predicted and annotated entities of four records, for two systems.
 BETTER = np.array([[5, 6, 6], [3, 4, 5], [1, 2, 4], [4, 5, 5]], dtype=float)

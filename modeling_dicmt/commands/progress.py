@@ -1,0 +1,49 @@
+"""The bar that shows how far a command is: on a terminal drawn in place, in a log file a line every few seconds."""
+
+import sys
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+from tqdm import tqdm
+
+SECONDS_BETWEEN_LINES = 10
+
+
+def progress(
+    iterable: Iterable[Any] | None = None,
+    *,
+    total: int | None = None,
+    unit: str = "record",
+    description: str = "",
+    quiet: bool = False,
+    initial: int = 0,
+) -> tqdm:
+    """A bar on the standard error; iterate over it, or call its `update()`, as with any of tqdm's.
+
+    Args:
+        iterable: What is gone through; None for a bar that is moved by hand.
+        total: How many there are; default: the iterable's length, where it has one.
+        unit: What is counted.
+        description: Words before the bar.
+        quiet: Show nothing.
+        initial: How many were done before.
+    """
+    options: dict[str, Any] = {"dynamic_ncols": True, "mininterval": 0.5}
+    if not sys.stderr.isatty():
+        seconds = SECONDS_BETWEEN_LINES  # what is done sooner leaves no line
+        options = {"file": _Lines(sys.stderr), "mininterval": seconds, "maxinterval": seconds, "delay": seconds}
+    return tqdm(iterable, desc=description or None, total=total, unit=unit, disable=quiet, initial=initial, **options)
+
+
+class _Lines:
+    """A file in which each state of a bar becomes a line: it is no terminal that could go back to the line's start."""
+
+    def __init__(self, file: TextIO):
+        self._file = file
+
+    def write(self, text: str) -> None:
+        if text.strip():
+            self._file.write(f"{text.strip()}\n")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
