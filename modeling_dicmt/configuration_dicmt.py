@@ -109,6 +109,9 @@ class DicMTConfig(PreTrainedConfig):
     def __post_init__(self, **kwargs):
         # The labels are the entity types', so that the two can never disagree; a label set given alone sets the types.
         labels = self.id2label
+        for name in ("id2label", "label2id"):
+            if not isinstance(getattr(self, name), dict | None):
+                raise ValueError(f"{name} must be a dictionary, got {type(getattr(self, name)).__name__}.")
         if self.entity_types is None:
             default = ["Disease", "Anatomy", "Symptom", "Exam", "Treatment"]
             self.entity_types = entity_types_of([labels[key] for key in sorted(labels, key=int)]) if labels else default

@@ -155,6 +155,8 @@ def _reading(
 
 def _reason(error: Exception) -> str:
     """An error in one line, as a sentence."""
+    if "ignore_mismatched_sizes" in str(error):
+        return "its weights have other shapes than config.json says."
     lines = [line.strip() for line in str(error).splitlines() if line.strip()][:2]
     reason = " ".join(lines)[:300]
     if not reason or isinstance(error, KeyError | IndexError | AttributeError):
