@@ -24,6 +24,7 @@ FEATURES = datasets.Features(
 )
 
 SPLITS = ("train", "validation", "test")
+_PARTS = {"train": "training part", "validation": "development part", "test": "test part"}
 
 
 @dataclass
@@ -45,6 +46,7 @@ class ClinicalCorpusBuilder(datasets.GeneratorBasedBuilder):
 
     Args:
         data_dir: The corpus's folder, or the one that holds it under the corpus's name.
+        splits: Those that are read, all of which must be there; default: all that are, and a training part must be.
         hash: Content hash of the files, which tells a cached copy from a changed corpus; computed where not given.
         **kwargs: As for `datasets.DatasetBuilder`, and the fields of `CorpusConfig`.
 
@@ -61,8 +63,14 @@ class ClinicalCorpusBuilder(datasets.GeneratorBasedBuilder):
     nested: ClassVar[bool] = False
     """Whether the corpus's entities may be nested."""
 
-    def __init__(self, data_dir: str | Path | None = None, hash: str | None = None, **kwargs: Any) -> None:
-        self.split_sources = self.find_splits(self.find_folder(data_dir))
+    def __init__(
+        self,
+        data_dir: str | Path | None = None,
+        splits: Sequence[str] | None = None,
+        hash: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.split_sources = self.find_splits(self.find_folder(data_dir), splits)
         super().__init__(
             data_dir=None if data_dir is None else str(data_dir), hash=hash or self._content_hash(), **kwargs
         )
@@ -92,20 +100,21 @@ class ClinicalCorpusBuilder(datasets.GeneratorBasedBuilder):
         return inner if inner.is_dir() and not cls.find_splits_in(folder) else folder
 
     @classmethod
-    def find_splits(cls, folder: Path) -> dict[str, list[Path]]:
-        """Files or folders of each split.
+    def find_splits(cls, folder: Path, splits: Sequence[str] | None = None) -> dict[str, list[Path]]:
+        """Files or folders of the given splits; default: of all that there are.
 
         Raises:
-            CorpusError: If there is no training part.
+            CorpusError: If one of them, or by default the training part, is missing.
         """
         found = cls.find_splits_in(folder)
-        if "train" not in found:
-            content = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
-            raise CorpusError(
-                f"{folder} has no training part of {cls.corpus}: expected {cls.layout}; it holds {content}. Give "
-                "the folder above it if this is a split's own folder."
-            )
-        return {split: found[split] for split in SPLITS if split in found}
+        for split in splits or ("train",):
+            if split not in found:
+                content = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
+                raise CorpusError(
+                    f"{folder} has no {_PARTS[split]} of {cls.corpus}: expected {cls.layout}; it holds {content}. Give "
+                    "the folder above it if this is a split's own folder."
+                )
+        return {split: found[split] for split in splits or SPLITS if split in found}
 
     def _content_hash(self) -> str:
         """Hash of the corpus's files and of the code that reads them: a change of either is read anew."""

@@ -39,6 +39,7 @@ def load_corpus(
     validation_share: float = 0.1,
     seed: int = 42,
     flatten: str | None = None,
+    splits: Sequence[str] | None = None,
 ) -> datasets.DatasetDict:
     """Load a corpus as whole records.
 
@@ -54,6 +55,8 @@ def load_corpus(
         flatten: What to do with nested entities, which a flat scheme cannot tag: None keeps what the corpus has,
             "forbid" raises an error with both lines (but for a test part, which is only scored), "outermost" keeps
             the outermost ones and logs how many were left out.
+        splits: Those that are read, so that no other need be there; None for all, and then there must be a training
+            part.
 
     Returns:
         Splits train, validation and, where the folder has one, test, with the columns `id`, `group`, `section`, `text`
@@ -74,7 +77,7 @@ def load_corpus(
         options["label_set"] = resolve_label_set(label_set)
     if flatten == "forbid":
         options["allow_overlap"] = False
-    builder = CORPORA[name](data_dir=data_dir, cache_dir=cache_dir, **options)
+    builder = CORPORA[name](data_dir=data_dir, splits=splits, cache_dir=cache_dir, **options)
     try:
         builder.download_and_prepare()
     except DatasetGenerationError as error:
@@ -83,7 +86,7 @@ def load_corpus(
             raise cause from None
         raise
     corpus = builder.as_dataset()
-    if validation_share and "validation" not in corpus:
+    if validation_share and splits is None and "validation" not in corpus:
         corpus = add_validation_split(corpus, validation_share, seed)
     if flatten == "outermost":
         corpus, dropped = flatten_corpus(corpus)

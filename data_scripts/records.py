@@ -12,7 +12,7 @@ from modeling_dicmt.dictionary import ClinicalDictionary
 from .arguments import DataArguments
 from .dictionary_lists import default_lists_of_type, read_lists_of_type
 from .flattening import flatten_outermost
-from .loading import label_set_of, load_corpus
+from .loading import CORPORA, label_set_of, load_corpus
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +66,28 @@ def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str
             "No training record has an entity: there is nothing to learn from. Check the annotation files."
         )
     return parts, entity_types
+
+
+def load_split(name: str, data_dir: str | None, split: str) -> Records:
+    """Read one part of a corpus, to score it: no other need be there.
+
+    A development part that the corpus lacks is the share of the training part that `load_corpus` takes by default.
+
+    Raises:
+        CorpusError: If a file of the corpus is wrong.
+        ValueError: If there is no such corpus or part.
+    """
+    corpus_class = CORPORA.get(name)
+    alone = (
+        split != "validation"
+        or corpus_class is None
+        or split in corpus_class.find_splits_in(corpus_class.find_folder(data_dir))
+    )
+    with TemporaryDirectory(prefix="dicmt-") as scratch:
+        corpus = load_corpus(name, data_dir, cache_dir=scratch, splits=[split] if alone else None)
+        records = corpus[split].to_list()
+    _drop_empty_entities(split, records)
+    return records
 
 
 def _share_of(records: Records, share: float, seed: int) -> Records:

@@ -220,18 +220,22 @@ def _prediction_lines(
         yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
-def render_entities(text: str, entities: Iterable[Any], color: bool = False) -> str:
+def render_entities(text: str, entities: Iterable[Any], color: bool = False, details: bool = False) -> str:
     """Show entities within their text for a terminal: `患者有[肺炎|Disease]。`, nested ones within one another.
 
     Args:
         text: The record's text. Control characters are shown as pictures; line ends and tabs are kept.
         entities: Its entities, tuples or mappings as in `write_predictions`.
         color: Give each type a colour (ANSI).
+        details: Show scores and evidence of those that have them: `[肺炎|Disease 0.97 ←disease:肺炎]`.
 
     Returns:
         The text with its entities marked.
     """
-    (found,) = read_entities([list(entities)], "entities", [len(text)])
+    entities = list(entities)
+    (found,) = read_entities([entities], "entities", [len(text)])
+    mappings = [entity for entity in entities if details and isinstance(entity, Mapping)]
+    details_of = {(item["start"], item["end"], item["type"]): _details(item) for item in mappings}
     types = sorted({entity_type for _, _, entity_type in found})
     colors = {kind: _ANSI_COLORS[index % len(_ANSI_COLORS)] if color else "" for index, kind in enumerate(types)}
     reset = _ANSI_RESET if color else ""
@@ -249,8 +253,14 @@ def render_entities(text: str, entities: Iterable[Any], color: bool = False) -> 
         else:
             open_entities.remove(entity)
             outer = colors[open_entities[-1][2]] if open_entities else ""
-            pieces.append(f"|{kind}]{reset}{outer}")
+            pieces.append(f"|{kind}{details_of.get(entity, '')}]{reset}{outer}")
     return "".join([*pieces, _visible(text[position:])])
+
+
+def _details(entity: Mapping[str, Any]) -> str:
+    score = f" {entity['score']:.2f}" if entity.get("score") is not None else ""
+    terms = [f"{'/'.join(term['lists'])}:{term['term']}" for term in entity.get("evidence", ())]
+    return score + (f" ←{_visible(', '.join(terms))}" if terms else "")
 
 
 def _percent(fraction: float) -> str:
