@@ -154,7 +154,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
                 )
             if dictionary_file is not None and dictionary_terms not in (None, len(dictionary)):
                 logger.warning(
-                    "%s holds %d terms, but held %d when it was saved: it was edited since, or cut off in copying.",
+                    "%s holds %d terms, but held %s when it was saved: it was edited since, or cut off in copying.",
                     dictionary_file,
                     len(dictionary),
                     dictionary_terms,
