@@ -240,8 +240,7 @@ class ClinicalDictionary:
 
         Args:
             path: The file.
-            fingerprint: The dictionary's when it was saved. A file that has it still is not looked through for edits,
-                which takes half the time of a million terms.
+            fingerprint: The dictionary's when it was saved. A file that has it still is not looked through for edits.
 
         Raises:
             FileNotFoundError: If there is no such file.
