@@ -7,6 +7,7 @@ import torch
 import torchcrf
 
 from modeling_dicmt.crf import LinearChainCRF
+from modeling_dicmt.crf_numpy import NumpyCRF
 
 from .measuring import Row, Settings, close, compare, require
 
@@ -68,12 +69,16 @@ def rows(settings: Settings) -> Iterator[Row]:
                 settings,
                 rounds=rounds,
             )
-            for kind in ("marginals", "max_marginals"):
-                method = getattr(ours, kind)
+            chain = NumpyCRF(*(scores.cpu().numpy() for scores in ours.chain()))
+            arrays = [tensor.cpu().numpy() for tensor in (emissions, mask)]
+            for kind, method, given in (
+                ("marginals (numpy)", chain.marginals, arrays),
+                ("max-marginals", ours.max_marginals, [emissions, mask]),
+            ):
                 yield compare(
-                    f"CRF {kind.replace('_', '-')}, {name}",
+                    f"CRF {kind}, {name}",
                     "two torchcrf likelihoods",
-                    lambda method=method, rest=rest: method(rest[0], rest[2]),
+                    lambda method=method, given=given: method(*given),
                     lambda theirs=theirs, rest=rest: [theirs(*rest) for _ in range(2)],
                     "≤ 1",
                     settings,
