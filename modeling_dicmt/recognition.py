@@ -374,3 +374,11 @@ def _add_evidence(
                         "end": match.end,
                     }
                 )
+
+
+def with_type(entity: Mapping[str, Any]) -> dict[str, Any]:
+    """An entity as files and metrics have it: its type is `type`, not `entity_group`, and so in its evidence."""
+    found = {"type" if name == "entity_group" else name: value for name, value in entity.items()}
+    if "evidence" in found:
+        found["evidence"] = [with_type(term) for term in found["evidence"]]
+    return found
