@@ -85,8 +85,8 @@ def _call(process: multiprocessing.Process, method: Callable[..., Any], *argumen
     except (EOFError, ConnectionError) as error:
         process.join()
         raise ChildProcessError(
-            f"A worker process ended before its work was done (status {process.exitcode}; a negative number is the signal "
-            "that killed it, and -9 often means that memory ran out: use fewer processes then)."
+            f"A worker process ended before its work was done (status {process.exitcode}; a negative number is the "
+            "signal that killed it, and -9 often means that memory ran out: use fewer processes then)."
         ) from error
 
 
