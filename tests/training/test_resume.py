@@ -13,7 +13,7 @@ from modeling_dicmt.training.states import CHECKPOINTS, LAST, PROGRESS_FILE
 
 SETTINGS = {
     "dictionary": SAMPLE_DICTIONARY,
-    "max_train_records": 60,
+    "max_train_records": 24,
     "num_train_epochs": 10,  # enough that a stop at the third is no race with the end
     "per_device_train_batch_size": 2,
     "save_steps": 7,
