@@ -1,43 +1,29 @@
 #!/usr/bin/env python
 """Train DicMT on a corpus of clinical records, score it, and leave the model in a folder.
 
-    accelerate launch run_ner.py --dataset_name ccks2017 --data_dir DIR --dictionary TERMS --output_dir OUT
+    python run_ner.py --dataset_name ccks2017 --data_dir DIR --dictionary TERMS --output_dir OUT
 
 trains on DIR's train part, keeps the best epoch on the development part (DIR's own, or a tenth of the patients), and
-scores the test part if there is one. OUT then holds the model, all_results.json, the predictions and a report on each
-part. The same command again resumes a run that was interrupted. Settings may also come from a JSON file, which the
-command line overrides:
+scores the test part if there is one. OUT then holds the model, all_results.json, and for each part predictions, errors
+and a report. The same command again resumes a run that was interrupted. Several processes: `accelerate launch
+run_ner.py …`. Settings may also come from a JSON file, which the command line overrides:
 
-    accelerate launch run_ner.py settings.json --seed 1
+    python run_ner.py settings.json --seed 1
 """
 
 import dataclasses
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from data_scripts.arguments import DataArguments
-from data_scripts.records import load_dictionary, load_lists_of_type, load_records, taggable_records
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
-from modeling_dicmt.evaluation.calibration import calibrate, scale_scores
-from modeling_dicmt.evaluation.clinical_ner import count_mentions
-from modeling_dicmt.evaluation.evaluator import Evaluator
-from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 from modeling_dicmt.publishing.arguments import HubArguments
-from modeling_dicmt.publishing.upload import Push
 from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
-from modeling_dicmt.training.dictionary_report import build_report
-from modeling_dicmt.training.examples import join_examples, make_examples, warn_of_crossing_entities
-from modeling_dicmt.training.preparation import build_model, build_tokenizer
-from modeling_dicmt.training.results import describe_run, write_results
-from modeling_dicmt.training.running import (
-    claim_output_dir,
-    create_accelerator,
-    set_threads,
-    start_process,
-    start_trackers,
-)
-from modeling_dicmt.training.trainer import Trainer
-from modeling_dicmt.training.transfer import types_as_in_checkpoint
+
+if TYPE_CHECKING:
+    from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
+    from modeling_dicmt.training.trainer import Trainer
 
 logger = logging.getLogger("run_ner")
 
@@ -46,8 +32,8 @@ def run(
     arguments: Sequence[str] | None = None,
     model_arguments: type[ModelArguments] = ModelArguments,
     training_arguments: type[TrainingArguments] = TrainingArguments,
-    network_class: type[DicMTForTokenClassification] = DicMTForTokenClassification,
-    trainer_class: type[Trainer] = Trainer,
+    network_class: "type[DicMTForTokenClassification] | None" = None,
+    trainer_class: "type[Trainer] | None" = None,
 ) -> None:
     """Run the command.
 
@@ -55,16 +41,40 @@ def run(
         arguments: The command line; default: the process's.
         model_arguments: Settings of the network.
         training_arguments: Settings of the training.
-        network_class: What is trained.
-        trainer_class: What trains it.
+        network_class: What is trained; default: DicMTForTokenClassification.
+        trainer_class: What trains it; default: Trainer.
     """
     data, model, training, hub = parse_arguments(
         (DataArguments, model_arguments, training_arguments, HubArguments), __doc__, arguments
     )
+    # What takes seconds to load waits until the arguments are known to be right.
+    from data_scripts.records import load_dictionary, load_lists_of_type, load_records, taggable_records
+    from modeling_dicmt.evaluation.calibration import calibrate, scale_scores
+    from modeling_dicmt.evaluation.clinical_ner import count_mentions
+    from modeling_dicmt.evaluation.evaluator import Evaluator
+    from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
+    from modeling_dicmt.publishing.upload import Push
+    from modeling_dicmt.training.dictionary_report import build_report
+    from modeling_dicmt.training.examples import join_examples, make_examples, warn_of_crossing_entities
+    from modeling_dicmt.training.preparation import build_model, build_tokenizer
+    from modeling_dicmt.training.results import describe_run, write_results
+    from modeling_dicmt.training.running import (
+        check_development_part,
+        claim_output_dir,
+        create_accelerator,
+        set_threads,
+        start_process,
+        start_trackers,
+    )
+    from modeling_dicmt.training.trainer import Trainer
+    from modeling_dicmt.training.transfer import types_as_in_checkpoint
+
+    network_class, trainer_class = network_class or DicMTForTokenClassification, trainer_class or Trainer
     accelerator = start_process(training)
 
     # record → sentences → characters → features
     parts, entity_types = load_records(data)
+    check_development_part(parts, training)
     if model.model_name_or_path is not None:
         entity_types = types_as_in_checkpoint(model.model_name_or_path, entity_types)
     dictionary = load_dictionary(data)
@@ -86,8 +96,8 @@ def run(
     examples = {
         part: make_examples(taggable_records(part, parts[part], data), tokenizer, network.config.label2id)
         for part in ("train", "validation")
+        if part in parts
     }
-
     warn_of_crossing_entities(examples["train"])
 
     training_mentions = count_mentions(parts["train"])
@@ -101,12 +111,12 @@ def run(
     information = describe_run(settings, accelerator, parts, tokenizer, network, examples["train"])
 
     start_trackers(accelerator, information)
-    trainer = trainer_class(
-        network, tokenizer, examples["train"], evaluators["validation"], accelerator, training, output_dir
-    )
+    development = evaluators.get("validation")
+    trainer = trainer_class(network, tokenizer, examples["train"], development, accelerator, training)
     progress = trainer.train()
     network = trainer.load_best()
-    calibration = calibrate(network, evaluators["validation"])
+    # A network that finds nothing has no scores to calibrate.
+    calibration = calibrate(network, development) if progress.best_f1 > 0 else None
     predictions = {part: evaluator.predict(network) for part, evaluator in evaluators.items()}
 
     if training.final_fit:
@@ -119,7 +129,6 @@ def run(
             None,
             create_accelerator(final),
             final,
-            output_dir,
             stage="final_fit",
         )
         trainer.train()
@@ -131,13 +140,21 @@ def run(
 
     if accelerator.is_main_process:
         results = write_results(
-            output_dir, network, tokenizer, evaluators, predictions, information, progress, calibration
+            output_dir,
+            network,
+            tokenizer,
+            evaluators,
+            predictions,
+            information,
+            progress,
+            calibration,
+            training.keep_states,
         )
         for part in ("eval", "test"):
             if f"{part}_f1" in results:
                 figures = [results[f"{part}_{name}"] for name in ("precision", "recall", "f1")]
                 logger.info("%s: precision %.4f, recall %.4f, F1 %.4f", part, *figures)
-        logger.info("Model, scores, predictions and reports are in %s.", output_dir)
+        logger.info("Model, scores, predictions, errors and reports are in %s.", output_dir)
         if push is not None:
             logger.info("Uploaded: %s", push())
     accelerator.wait_for_everyone()

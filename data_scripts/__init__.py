@@ -8,7 +8,7 @@ from typing import Any
 
 _MODULE_OF = {
     "CORPORA": "loading",
-    "load_corpus": "loading",
+    "load_corpus": "builder",
     "read_corpus": "loading",
     "label_set_of": "loading",
     "resolve_label_set": "label_sets",

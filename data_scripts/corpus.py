@@ -11,6 +11,8 @@ from .readers.records import CorpusError, Record, type_names
 PART_NAMES = {"train": ("train",), "validation": ("validation", "valid", "dev"), "test": ("test",)}
 """The parts in their order, and what their files or folders may be called."""
 
+_TITLES = {"train": "training part", "validation": "development part", "test": "test part"}
+
 _UNREAD_SUFFIXES = (
     *(".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".ann", ".xml", ".xls", ".xlsx", ".doc", ".docx"),
     *(".parquet", ".gz", ".bz2", ".xz", ".zip", ".tar", ".7z"),
@@ -22,6 +24,7 @@ class Corpus:
 
     Args:
         data_dir: The corpus's folder, or the one that holds it under the corpus's name.
+        splits: The parts that are read, all of which must be there; default: all that are, and a training part must be.
 
     Raises:
         CorpusError: If the folder is not that of the corpus.
@@ -34,17 +37,18 @@ class Corpus:
     nested: ClassVar[bool] = False
     """Whether the corpus's entities may be nested."""
 
-    def __init__(self, data_dir: str | Path | None = None) -> None:
+    def __init__(self, data_dir: str | Path | None = None, splits: Sequence[str] | None = None) -> None:
         folder = self.find_folder(data_dir)
         found = self.find_parts_in(folder)
-        if "train" not in found:
-            content = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
-            raise CorpusError(
-                f"{folder} has no training part of {self.name}: expected {self.layout}; it holds {content}. Give "
-                "the folder above it if this is a split's own folder."
-            )
-        self.sources = {part: found[part] for part in PART_NAMES if part in found}
-        """Files or folders of each part."""
+        for part in splits or ("train",):
+            if part not in found:
+                content = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
+                raise CorpusError(
+                    f"{folder} has no {_TITLES[part]} of {self.name}: expected {self.layout}; it holds {content}. Give "
+                    "the folder above it if this is a split's own folder."
+                )
+        self.sources = {part: found[part] for part in PART_NAMES if part in (splits or found)}
+        """Files or folders of each part that is read."""
 
     @classmethod
     def find_parts_in(cls, folder: Path) -> dict[str, list[Path]]:

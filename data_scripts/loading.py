@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .ccks2017 import CCKS2017
 from .ccks2018 import CCKS2018
@@ -19,9 +18,6 @@ from .readers.records import Record
 from .sample import Sample
 from .splits import split_groups
 from .yidu_s4k import YiduS4K
-
-if TYPE_CHECKING:
-    from datasets import DatasetDict
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +51,7 @@ def read_corpus(
     validation_share: float = 0.1,
     seed: int = 42,
     flatten: str | None = None,
+    splits: Sequence[str] | None = None,
 ) -> Parts:
     """Read a corpus as whole records.
 
@@ -68,6 +65,8 @@ def read_corpus(
         flatten: What to do with nested entities, which a flat scheme cannot tag: None keeps what the corpus has,
             "forbid" raises an error with both lines (but for a test part, which is only scored), "outermost" keeps
             the outermost ones and logs how many were left out.
+        splits: The parts that are read, so that no other need be there; None for all, and then there must be a training
+            part.
 
     Returns:
         The parts train, validation and, where the folder has one, test: records with `id`, `group`, `section`, `text`
@@ -83,44 +82,14 @@ def read_corpus(
     if flatten is not None and flatten not in FLATTEN_CHOICES:
         raise ValueError(f"flatten must be None or one of {', '.join(FLATTEN_CHOICES)}, got {flatten!r}.")
     types = None if label_set is None else resolve_label_set(label_set)
-    corpus = corpus_class(data_dir)
+    corpus = corpus_class(data_dir, splits)
     parts = {part: corpus.read_part(part, types, False if flatten == "forbid" else None) for part in corpus.sources}
-    if validation_share and "validation" not in parts:
+    if validation_share and splits is None and "validation" not in parts:
         parts = _add_validation_part(parts, validation_share, seed)
     if flatten == "outermost":
         for part, records in parts.items():
             _flatten(f"{name}, {part}", records)
     return parts
-
-
-def load_corpus(
-    name: str, data_dir: str | Path | None = None, *, cache_dir: str | Path | None = None, **options
-) -> "DatasetDict":
-    """Load a corpus for the datasets library: the parts that `read_corpus` reads as a `DatasetDict`.
-
-    Args:
-        name: One of `CORPORA`.
-        data_dir: The corpus's folder, or the one that holds it under the corpus's name; None for the sample.
-        cache_dir: Where the datasets library keeps a prepared copy, which is made anew when a file of the corpus
-            changes; None for none: records are private.
-        **options: See `read_corpus`.
-
-    Raises:
-        CorpusError: If the folder or a file in it is not as it should be; nothing is left in the cache then.
-        ValueError: If an option is none that `read_corpus` takes.
-    """
-    from datasets import Dataset, DatasetDict  # seconds, which a mistyped name does not wait for
-
-    from .builder import FEATURES, CorpusBuilder
-
-    if cache_dir is None:
-        parts = read_corpus(name, data_dir, **options)
-        return DatasetDict({part: Dataset.from_list(records, FEATURES) for part, records in parts.items()})
-    if options.get("label_set") is not None:
-        options["label_set"] = resolve_label_set(options["label_set"])
-    builder = CorpusBuilder(name, data_dir, cache_dir=str(cache_dir), **options)
-    builder.download_and_prepare()
-    return builder.as_dataset()
 
 
 def _add_validation_part(parts: Parts, share: float, seed: int) -> Parts:

@@ -14,7 +14,7 @@ from .dictionary_lists import default_lists_of_type, read_lists_of_type
 from .flattening import flatten_outermost
 from .found_types import suspicious_types
 from .label_sets import LABEL_SETS, split_type_names
-from .loading import count_types, label_set_of, read_corpus
+from .loading import count_types, find_corpus, label_set_of, read_corpus
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +63,22 @@ def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str
             "No training record has an entity: there is nothing to learn from. Check the annotation files."
         )
     return parts, entity_types
+
+
+def load_split(name: str, data_dir: str | None, split: str) -> Records:
+    """Read one part of a corpus, to score it: no other need be there.
+
+    A development part that the corpus lacks is the share of the training part that `read_corpus` takes by default.
+
+    Raises:
+        CorpusError: If a file of the corpus is wrong.
+        ValueError: If there is no such corpus or part.
+    """
+    corpus = find_corpus(name)
+    alone = split != "validation" or split in corpus.find_parts_in(corpus.find_folder(data_dir))
+    records: Records = read_corpus(name, data_dir, splits=[split] if alone else None)[split]
+    _drop_empty_entities(split, records)
+    return records
 
 
 def _tell_types(counts: Counter[str]) -> None:

@@ -29,7 +29,7 @@ _MODULE_OF = {
     "Span": "tagging",
     "TorchTagger": "torch_tagger",
     "character_vocabulary": "tokenization_dicmt",
-    "predict_entities": "recognition",
+    "predict_entities": "torch_tagger",
     "score_entities": "evaluation.clinical_ner",
 }
 

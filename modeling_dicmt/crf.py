@@ -20,16 +20,7 @@ except (
 ) as error:  # the module's name differs from the distribution's, which "pip install torchcrf" would miss
     raise ImportError("DicMT's CRF needs the module 'torchcrf'. Install it with: pip install pytorch-crf") from error
 
-from .crf_inference import (
-    Chain,
-    LogPartition,
-    backtracked,
-    best_paths,
-    both_variables,
-    log_partition_of,
-    log_sum,
-    maximum,
-)
+from .crf_inference import Chain, LogPartition, backtracked, best_paths, both_variables, maximum
 
 
 def legal_bio_transitions(labels: Sequence[str]) -> Tensor:
@@ -47,11 +38,11 @@ def legal_bio_transitions(labels: Sequence[str]) -> Tensor:
 
 
 class LinearChainCRF(CRF):
-    """`torchcrf.CRF` with vectorised inference, marginals, max-marginals, span probabilities and excluded transitions.
+    """`torchcrf.CRF` with vectorised inference, max-marginals and excluded transitions.
 
-    Parameters, argument checks and reductions are torchcrf's. The likelihood's gradient is computed by
-    forward–backward in one pass instead of differentiating through the recursion. Everything is computed in at least
-    fp32.
+    Parameters, argument checks and reductions are torchcrf's. The likelihood's gradient is computed by forward–backward
+    in one pass instead of differentiating through the recursion. Everything is computed in at least fp32. Marginals and
+    span probabilities are those of `NumpyCRF`, for any runtime.
 
     Args:
         num_tags: Number of tags T.
@@ -69,23 +60,6 @@ class LinearChainCRF(CRF):
                 f"got {tuple(legal_transitions.shape)}"
             )
         self.register_buffer("legal_transitions", legal_transitions, persistent=False)
-
-    def marginals(self, emissions: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Posterior probability of each tag at each character, p(y_t = j | x).
-
-        Args:
-            emissions: (B, L, T) if `batch_first`, else (L, B, T).
-            mask: Boolean (B, L) or (L, B), True for characters; padding at the right.
-
-        Returns:
-            Probabilities of the emissions' shape; 0 at padding.
-        """
-        emissions, mask, lengths = self._time_major(emissions, mask)
-        chain = self.chain()
-        forward, backward = both_variables(emissions, chain, lengths, log_sum)
-        log_partition = log_partition_of(forward, chain.end, lengths)
-        probabilities = (forward + backward - emissions - log_partition[:, None]).exp().to(emissions.dtype)
-        return self._batch_major(probabilities.masked_fill(~mask[..., None], 0))
 
     def max_marginals(self, emissions: Tensor, mask: Tensor | None = None) -> Tensor:
         """Score of the best path through each tag at each character; its argmax over tags is the Viterbi path.
@@ -127,58 +101,6 @@ class LinearChainCRF(CRF):
         """
         emissions, _, lengths = self._time_major(emissions, mask)
         return self._batch_major(best_paths(emissions, self.chain(), lengths))
-
-    def span_log_probabilities(self, emissions: Tensor, spans: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Log probability that exactly these spans are entities, over all paths.
-
-        A span is an entity of its type if a path enters it by B-X (or by I-X from elsewhere, where that is legal),
-        stays in I-X up to its end, and does not go on with I-X after it.
-
-        Args:
-            emissions: (B, L, T) if `batch_first`, else (L, B, T).
-            spans: Integer (N, 5): sentence in the batch, first character, end (exclusive), B tag, I tag.
-            mask: Boolean (B, L) or (L, B), True for characters; padding at the right.
-
-        Returns:
-            (N,) log probabilities.
-
-        Raises:
-            ValueError: If a span is empty or leaves its sentence.
-        """
-        emissions, mask, lengths = self._time_major(emissions, mask)
-        sentence, first, stop, begin, inside = spans.long().unbind(-1)
-        if bool(((first < 0) | (stop <= first) | (stop > lengths[sentence])).any()):
-            raise ValueError("Each span must be non-empty and lie within its sentence.")
-        start, transitions, end = chain = self.chain()
-        forward, backward = both_variables(emissions, chain, lengths, log_sum)
-        log_partition = log_partition_of(forward, end, lengths)
-
-        tags = torch.arange(self.num_tags, device=emissions.device)
-        # Entering: by B, or by I from a tag that is neither B nor I of the type.  (N,)
-        enter_begin = forward[first, sentence, begin]
-        before = forward[(first - 1).clamp(min=0), sentence] + transitions[:, inside].T  # (N, T)
-        before = before.masked_fill((tags == begin[:, None]) | (tags == inside[:, None]), -torch.inf)
-        enter_inside = torch.where(first == 0, start[inside], before.logsumexp(-1)) + emissions[first, sentence, inside]
-        # Staying: sums of I emissions and I→I transitions, in double since they are differences of long sums.  (N,)
-        cumulative = emissions.double().cumsum(0)
-        stay = cumulative[stop - 1, sentence, inside] - cumulative[first, sentence, inside]
-        steps = stop - first - 1
-        to_inside = torch.where(steps > 0, transitions[begin, inside], 0.0)
-        more = (steps - 1).clamp(min=0)
-        stay_begin = to_inside + torch.where(more > 0, more * transitions[inside, inside], 0.0)
-        stay_inside = torch.where(steps > 0, steps * transitions[inside, inside], 0.0)
-        # Leaving: the sentence's end, or any tag but I of the type.  (N,)
-        after = backward[stop.clamp(max=emissions.size(0) - 1), sentence].masked_fill(
-            tags == inside[:, None], -torch.inf
-        )
-
-        def leave(last: Tensor) -> Tensor:
-            return torch.where(stop == lengths[sentence], end[last], (transitions[last] + after).logsumexp(-1))
-
-        by_begin = enter_begin + stay_begin + leave(torch.where(steps > 0, inside, begin))
-        by_inside = enter_inside + stay_inside + leave(inside)
-        total = torch.logaddexp(by_begin.double(), by_inside.double()) + stay - log_partition[sentence].double()
-        return total.clamp(max=0).to(emissions.dtype)
 
     def chain(self) -> Chain:
         """Start (T,), transition (T, T) and end (T,) scores, -inf where excluded."""

@@ -1,12 +1,11 @@
-"""Inference in a linear chain with numpy alone: what `LinearChainCRF` does with torch, for runtimes without it.
+"""Inference in a linear chain with numpy alone: marginals and span probabilities for all, best paths without torch.
 
-Reading best paths back is the same for both: a step of it is so little that numpy is many times as fast as torch.
+Reading best paths back is the same with torch: a step of it is so little that numpy is many times as fast.
 
 Shapes as in `crf.py`: L characters, B sentences, T tags; time-major inside, padding at the right.
 """
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,13 @@ import numpy as np
 from .tagging import IGNORED_TAG
 
 CRF_FILE = "crf.npz"
+
+# Double precision ends at exp(±708). Every tag is reached from every other one within two steps, so that probabilities
+# that are scaled at each step lie apart by at most two steps' scores of less than 300.
+_MODERATE = 300.0
+
+# Multiplications in a matrix product above which BLAS would share it among threads.
+_PRODUCTS = 2**18
 
 
 class NumpyCRF:
@@ -33,6 +39,17 @@ class NumpyCRF:
             )
         self.start, self.transitions, self.end = start, transitions, end
 
+    @classmethod
+    def independent(cls, num_tags: int) -> "NumpyCRF":
+        """Tags that do not depend on each other: a chain whose transitions say nothing."""
+        nothing = np.zeros((num_tags, num_tags), dtype=np.float32)
+        return cls(nothing[0], nothing, nothing[0])
+
+    def divided_by(self, temperature: float) -> "NumpyCRF":
+        """The chain with all its scores divided by a number."""
+        scores = (self.start, self.transitions, self.end)
+        return NumpyCRF(*(np.divide(array, temperature, dtype=np.float64) for array in scores))
+
     def save(self, folder: str | os.PathLike) -> None:
         """Write `crf.npz` into a folder."""
         np.savez(Path(folder) / CRF_FILE, start=self.start, transitions=self.transitions, end=self.end)
@@ -50,29 +67,53 @@ class NumpyCRF:
             emissions: (B, L, T).
             mask: Boolean (B, L), True for characters; each sentence has one at least.
         """
-        forward = _one_direction(emissions.swapaxes(0, 1), self.start, self.transitions, _maximum)
+        emissions = emissions.swapaxes(0, 1)
+        forward = np.empty_like(emissions)
+        forward[0] = self.start + emissions[0]
+        for t in range(1, len(emissions)):
+            forward[t] = (forward[t - 1][..., None] + self.transitions).max(-2) + emissions[t]
         return backtrack(forward, self.transitions, self.end, mask.sum(1)).T
 
     def marginals(self, emissions: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        """Posterior probability (B, L, T) of each tag at each character; 0 at padding."""
+        """Posterior probability of each tag at each character, p(y_t = j | x).
+
+        Args:
+            emissions: (B, L, T).
+            mask: Boolean (B, L), True for characters; each sentence has one at least.
+
+        Returns:
+            Probabilities (B, L, T) in fp64; 0 at padding.
+        """
         emissions, lengths = emissions.swapaxes(0, 1).astype(np.float64), mask.sum(1)
         forward, backward, log_partition = self._forward_backward(emissions, lengths)
         logarithms = forward + backward - emissions - log_partition[:, None]
-        logarithms[np.arange(len(emissions))[:, None] >= lengths] = -np.inf
+        logarithms[~mask.T] = -np.inf
         return np.exp(np.minimum(logarithms, 0)).swapaxes(0, 1)
 
     def span_log_probabilities(self, emissions: np.ndarray, spans: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        """Log probability (N,) over all paths that just these spans are entities.
+        """Log probability that exactly these spans are entities, over all paths.
+
+        A span is an entity of its type if a path enters it by B-X (or by I-X from elsewhere, where that is legal),
+        stays in I-X up to its end, and does not go on with I-X after it.
 
         Args:
             emissions: (B, L, T).
             spans: Integer (N, 5): sentence in the batch, first character, end (exclusive), B tag, I tag.
-            mask: Boolean (B, L).
+            mask: Boolean (B, L), True for characters; each sentence has one at least.
+
+        Returns:
+            (N,) log probabilities in fp64.
+
+        Raises:
+            ValueError: If a span is empty or leaves its sentence.
         """
+        # In fp64: a probability is a small difference of long sums.
         emissions, lengths = emissions.swapaxes(0, 1).astype(np.float64), mask.sum(1)
+        sentence, first, stop, begin, inside = spans.T
+        if ((first < 0) | (stop <= first) | (stop > lengths[sentence])).any():
+            raise ValueError("Each span must be non-empty and lie within its sentence.")
         forward, backward, log_partition = self._forward_backward(emissions, lengths)
         start, transitions, end = self.start, self.transitions, self.end
-        sentence, first, stop, begin, inside = spans.T
         tags = np.arange(len(start))
 
         # Entering: by B, or by I from a tag that is neither B nor I of the type.  (N,)
@@ -109,10 +150,65 @@ class NumpyCRF:
         length, batch, _ = emissions.shape
         places, sentences = np.arange(length)[:, None], np.arange(batch)
         reversal = np.where(places < lengths, lengths - 1 - places, places)  # (L, B)
-        forward = _one_direction(emissions, self.start, self.transitions, _log_sum)
-        backward = _one_direction(emissions[reversal, sentences], self.end, self.transitions.T, _log_sum)
+        forward, backward = _log_sums(
+            np.stack([emissions, emissions[reversal, sentences]], axis=1),
+            np.stack([self.start, self.end]).astype(np.float64),
+            np.stack([self.transitions, self.transitions.T]).astype(np.float64),
+        ).swapaxes(0, 1)
         log_partition = _log_sum(forward[lengths - 1, sentences] + self.end, -1)
         return forward, backward[reversal, sentences], log_partition
+
+
+def _log_sums(emissions: np.ndarray, start: np.ndarray, transitions: np.ndarray) -> np.ndarray:
+    """Logarithm (L, D, B, T) of the sum over all prefixes that end in each tag, in D directions.
+
+    Args:
+        emissions: (L, D, B, T).
+        start: (D, T).
+        transitions: (D, T, T).
+    """
+    if not _spread(emissions[:, 0], start, transitions) < _MODERATE:  # also if it is no number
+        return _log_sums_of_any_size(emissions, start, transitions)
+    # Products of probabilities that are scaled at each step (Rabiner, 1989, section V.A).
+    rows = max(1, _PRODUCTS // start.shape[1] ** 2)
+    transition = np.exp(transitions - transitions.max())
+    largest = emissions.max(-1, keepdims=True)  # of each step's scores, which its probabilities are relative to
+    sums = np.exp(emissions - largest)
+    sums[0] *= np.exp(start - start.max())[:, None]
+    largest[0] += start.max()
+    largest[1:] += transitions.max()
+    scales = np.ones_like(largest)
+    product = np.empty_like(sums[0])
+    for t in range(1, len(sums)):
+        for at in range(0, product.shape[1], rows):
+            np.matmul(sums[t - 1, :, at : at + rows], transition, out=product[:, at : at + rows])
+        product /= product.max(-1, keepdims=True, out=scales[t])
+        sums[t] *= product
+    largest += np.log(scales, out=scales)
+    with np.errstate(divide="ignore"):  # of excluded tags
+        return np.log(sums, out=sums) + largest.cumsum(0)
+
+
+def _log_sums_of_any_size(emissions: np.ndarray, start: np.ndarray, transitions: np.ndarray) -> np.ndarray:
+    sums = np.empty_like(emissions)
+    sums[0] = start[:, None] + emissions[0]
+    for t in range(1, len(emissions)):
+        sums[t] = _log_sum(sums[t - 1][..., None] + transitions[:, None], -2) + emissions[t]
+    return sums
+
+
+def _spread(emissions: np.ndarray, start: np.ndarray, transitions: np.ndarray) -> float:
+    """The most by which one step's score can lie below another's, excluded transitions aside.
+
+    inf where a tag is more than two steps from another.
+    """
+    possible = transitions[0] != -np.inf
+    if not (possible @ possible).all():
+        return np.inf
+    spread = (emissions.max(-1) - emissions.min(-1)).max()
+    for scores in (start, transitions):
+        spread += scores.max() - scores.min(where=scores != -np.inf, initial=np.inf)
+    return float(spread)
 
 
 def backtrack(forward: np.ndarray, transitions: np.ndarray, end: np.ndarray, lengths: np.ndarray) -> np.ndarray:
@@ -143,21 +239,6 @@ def backtrack(forward: np.ndarray, transitions: np.ndarray, end: np.ndarray, len
             path[t, ending] = final[ending]
     path[np.arange(length)[:, None] > last] = IGNORED_TAG
     return path.astype(np.int64, copy=False)
-
-
-def _one_direction(
-    emissions: np.ndarray, start: np.ndarray, transitions: np.ndarray, combine: Callable[[np.ndarray, int], np.ndarray]
-) -> np.ndarray:
-    """Combined score (L, B, T) of all prefixes that end in each tag."""
-    variables = np.empty_like(emissions)
-    variables[0] = start + emissions[0]
-    for t in range(1, len(emissions)):
-        variables[t] = combine(variables[t - 1][..., None] + transitions, -2) + emissions[t]
-    return variables
-
-
-def _maximum(scores: np.ndarray, axis: int) -> np.ndarray:
-    return scores.max(axis)
 
 
 def _log_sum(scores: np.ndarray, axis: int) -> np.ndarray:

@@ -121,7 +121,10 @@ def decode_json(text: str, position: int, where: str, error: type[ValueError] = 
         return _STRICT.raw_decode(text, position)
     except json.JSONDecodeError as found:
         place = f"line {found.lineno}, column {found.colno}" if found.lineno > 1 else f"column {found.colno}"
-        raise error(f"{where}: not valid JSON ({found.msg}, {place}).") from None
+        is_cut = found.msg.startswith("Unterminated") or not found.doc[found.pos :].strip()
+        raise error(
+            f"{where}: not valid JSON ({found.msg}, {place}).{' The file may be cut.' if is_cut else ''}"
+        ) from None
     except RecursionError:
         raise error(f"{where}: not valid JSON (nested too deeply).") from None
     except _BadJSON as found:

@@ -1,11 +1,12 @@
 """Sentences → tags and their probabilities → entities in offsets of the record, whatever runs the network."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from .configuration_dicmt import DicMTConfig
+from .crf_numpy import NumpyCRF
 from .radicals import PADDING_RADICAL
 from .tagging import IGNORED_TAG, Span, find_entities
 from .tokenization_dicmt import EncodedSentence
@@ -20,13 +21,13 @@ class TaggedBatch(NamedTuple):
     """What the network says of a batch of B sentences, padded at the right to L characters; T tags.
 
     Args:
-        emissions: (B, L, T) scores of the tags, of the runtime's own array type; None without the recognition task.
+        emissions: (B, L, T) scores of the tags; None without the recognition task.
         mask: (B, L) boolean, True for characters.
         tags: (B, L) tag ids of the best paths; None without the recognition task.
         in_entity: (B, L) boolean, the segmentation task's answer; None without that task.
     """
 
-    emissions: object
+    emissions: np.ndarray | None
     mask: np.ndarray
     tags: np.ndarray | None
     in_entity: np.ndarray | None
@@ -38,19 +39,12 @@ class Tagger(Protocol):
     config: DicMTConfig
     batch_characters: int  # of a batch, padding included, that is fast
 
-    def label(self, inputs: Mapping[str, np.ndarray]) -> TaggedBatch:
-        """Label a batch as `pad_sentences` gives it."""
+    @property
+    def chain(self) -> NumpyCRF:
+        """The chain that the network's tags are decoded by."""
 
-    def tag_probabilities(self, labels: TaggedBatch) -> np.ndarray:
-        """Posterior probability (B, L) of each tag of the best paths."""
-
-    def span_probabilities(self, labels: TaggedBatch, spans: np.ndarray) -> np.ndarray:
-        """Probability (N,) over all paths that just these spans are entities.
-
-        Args:
-            labels: A batch's labels.
-            spans: Integer (N, 5): sentence in the batch, first character, end (exclusive), B tag, I tag.
-        """
+    def tag(self, inputs: Mapping[str, np.ndarray]) -> TaggedBatch:
+        """Tag a batch as `pad_sentences` gives it."""
 
 
 class SentencePrediction(NamedTuple):
@@ -128,61 +122,97 @@ def predict_sentences(
     batch_characters: int | None = None,
     score: str | None = None,
 ) -> list[SentencePrediction]:
-    """Label sentences, batched by length.
+    """What a network says of sentences.
+
+    Args:
+        tagger: The network.
+        sentences: Encoded sentences.
+        batch_characters: See `tag_sentences`.
+        score: See `read_batches`.
+
+    Returns:
+        A prediction for each sentence, in the sentences' order.
+    """
+    return read_batches(tag_sentences(tagger, sentences, batch_characters), tagger.config, tagger.chain, score)
+
+
+def tag_sentences(
+    tagger: Tagger, sentences: Sequence[EncodedSentence], batch_characters: int | None = None
+) -> Iterator[tuple[list[list[int]], TaggedBatch]]:
+    """Tag sentences, batched by length.
 
     Args:
         tagger: The network.
         sentences: Encoded sentences.
         batch_characters: Characters of a batch, padding included; None for what is fast for the network where it is.
             Has no influence on the answers.
+
+    Yields:
+        Batches, each with the places among `sentences` of each of its rows: what is the same to the network, since
+        records repeat themselves, is tagged once.
+    """
+    places_of_content: dict[tuple[bytes, ...], list[int]] = {}
+    for place, sentence in enumerate(sentences):
+        content = (sentence.input_ids, sentence.radical_ids, sentence.dictionary_features)
+        places_of_content.setdefault(tuple(array.tobytes() for array in content), []).append(place)
+    places = list(places_of_content.values())
+    lengths = [len(sentences[same[0]].input_ids) for same in places]
+    for batch in length_batches(lengths, batch_characters or tagger.batch_characters):
+        chosen = [places[index] for index in batch]
+        yield chosen, tagger.tag(pad_sentences([sentences[same[0]] for same in chosen], tagger.config.pad_token_id))
+
+
+def read_batches(
+    batches: Iterable[tuple[list[list[int]], TaggedBatch]],
+    config: DicMTConfig,
+    chain: NumpyCRF | None = None,
+    score: str | None = None,
+) -> list[SentencePrediction]:
+    """Read the entities of tagged sentences.
+
+    Args:
+        batches: As `tag_sentences` yields them, all of them.
+        config: The network's configuration.
+        chain: The network's chain; not needed without a score.
         score: "spans" for the entities' probabilities, "tags" for those of the characters' tags, None for neither.
 
     Returns:
         A prediction for each sentence, in the sentences' order.
     """
-    # Records repeat themselves: what is the same to the network is labelled once.
-    contents = [
-        (sentence.input_ids.tobytes(), sentence.radical_ids.tobytes(), sentence.dictionary_features.tobytes())
-        for sentence in sentences
-    ]
-    place_of_content = {content: place for place, content in reversed(list(enumerate(contents)))}
-    places = sorted(place_of_content.values())
-    different = [sentences[place] for place in places]
-
     predictions: dict[int, SentencePrediction] = {}
-    lengths = [len(sentence.input_ids) for sentence in different]
-    for batch in length_batches(lengths, batch_characters or tagger.batch_characters):
-        inputs = pad_sentences([different[index] for index in batch], tagger.config.pad_token_id)
-        found = _read_batch(tagger, tagger.label(inputs), [lengths[index] for index in batch], score)
-        predictions.update(zip([places[index] for index in batch], found, strict=True))
-    return [predictions[place_of_content[content]] for content in contents]
+    for places, batch in batches:
+        for same, prediction in zip(places, _read_batch(batch, config, chain, score), strict=True):
+            predictions.update(dict.fromkeys(same, prediction))
+    return [predictions[place] for place in range(len(predictions))]
 
 
 def _read_batch(
-    tagger: Tagger, labels: TaggedBatch, lengths: Sequence[int], score: str | None
+    batch: TaggedBatch, config: DicMTConfig, chain: NumpyCRF | None, score: str | None
 ) -> list[SentencePrediction]:
     nothing = np.zeros(0)
+    lengths = batch.mask.sum(1).tolist()
     tags, in_entity = (
         [nothing.astype(kind)] * len(lengths)
         if rows is None
         else [row[:length] for row, length in zip(rows, lengths, strict=True)]
-        for rows, kind in ((labels.tags, np.int64), (labels.in_entity, bool))
+        for rows, kind in ((batch.tags, np.int64), (batch.in_entity, bool))
     )
     entities: list[list[Span]] = [[] for _ in lengths]
     scores = [nothing] * len(lengths)
-    if labels.tags is not None:
-        id2label, label2id = tagger.config.id2label, tagger.config.label2id
-        found, types = find_entities(labels.tags, id2label)
+    if batch.tags is not None:
+        found, types = find_entities(batch.tags, config.id2label)
         for row, start, end, type_id in found.tolist():
             entities[row].append(Span(start, end, types[type_id]))
         if score == "spans" and len(found):
-            begin_and_inside = np.array([[label2id[f"B-{name}"], label2id[f"I-{name}"]] for name in types])
+            ids = config.label2id
+            begin_and_inside = np.array([[ids[f"B-{name}"], ids[f"I-{name}"]] for name in types])
             spans = np.concatenate([found[:, :3], begin_and_inside[found[:, 3]]], axis=1)
-            probabilities = tagger.span_probabilities(labels, spans)
+            probabilities = np.exp(chain.span_log_probabilities(batch.emissions, spans, batch.mask))
             scores = np.split(probabilities, np.cumsum([len(spans) for spans in entities])[:-1])
         elif score == "tags":
-            probabilities = tagger.tag_probabilities(labels)
-            scores = [row[:length] for row, length in zip(probabilities, lengths, strict=True)]
+            marginals = chain.marginals(batch.emissions, batch.mask)
+            of_tags = np.take_along_axis(marginals, batch.tags.clip(min=0)[..., None], axis=2)[..., 0]
+            scores = [row[:length] for row, length in zip(of_tags, lengths, strict=True)]
     return [SentencePrediction(*values) for values in zip(tags, in_entity, entities, scores, strict=True)]
 
 

@@ -1,79 +1,90 @@
 """The network on PyTorch as a tagger of sentences."""
 
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
 from transformers import PreTrainedModel
 
-from .crf import LinearChainCRF
-from .prediction import (
-    BATCH_CHARACTERS,
-    ENCODER_BATCH_CHARACTERS,
-    TaggedBatch,
-    collect_entities,
-    predict_sentences,
-)
-from .tagging import Span
+from .crf_numpy import NumpyCRF
+from .prediction import BATCH_CHARACTERS, ENCODER_BATCH_CHARACTERS, TaggedBatch
+from .recognition import EntityRecognizer
 from .tokenization_dicmt import DicMTTokenizer
+
+_THREADS_LOCK = threading.Lock()
 
 
 class TorchTagger:
-    """Labels batches with a network, on the network's device; it is put into evaluation mode.
+    """Tags batches with a network, on the network's device; it is put into evaluation mode.
 
     Args:
         model: The network.
+        cpu_threads: Threads that torch uses for a batch. Default: on a CPU and without an encoder one, since more gain
+            little there, and wait for each other many times as long as soon as another program uses one of the cores;
+            else as many as torch is set to.
+
+    Raises:
+        ValueError: If `cpu_threads` is no number of threads.
     """
 
-    def __init__(self, model: PreTrainedModel):
+    def __init__(self, model: PreTrainedModel, cpu_threads: int | None = None):
+        if cpu_threads is not None and (type(cpu_threads) is not int or cpu_threads < 1):
+            raise ValueError(f"cpu_threads must be a whole number from 1 on, got {cpu_threads!r}.")
         self.model = model.eval()
         self.config = model.config
-        on_cpu_with_encoder = model.device.type == "cpu" and model.config.encoder_config is not None
-        self.batch_characters = ENCODER_BATCH_CHARACTERS if on_cpu_with_encoder else BATCH_CHARACTERS
+        on_cpu, has_encoder = model.device.type == "cpu", model.config.encoder_config is not None
+        self.cpu_threads = 1 if cpu_threads is None and on_cpu and not has_encoder else cpu_threads
+        self.batch_characters = ENCODER_BATCH_CHARACTERS if on_cpu and has_encoder else BATCH_CHARACTERS
+
+    @property
+    def chain(self) -> NumpyCRF:
+        """The chain of the network's tags, as its weights are now."""
+        return chain_of(self.model)
 
     @torch.inference_mode()
-    def label(self, inputs: Mapping[str, np.ndarray]) -> TaggedBatch:
-        """Label a batch as `pad_sentences` gives it."""
+    def tag(self, inputs: Mapping[str, np.ndarray]) -> TaggedBatch:
+        """Tag a batch as `pad_sentences` gives it."""
         tensors = {name: torch.from_numpy(array).to(self.model.device) for name, array in inputs.items()}
-        output = self.model(**tensors, output_logits=False)
-        tags, in_entity = output.predictions, output.segmentation_logits
+        with threads_of_torch(self.cpu_threads):
+            output = self.model(**tensors, output_logits=False)
+        emissions, tags, in_entity = output.emissions, output.predictions, output.segmentation_logits
         return TaggedBatch(
-            output.emissions,
+            None if emissions is None else emissions.float().cpu().numpy(),
             inputs["attention_mask"].astype(bool),
             None if tags is None else tags.cpu().numpy(),
             None if in_entity is None else (in_entity > 0).cpu().numpy(),
         )
 
-    @torch.inference_mode()
-    def tag_probabilities(self, labels: TaggedBatch) -> np.ndarray:
-        """Posterior probability (B, L) of each tag of the best paths; 0 at padding."""
-        emissions, mask = in_double(labels)
-        marginals = self._chain(emissions).marginals(emissions, mask).clamp(max=1).cpu().numpy()
-        return np.take_along_axis(marginals, labels.tags.clip(min=0)[..., None], axis=2)[..., 0]
 
-    @torch.inference_mode()
-    def span_probabilities(self, labels: TaggedBatch, spans: np.ndarray) -> np.ndarray:
-        """Probability (N,) over all paths that just these spans (N, 5) are entities."""
-        emissions, mask = in_double(labels)
-        spans = torch.from_numpy(spans).to(emissions.device)
-        return self._chain(emissions).span_log_probabilities(emissions, spans, mask).exp().cpu().numpy()
-
-    def _chain(self, emissions: torch.Tensor) -> LinearChainCRF:
-        if self.model.crf is not None:
-            return self.model.crf
-        # Independent tags are a chain whose transitions say nothing.
-        chain = LinearChainCRF(self.config.num_labels, batch_first=True).to(emissions.device)
-        for parameter in chain.parameters():
-            parameter.zero_()
-        return chain
+def chain_of(model: PreTrainedModel) -> NumpyCRF:
+    """The chain that a network's tags are decoded by, as its weights are now; independent tags are one as well."""
+    if model.crf is None:
+        return NumpyCRF.independent(model.config.num_labels)
+    return NumpyCRF(*(scores.detach().cpu().numpy().copy() for scores in model.crf.chain()))
 
 
-def in_double(labels: TaggedBatch) -> tuple[torch.Tensor, torch.Tensor]:
-    """Emissions and mask. A probability is a small difference of long sums, whose rounding would be seen in fp32."""
-    emissions = labels.emissions
-    if emissions.device.type != "mps":  # which has no fp64
-        emissions = emissions.double()
-    return emissions, torch.from_numpy(labels.mask).to(emissions.device)
+@contextmanager
+def threads_of_torch(number: int | None) -> Iterator[None]:
+    """Let torch use so many threads for what the calling thread does here, and for nothing else; None changes nothing.
+
+    torch keeps the number for each thread that it has been called from, and one for those to come, and sets both at
+    once: the second is set back from a thread that ends at once. A lock keeps others here from seeing it in between.
+    """
+    with _THREADS_LOCK:
+        before = torch.get_num_threads()
+        if number not in (None, before):
+            torch.set_num_threads(number)
+            back = threading.Thread(target=torch.set_num_threads, args=(before,))
+            back.start()
+            back.join()
+    try:
+        yield
+    finally:
+        if number not in (None, before):
+            torch.set_num_threads(before)
 
 
 def predict_entities(
@@ -81,7 +92,7 @@ def predict_entities(
     tokenizer: DicMTTokenizer,
     texts: Iterable[str],
     batch_characters: int | None = None,
-) -> list[list[Span]]:
+) -> list[list[dict[str, Any]]]:
     """Entities of records of any length.
 
     Args:
@@ -91,9 +102,21 @@ def predict_entities(
         batch_characters: Characters of a batch, padding included; None for what is fast.
 
     Returns:
-        For each record its entities in the text's order; `text[start:end]` is the mention.
+        For each record its entities in the text's order: `start`, `end` (exclusive), `type`, `word`, which is
+        `text[start:end]`, and `score`, the probability that just this stretch is an entity of the type.
+
+    Raises:
+        ValueError: If the network was trained for segmentation alone, or a text is no string.
     """
-    texts = list(texts)
-    sentences = list(tokenizer.encode_records(texts))
-    predictions = predict_sentences(TorchTagger(model), sentences, batch_characters)
-    return collect_entities(sentences, predictions, len(texts))
+    found = EntityRecognizer(TorchTagger(model), tokenizer)(list(texts), {"batch_characters": batch_characters})
+    return [[_with_type(entity) for entity in entities] for entities in found]
+
+
+def _with_type(entity: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "start": entity["start"],
+        "end": entity["end"],
+        "type": entity["entity_group"],
+        "word": entity["word"],
+        "score": entity["score"],
+    }

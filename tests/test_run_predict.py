@@ -1,14 +1,21 @@
 """`run_predict.py` as a user calls it, with a tiny untrained network: it is about records, offsets, messages."""
 
 import json
+import os
+import signal
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import run_predict
-from modeling_dicmt import DicMTForTokenClassification, DicMTTokenizer, predict_entities, recognition
+from modeling_dicmt import DicMTForTokenClassification, DicMTTokenizer
 from modeling_dicmt.commands.command_line import run_command
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
+
+ROOT = Path(__file__).parents[1]
+TEXTS = ["患者腹痛3天。\r\n行CT检查。", "", "高血压" * 200, "😀肝癌　术后", *["无发热，左肺肺炎。"] * 7]
 
 
 def predict(monkeypatch, *arguments):
@@ -16,36 +23,43 @@ def predict(monkeypatch, *arguments):
     run_command(run_predict.run)
 
 
+def load_pipeline(checkpoint):
+    return DicMTPipeline(
+        model=DicMTForTokenClassification.from_pretrained(checkpoint),
+        tokenizer=DicMTTokenizer.from_pretrained(checkpoint),
+        device="cpu",
+    )
+
+
+def refused(monkeypatch, capsys, *arguments):
+    """What a command that must not work says."""
+    with pytest.raises(SystemExit) as stopped:
+        predict(monkeypatch, *arguments)
+    assert stopped.value.code == 1
+    return capsys.readouterr().err
+
+
 def write_records(path, texts):
     lines = [json.dumps({"id": f"r{number}", "text": text}, ensure_ascii=False) for number, text in enumerate(texts)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def test_entities_are_those_of_predict_entities_over_several_chunks(checkpoint, tmp_path, monkeypatch):
-    texts = ["患者腹痛3天。\r\n行CT检查。", "", "高血压" * 200, "😀肝癌　术后", *["无发热。"] * 5]
+def test_entities_are_those_of_the_pipeline_over_several_chunks(checkpoint, tmp_path, monkeypatch):
+    texts = TEXTS
     write_records(tmp_path / "records.jsonl", texts)
-    monkeypatch.setattr(recognition, "CHUNK_RECORDS", 2)
+    monkeypatch.setattr(run_predict, "CHUNK_RECORDS", 2)
     predict(
         monkeypatch, "--model_name_or_path", checkpoint, "--input", tmp_path / "records.jsonl", "--output_file",
         tmp_path / "entities.jsonl",
     )  # fmt: skip
     rows = [json.loads(line) for line in (tmp_path / "entities.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [row["id"] for row in rows] == [f"r{number}" for number in range(len(texts))]
-    network = DicMTForTokenClassification.from_pretrained(checkpoint)
-    expected = predict_entities(network, DicMTTokenizer.from_pretrained(checkpoint), texts)
+    expected = load_pipeline(checkpoint)(texts)
     found = [[(entity["start"], entity["end"], entity["type"]) for entity in row["entities"]] for row in rows]
-    assert found == [[tuple(span) for span in spans] for spans in expected]
+    assert found == [[(item["start"], item["end"], item["entity_group"]) for item in of_text] for of_text in expected]
     assert sum(map(len, found)) > 0, "an untrained network without any entity shows nothing: choose another seed"
     for text, row in zip(texts, rows, strict=True):
         assert all(text[entity["start"] : entity["end"]] == entity["word"] for entity in row["entities"])
-
-
-def test_text_files_are_records_as_they_are_stored(tmp_path):
-    (tmp_path / "b.txt").write_bytes("\ufeff患者\r\n腹痛".encode())
-    write_records(tmp_path / "a.jsonl", ["无发热"])
-    (tmp_path / "notes.md").write_text("no record", encoding="utf-8")
-    records = list(run_predict.read_records(tmp_path))
-    assert records == [{"id": "r0", "text": "无发热"}, {"id": "b.txt", "text": "患者\r\n腹痛"}]
 
 
 def test_show_marks_entities_of_the_first_records(checkpoint, tmp_path, monkeypatch, capsys):
@@ -68,15 +82,8 @@ def test_terms_scores_and_evidence(checkpoint, tmp_path, monkeypatch):
     for extra, dictionary in ((), None), (("--dictionary", tmp_path / "disease.tsv"), tmp_path / "disease.tsv"):
         predict(monkeypatch, *arguments, *extra)
         (row,) = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
-        recognise = DicMTPipeline(
-            model=DicMTForTokenClassification.from_pretrained(checkpoint),
-            tokenizer=DicMTTokenizer.from_pretrained(checkpoint),
-            device="cpu",
-        )
-        expected = recognise(text, threshold=0.5, evidence=True, dictionary=dictionary)
-        assert expected and [entity | {"entity_group": entity["type"]} for entity in row["entities"]] == [
-            entity | {"type": entity["entity_group"]} for entity in expected
-        ]
+        expected = load_pipeline(checkpoint)(text, threshold=0.5, evidence=True, dictionary=dictionary)
+        assert expected and row["entities"] == json.loads(json.dumps(expected).replace("entity_group", "type"))
         terms = {term["term"] for entity in row["entities"] for term in entity["evidence"]}
         assert terms <= ({"替雷病"} if dictionary else {"肺炎", "左肺"})
 
@@ -84,30 +91,176 @@ def test_terms_scores_and_evidence(checkpoint, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"text": "患者"}\n{"text": \n', "records.jsonl, line 2: not JSON"),
+        ('{"text": "患者"}\n{"text": \n', "records.jsonl, line 2: not valid JSON"),
         ('{"text": "患者"}\n{"text": 3}\n', 'line 2: expected an object with a string "text"'),
-        ("[]\n", "line 1: expected an object"),
-        ("患者".encode("gb18030"), "is not UTF-8"),
+        ("[]\n", "line 1: expected a JSON object"),
+        ("患者".encode("gb18030"), "line 1: not UTF-8"),
     ],
 )
 def test_what_is_no_record_ends_the_run_without_an_output(checkpoint, tmp_path, monkeypatch, capsys, content, message):
     path = tmp_path / "records.jsonl"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    output = tmp_path / "entities.jsonl"
-    with pytest.raises(SystemExit) as stopped:
-        predict(monkeypatch, "--model_name_or_path", checkpoint, "--input", path, "--output_file", output)
-    assert stopped.value.code == 1
-    assert message in capsys.readouterr().err
-    assert not output.exists()
+    output = tmp_path / "out" / "entities.jsonl"
+    arguments = ("--model_name_or_path", checkpoint, "--input", path, "--output_file", output)
+    assert message in refused(monkeypatch, capsys, *arguments)
+    assert list(output.parent.iterdir()) == []
+
+
+def test_wrong_values_are_told_by_their_options(checkpoint, tmp_path, monkeypatch, capsys):
+    write_records(tmp_path / "records.jsonl", ["患者"])
+    start = ("--model_name_or_path", checkpoint, "--input", tmp_path / "records.jsonl", "--show")
+    for arguments, message in (
+        (("--threshold", 1.5), "--threshold must be at least 0 and at most 1, got 1.5"),
+        (("--threshold", "nan"), "--threshold must be at least 0 and at most 1, got nan"),
+        (("--max_records", 0), "--max_records must be at least 1, got 0"),
+        (("--num_processes", -1), "--num_processes must be at least 0"),
+        (("--cpu_threads", -1), "--cpu_threads must be at least 0"),
+        (("--device", "nonsense"), "--device nonsense cannot be used here: "),
+        (("--device", "meta"), "--device meta cannot be used here: "),
+        (("--device", "cuda", "--num_processes", 2), "--num_processes 2 is for CPUs"),
+        (("--output_file", tmp_path), "is a folder: name a file"),
+    ):
+        said = refused(monkeypatch, capsys, *start, *arguments)
+        assert message in said and said.count("\n") == 1
 
 
 def test_a_missing_input_and_a_missing_goal_are_said(checkpoint, tmp_path, monkeypatch, capsys):
     for arguments, message in (
-        (("--input", tmp_path / "none.jsonl", "--show"), "none.jsonl"),
+        (("--input", tmp_path / "none.jsonl", "--show"), "none.jsonl: there is no such file or folder"),
         (("--input", tmp_path, "--show"), "holds no .txt or .jsonl file"),
         (("--input", tmp_path), "Pass --output_file, --show, or both"),
     ):
-        with pytest.raises(SystemExit) as stopped:
-            predict(monkeypatch, "--model_name_or_path", checkpoint, *arguments)
-        assert stopped.value.code == 1
-        assert message in capsys.readouterr().err
+        assert message in refused(monkeypatch, capsys, "--model_name_or_path", checkpoint, *arguments)
+
+
+@pytest.mark.parametrize("way", ["same", "dotted", "linked", "hard linked", "of a folder", "new in the folder"])
+def test_records_were_replaced_by_their_entities_where_input_and_output_are_one(
+    checkpoint, tmp_path, monkeypatch, capsys, way
+):
+    folder = tmp_path / "records"
+    folder.mkdir()
+    path = folder / "a.jsonl"
+    write_records(path, ["患者腹痛"])
+    before = path.read_bytes()
+    source, output = path, path
+    if way == "dotted":
+        output = os.path.join(folder, ".", "a.jsonl")
+    elif way == "linked":
+        output = tmp_path / "link.jsonl"
+        output.symlink_to(path)
+    elif way == "hard linked":
+        output = tmp_path / "link.jsonl"
+        output.hardlink_to(path)
+    elif way == "of a folder":
+        source = folder
+    elif way == "new in the folder":
+        source, output = folder, folder / "entities.JSONL"
+    arguments = ("--model_name_or_path", checkpoint, "--input", source, "--output_file", output)
+    assert f"--output_file {output}" in refused(monkeypatch, capsys, *arguments)
+    assert path.read_bytes() == before and list(folder.iterdir()) == [path]
+
+
+def test_terms_are_not_replaced_by_entities_either(checkpoint, tmp_path, monkeypatch, capsys):
+    write_records(tmp_path / "records.jsonl", ["患者腹痛"])
+    terms = tmp_path / "disease.txt"
+    terms.write_text("替雷病\n", encoding="utf-8")
+    said = refused(
+        monkeypatch, capsys, "--model_name_or_path", checkpoint, "--input", tmp_path / "records.jsonl", "--dictionary",
+        terms, "--output_file", terms,
+    )  # fmt: skip
+    assert "a file of --dictionary" in said and terms.read_text(encoding="utf-8") == "替雷病\n"
+
+
+def test_show_prints_scores_and_evidence_which_the_file_has_only_on_request(checkpoint, tmp_path, monkeypatch, capsys):
+    write_records(tmp_path / "records.jsonl", ["患者左肺肺炎，" * 5])
+    predict(
+        monkeypatch, "--model_name_or_path", checkpoint, "--input", tmp_path / "records.jsonl", "--show",
+        "--output_file", tmp_path / "out.jsonl",
+    )  # fmt: skip
+    shown = capsys.readouterr().out
+    entities = json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))["entities"]
+    assert all(f"|{entity['type']} {entity['score']:.2f}" in shown for entity in entities)
+    assert "←disease:肺炎" in shown or "←anatomy:左肺" in shown
+    assert not any("evidence" in entity for entity in entities)
+
+
+def start(checkpoint, folder, *arguments, path=()):
+    """The command as a process of its own, head of a group that Ctrl-C reaches."""
+    command = [sys.executable, "-u", ROOT / "run_predict.py", "--model_name_or_path", checkpoint, *arguments]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, [*path, ROOT]))
+    return subprocess.Popen(
+        [str(item) for item in command], cwd=folder, env=environment, text=True, encoding="utf-8",
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+
+
+def test_a_missing_torchcrf_was_a_traceback(checkpoint, tmp_path):
+    write_records(tmp_path / "records.jsonl", ["患者"])
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "torchcrf.py").write_text("raise ImportError('there is none')\n")
+    process = start(checkpoint, tmp_path, "--input", "records.jsonl", "--show", path=[tmp_path / "broken"])
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "pip install pytorch-crf" in said and "Traceback" not in said
+
+
+def test_nothing_but_the_answer_is_printed(checkpoint, tmp_path):
+    write_records(tmp_path / "records.jsonl", ["患者"])
+    process = start(checkpoint, tmp_path, "--input", "records.jsonl", "--output_file", "out.jsonl")
+    assert process.communicate(timeout=120) == ("", "")
+    assert process.returncode == 0
+
+
+@pytest.mark.slow
+def test_the_output_is_the_same_for_any_number_of_processes(checkpoint, tmp_path, monkeypatch):
+    write_records(tmp_path / "records.jsonl", TEXTS)
+    monkeypatch.setattr(run_predict, "CHUNK_RECORDS", 2)
+    written = []
+    for number in (1, 2, 3):
+        output = tmp_path / f"{number}.jsonl"
+        predict(
+            monkeypatch, "--model_name_or_path", checkpoint, "--input", tmp_path / "records.jsonl", "--output_file",
+            output, "--num_processes", number, "--evidence",
+        )  # fmt: skip
+        written.append(output.read_bytes())
+    assert written[0] == written[1] == written[2]
+    assert [json.loads(line)["id"] for line in written[0].splitlines()] == [f"r{n}" for n in range(len(TEXTS))]
+
+
+@pytest.mark.slow
+def test_a_broken_checkpoint_is_one_message_from_several_processes_too(checkpoint, tmp_path, monkeypatch, capsys):
+    write_records(tmp_path / "records.jsonl", ["患者"] * 2)
+    monkeypatch.setattr(run_predict, "CHUNK_RECORDS", 1)
+    said = refused(
+        monkeypatch, capsys, "--model_name_or_path", tmp_path, "--input", tmp_path / "records.jsonl", "--show",
+        "--num_processes", 2,
+    )  # fmt: skip
+    assert str(tmp_path) in said and said.count("error:") == 1 and "Traceback" not in said
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds processes in /proc")
+@pytest.mark.parametrize("cause", ["interrupt", "killed process"])
+def test_what_ends_half_way_ends_with_one_message_and_no_output(checkpoint, tmp_path, cause):
+    write_records(tmp_path / "records.jsonl", ["左肺肺炎，"] * 60_000)  # more than can be done before it is ended
+    (tmp_path / "out").mkdir()
+    process = start(
+        checkpoint, tmp_path, "--input", "records.jsonl", "--show", "--output_file", "out/entities.jsonl",
+        "--num_processes", 2,
+    )  # fmt: skip
+    assert process.stdout.readline() == "r0\n"  # it is at work, and waits for somebody to read on
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    workers = [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    assert len(workers) == 2
+    if cause == "interrupt":
+        os.killpg(process.pid, signal.SIGINT)
+        status, message = 130, "error: Interrupted: no entities were written.\n"
+    else:
+        os.kill(workers[0], signal.SIGKILL)
+        status, message = 1, "ended before its work was done (status -9"
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == status
+    assert message in said and said.count("\n") == 1
+    assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+    assert list((tmp_path / "out").iterdir()) == []

@@ -1,25 +1,24 @@
-"""Making scores mean what they say: one temperature for the CRF, fitted on the development part (Guo et al., 2017).
+"""Whether an entity's score is the share of such entities that are right, and making it so (Guo et al., 2017).
 
 A network that has learned its training part by heart is too sure of itself on other records. All scores of the CRF,
-divided by one number, are the same chain with the same best path, whose probabilities are less extreme; the number is
-the one that makes the correctness of the predicted entities most likely. It is worked into the weights, so that a
-checkpoint needs no further setting and its span probabilities are those of its own CRF.
+divided by one number, the temperature, are the same chain with the same best path, whose probabilities are less
+extreme. It is the one that makes the correctness of a development part's predicted entities most likely, and is worked
+into the weights, so that a checkpoint needs no further setting and its span probabilities are those of its own CRF.
 """
 
 import logging
-from collections.abc import Callable
-from copy import deepcopy
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 
 from ..modeling_dicmt import DicMTForTokenClassification
-from ..prediction import TaggedBatch
-from ..torch_tagger import TorchTagger, in_double
-from .calibration_error import calibration_error
-from .evaluator import Evaluator
+from ..prediction import SentencePrediction, TaggedBatch, read_batches
+from ..tagging import Span
+from ..torch_tagger import chain_of
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +26,50 @@ logger = logging.getLogger(__name__)
 # decides nothing.
 MIN_ENTITIES = 50
 TEMPERATURES = np.round(np.arange(0.5, 4.01, 0.05), 2)
+NUM_BINS = 15
 _SMALLEST = 1e-6
+
+
+def calibration_error(
+    scores: Sequence[float] | np.ndarray, correct: Sequence[bool] | np.ndarray, num_bins: int = NUM_BINS
+) -> dict[str, Any]:
+    """Expected calibration error (Guo et al., 2017, eq. 3) of predicted entities.
+
+    Args:
+        scores: Probability of each predicted entity.
+        correct: Whether each is an annotated entity, span and type.
+        num_bins: Bins of equal width between 0 and 1.
+
+    Returns:
+        `error`: the mean distance between score and precision, over the bins, each weighted by its entities (a
+        fraction; 0 without entities); `bins`: for each bin that has entities its `from` and `to`, `entities`, mean
+        `score` and `precision`.
+
+    Raises:
+        ValueError: If there are not as many scores as answers.
+    """
+    scores, correct = np.asarray(scores, dtype=np.float64), np.asarray(correct, dtype=np.float64)
+    if scores.shape != correct.shape:
+        raise ValueError(f"Expected a score for each entity, got {scores.size} scores for {correct.size} entities.")
+    bin_of_score = np.clip((scores * num_bins).astype(int), 0, num_bins - 1)
+    bins, error = [], 0.0
+    for number in range(num_bins):
+        chosen = bin_of_score == number
+        count = int(chosen.sum())
+        if not count:
+            continue
+        score, precision = float(scores[chosen].mean()), float(correct[chosen].mean())
+        error += abs(score - precision) * count / scores.size
+        bins.append(
+            {
+                "from": round(number / num_bins, 4),
+                "to": round((number + 1) / num_bins, 4),
+                "entities": count,
+                "score": round(score, 4),
+                "precision": round(precision, 4),
+            }
+        )
+    return {"error": round(error, 4), "bins": bins}
 
 
 @dataclass(frozen=True)
@@ -45,52 +87,35 @@ class Calibration:
     error: float
 
 
-class _RecordingTagger(TorchTagger):
-    """Keeps what span probabilities are computed from, and gives each span its number in place of a probability."""
+class AnnotatedPart(Protocol):
+    """What calibration asks of an `Evaluator`, which scores by this module."""
 
-    def __init__(self, model: DicMTForTokenClassification):
-        super().__init__(model)
-        self._batches: list[tuple[TaggedBatch, np.ndarray]] = []
-        self._spans = 0
+    def tag(self, model: DicMTForTokenClassification) -> Iterable[tuple[list[list[int]], TaggedBatch]]: ...
 
-    def span_probabilities(self, labels: TaggedBatch, spans: np.ndarray) -> np.ndarray:
-        self._batches.append((labels, spans))
-        self._spans += len(spans)
-        return np.arange(self._spans - len(spans), self._spans, dtype=np.float64)
+    def collect(self, predictions: Sequence[SentencePrediction]) -> tuple[list[list[Span]], list[list[float]]]: ...
 
-    @torch.inference_mode()
-    def probabilities(self, temperature: float) -> np.ndarray:
-        """Probability of each span, by its number, at a temperature."""
-        found = [np.zeros(0)]
-        for labels, spans in self._batches:
-            emissions, mask = in_double(labels)
-            emissions = emissions / temperature
-            chain = deepcopy(self._chain(emissions))
-            for parameter in chain.parameters():
-                parameter.div_(temperature)
-            places = torch.from_numpy(spans).to(emissions.device)
-            found.append(chain.span_log_probabilities(emissions, places, mask).exp().cpu().numpy())
-        return np.concatenate(found).astype(np.float64)
+    def gather(self, own: Sequence[Any]) -> list[Any]: ...
+
+    def correct(self, entities: Sequence[Sequence[Span]]) -> list[bool]: ...
 
 
-def calibrate(network: DicMTForTokenClassification, evaluator: Evaluator) -> Calibration | None:
+def calibrate(network: DicMTForTokenClassification, part: AnnotatedPart) -> Calibration | None:
     """Scale a network's scores, in place, by the temperature that suits an annotated part; all processes alike.
 
     Args:
         network: The network; its best paths stay what they are.
-        evaluator: The part, which is not the one that it was trained on.
+        part: The part's `Evaluator`; it is not the part that the network was trained on.
 
     Returns:
         What was done; None, with the network as it was, if there are too few predicted entities, or all of them are
         right or all wrong.
     """
-    if not network.config.recognition_task:
+    config = network.config
+    if not config.recognition_task:
         return None
-    tagger = _RecordingTagger(network)
-    own = evaluator.predict_own(tagger)
-    numbers = [np.array(scores, dtype=np.int64) for scores in own.scores]  # of the spans of each record
-    entities = evaluator.gather(own.entities)
-    correct = np.array(evaluator.correct(entities), dtype=bool)
+    batches, chain = list(part.tag(network)), chain_of(network)
+    entities = part.gather(part.collect(read_batches(batches, config))[0])
+    correct = np.array(part.correct(entities), dtype=bool)
     halves = np.repeat(np.arange(len(entities)) % 2, [len(of_record) for of_record in entities])
     if len(correct) < MIN_ENTITIES or correct.all() or not correct.any():
         logger.info("Scores are left as they are: %d entities say too little about their calibration.", len(correct))
@@ -98,8 +123,12 @@ def calibrate(network: DicMTForTokenClassification, evaluator: Evaluator) -> Cal
 
     @cache
     def probabilities(temperature: float) -> np.ndarray:
-        of_spans = tagger.probabilities(temperature)
-        return np.concatenate(evaluator.gather([of_spans[of_record] for of_record in numbers]))
+        scaled = (
+            (places, batch._replace(emissions=np.divide(batch.emissions, temperature, dtype=np.float64)))
+            for places, batch in batches
+        )
+        predictions = read_batches(scaled, config, chain.divided_by(temperature), "spans")
+        return np.concatenate(part.gather(part.collect(predictions)[1]))
 
     def best(chosen: np.ndarray) -> float:
         return _minimum(lambda temperature: _surprise(probabilities(temperature)[chosen], correct[chosen]))
@@ -108,19 +137,15 @@ def calibrate(network: DicMTForTokenClassification, evaluator: Evaluator) -> Cal
     for half in (0, 1):
         crossed[halves == half] = probabilities(best(halves != half))[halves == half]
     temperature = best(np.ones(len(correct), dtype=bool))
+    before, after = (calibration_error(scores, correct)["error"] for scores in (probabilities(1.0), crossed))
     scale_scores(network, temperature)
-    calibration = Calibration(
-        temperature,
-        calibration_error(probabilities(1.0), correct)["error"],
-        calibration_error(crossed, correct)["error"],
-    )
     logger.info(
         "Scores divided by %.2f: calibration error %.4f before, %.4f after (each half with the other's temperature).",
         temperature,
-        calibration.error_before,
-        calibration.error,
+        before,
+        after,
     )
-    return calibration
+    return Calibration(temperature, before, after)
 
 
 @torch.no_grad()

@@ -1,6 +1,6 @@
 """Scores of a network on annotated records, the same for any number of processes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,11 +8,19 @@ from accelerate import Accelerator
 from accelerate.utils import gather_object
 
 from ..modeling_dicmt import DicMTForTokenClassification
-from ..prediction import Tagger, collect_entities, collect_scores, collect_segmentation, predict_sentences
+from ..prediction import (
+    SentencePrediction,
+    TaggedBatch,
+    collect_entities,
+    collect_scores,
+    collect_segmentation,
+    read_batches,
+    tag_sentences,
+)
 from ..tagging import Span
 from ..tokenization_dicmt import DicMTTokenizer
-from ..torch_tagger import TorchTagger
-from .calibration_error import calibration_error
+from ..torch_tagger import TorchTagger, chain_of
+from .calibration import calibration_error
 from .clinical_ner import score_entities
 
 
@@ -22,12 +30,50 @@ class Predictions(NamedTuple):
     Args:
         entities: Entities of each record.
         segmentation: (characters,) boolean of each record, the segmentation task's answer; None without that task.
-        scores: The probability of each entity, as the network sees it.
+        scores: The probability of each entity, as the network sees it; None where it is not known.
     """
 
     entities: list[list[Span]]
     segmentation: list[np.ndarray] | None
-    scores: list[list[float]]
+    scores: list[list[float]] | None
+
+
+def score_predictions(
+    predictions: Predictions,
+    records: Sequence[Mapping[str, Any]],
+    training_mentions: Mapping[str, Mapping[str, int]] | None = None,
+    recognition_task: bool = True,
+) -> dict[str, Any]:
+    """All figures of `score_entities`, and, of entities with scores, `calibration` (`calibration_error`).
+
+    Without the recognition task there is no calibration, and P, R and F1 are those of NES's spans.
+
+    Args:
+        predictions: What a network says of the records.
+        records: The annotated records.
+        training_mentions: Mentions of the training part, for recall by how often an entity was seen.
+        recognition_task: Whether the network has it.
+    """
+    results = score_entities(
+        predictions.entities,
+        [record["entities"] for record in records],
+        texts=[record["text"] for record in records],
+        training_mentions=training_mentions,
+        segmentation=predictions.segmentation,
+    )
+    if not recognition_task:
+        results |= {name: results["segmentation"]["spans"][name] for name in ("precision", "recall", "f1")}
+    elif predictions.scores is not None:
+        scores = [score for of_record in predictions.scores for score in of_record]
+        results["calibration"] = calibration_error(scores, _correct(predictions.entities, records))
+    return results
+
+
+def _correct(entities: Sequence[Sequence[Span]], records: Sequence[Mapping[str, Any]]) -> list[bool]:
+    annotated = [
+        {(entity["start"], entity["end"], entity["type"]) for entity in record["entities"]} for record in records
+    ]
+    return [tuple(span) in known for known, found in zip(annotated, entities, strict=True) for span in found]
 
 
 class Evaluator:
@@ -38,7 +84,8 @@ class Evaluator:
         tokenizer: The network's tokenizer.
         accelerator: The processes.
         batch_characters: Characters of a batch, padding included; None for what is fast.
-        training_mentions: Mentions of the training part, for recall by how often an entity was seen.
+        training_mentions: Mentions of the training part, for recall by how often an entity was seen; None without.
+        cpu_threads: See `TorchTagger`.
     """
 
     def __init__(
@@ -47,34 +94,35 @@ class Evaluator:
         tokenizer: DicMTTokenizer,
         accelerator: Accelerator,
         batch_characters: int | None,
-        training_mentions: Mapping[str, Mapping[str, int]],
+        training_mentions: Mapping[str, Mapping[str, int]] | None,
+        cpu_threads: int | None = None,
     ):
-        self.records, self.accelerator = records, accelerator
+        self.records, self.accelerator, self._cpu_threads = records, accelerator, cpu_threads
         self.batch_characters, self.training_mentions = batch_characters, training_mentions
         self.texts = [record["text"] for record in records]
         self._own_texts = self.texts[accelerator.process_index :: accelerator.num_processes]
         self._sentences = list(tokenizer.encode_records(self._own_texts))
 
-    def predict(self, model: DicMTForTokenClassification) -> Predictions:
-        """What the network says of all records, on every process."""
-        own = self.predict_own(TorchTagger(model))
-        segmentation = own.segmentation or [None] * len(self._own_texts)
-        rows = self.gather([*zip(own.entities, segmentation, own.scores, strict=True)])
+    def predict(self, model: DicMTForTokenClassification, scores: bool = True) -> Predictions:
+        """What the network says of all records, on every process; `scores` takes time, and may be left out."""
+        found = read_batches(self.tag(model), model.config, chain_of(model), "spans" if scores else None)
+        entities, of_entities = self.collect(found)
+        segmentation = collect_segmentation(self._sentences, found, self._own_texts)
+        rows = self.gather([*zip(entities, segmentation, of_entities, strict=True)])
         return Predictions(
             [row[0] for row in rows],
             [row[1] for row in rows] if model.config.segmentation_task else None,
-            [row[2] for row in rows],
+            [row[2] for row in rows] if scores else None,
         )
 
-    def predict_own(self, tagger: Tagger) -> Predictions:
-        """What the network says of this process's share of the records."""
-        predictions = predict_sentences(tagger, self._sentences, self.batch_characters, score="spans")
-        has_segmentation = tagger.config.segmentation_task
-        return Predictions(
-            collect_entities(self._sentences, predictions, len(self._own_texts)),
-            collect_segmentation(self._sentences, predictions, self._own_texts) if has_segmentation else None,
-            collect_scores(self._sentences, predictions, len(self._own_texts)),
-        )
+    def tag(self, model: DicMTForTokenClassification) -> Iterator[tuple[list[list[int]], TaggedBatch]]:
+        """Tag the sentences of this process's records, as `tag_sentences` does."""
+        return tag_sentences(TorchTagger(model, self._cpu_threads), self._sentences, self.batch_characters)
+
+    def collect(self, predictions: Sequence[SentencePrediction]) -> tuple[list[list[Span]], list[list[float]]]:
+        """Entities, and scores, of each of this process's records from the predictions of its sentences."""
+        arguments = (self._sentences, predictions, len(self._own_texts))
+        return collect_entities(*arguments), collect_scores(*arguments)
 
     def gather(self, own: Sequence[Any]) -> list[Any]:
         """Something of each of this process's records → that of all records, in their order, on every process."""
@@ -83,32 +131,13 @@ class Evaluator:
         return [item for _, item in sorted(gathered, key=lambda pair: pair[0])]
 
     def score(self, predictions: Predictions, recognition_task: bool = True) -> dict[str, Any]:
-        """All figures of `score_entities`, and `calibration`, the scores' own (`calibration_error`).
-
-        Without the recognition task there is no calibration, and P, R and F1 are those of NES's spans.
-        """
-        results = score_entities(
-            predictions.entities,
-            [record["entities"] for record in self.records],
-            texts=self.texts,
-            training_mentions=self.training_mentions,
-            segmentation=predictions.segmentation,
-        )
-        if recognition_task:
-            scores = [score for of_record in predictions.scores for score in of_record]
-            results["calibration"] = calibration_error(scores, self.correct(predictions.entities))
-        else:
-            results |= {name: results["segmentation"]["spans"][name] for name in ("precision", "recall", "f1")}
-        return results
+        """Score predictions for the records; see `score_predictions`."""
+        return score_predictions(predictions, self.records, self.training_mentions, recognition_task)
 
     def correct(self, entities: Sequence[Sequence[Span]]) -> list[bool]:
         """Whether each entity predicted for the records, one record after the other, is annotated just so."""
-        annotated = [
-            {(entity["start"], entity["end"], entity["type"]) for entity in record["entities"]}
-            for record in self.records
-        ]
-        return [tuple(span) in known for known, found in zip(annotated, entities, strict=True) for span in found]
+        return _correct(entities, self.records)
 
     def __call__(self, model: DicMTForTokenClassification) -> dict[str, Any]:
-        """Predict and score."""
-        return self.score(self.predict(model), model.config.recognition_task)
+        """Figures for training to go by: those of entities and segmentation, without their scores' calibration."""
+        return self.score(self.predict(model, scores=False), model.config.recognition_task)

@@ -1,6 +1,6 @@
-"""What is left for a reader after an evaluation: the report, the predictions file, a record's entities on a terminal.
+"""What is left for a reader after an evaluation: report, predictions, errors, a record's entities on a terminal.
 
-Reports with examples and predictions hold text of the records: they are as confidential as the records are.
+Reports with examples, predictions and errors hold text of the records: they are as confidential as the records are.
 """
 
 import json
@@ -11,6 +11,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..files import write_text
 from .clinical_ner import Entity, overlapping, read_entities
 
 CONTEXT_LENGTH = 15
@@ -106,6 +107,7 @@ def render_report(
     predictions: Sequence[Iterable[Any]] | None = None,
     references: Sequence[Iterable[Any]] | None = None,
     texts: Sequence[str] | None = None,
+    ids: Sequence[str] | None = None,
     title: str = "Evaluation",
     examples: int = 5,
 ) -> str:
@@ -113,10 +115,11 @@ def render_report(
 
     Args:
         results: What `score_entities` or `ClinicalNER.compute` returned; only the parts that it has are shown.
-        run: What is to be known about the run (corpus, settings, seconds), shown as it is.
+        run: What is to be known about the run, in a few words each.
         predictions: With `references`: the entities that were scored, to count the errors by class.
         references: See `predictions`.
         texts: Text of each record, to show errors in context.
+        ids: What the records are called there; default: their numbers.
         title: Heading of the report.
         examples: How many errors of each class are shown in context, taken evenly from all of that class.
 
@@ -125,10 +128,7 @@ def render_report(
     """
     parts = [f"# {title}\n"]
     if run:
-        parts += [
-            "## Run\n",
-            markdown_table(("setting", "value"), [(key, _plain(value)) for key, value in run.items()]),
-        ]
+        parts += ["## Run\n", *(f"- {name}: {value}" for name, value in run.items()), ""]
     parts += ["## Scores (%)\n", markdown_table(("counting", "precision", "recall", "F1"), _score_rows(results))]
     columns = ("type", "annotated", "predicted", "correct", "precision", "recall", "F1", "relaxed F1")
     parts += ["## By type\n", markdown_table(columns, [_type_row(*item) for item in results["by_type"].items()])]
@@ -153,13 +153,36 @@ def render_report(
         parts += ["## Calibration\n", f"Expected calibration error: {_percent(results['calibration']['error'])} %\n"]
         parts += [markdown_table(("score", "entities", "mean score", "precision"), rows)]
     if predictions is not None and references is not None:
-        parts += ["## Errors\n", _render_errors(classify_errors(predictions, references), texts, examples)]
+        parts += ["## Errors\n", _render_errors(classify_errors(predictions, references), texts, ids, examples)]
     return "\n".join(parts)
 
 
 def write_report(path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> None:
     """Write `render_report(*args, **kwargs)` to a file, which is either complete or not there."""
-    _write_atomically(path, [render_report(*args, **kwargs)])
+    _write(path, [render_report(*args, **kwargs)])
+
+
+def write_errors(
+    path: str | os.PathLike[str], records: Sequence[Mapping[str, Any]], predictions: Sequence[Iterable[Any]]
+) -> None:
+    """Write every error of a part as a JSON line, `{"id", "error", "predicted"?, "annotated"?}`; see `error_lines`."""
+    _write(path, error_lines(records, predictions))
+
+
+def error_lines(records: Sequence[Mapping[str, Any]], predictions: Sequence[Iterable[Any]]) -> Iterator[str]:
+    """Each wrong entity as a line of JSON: the record's id, the class of error, what was predicted, what is annotated.
+
+    Args:
+        records: The records, with `id`, `text` and `entities`.
+        predictions: For each record its predicted entities, as `score_entities` takes them.
+    """
+    for error in classify_errors(predictions, [record["entities"] for record in records]):
+        record = records[error.record]
+        line: dict[str, Any] = {"id": record["id"], "error": error.kind}
+        for side in ("predicted", "annotated"):
+            if (entity := getattr(error, side)) is not None:
+                line[side] = _prediction(entity, record)
+        yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
 def write_predictions(
@@ -181,7 +204,7 @@ def write_predictions(
         ValueError: If an entity leaves its text or its word is not what the text has there, or if there are not as many
             lists of entities as records. Nothing is written then.
     """
-    _write_atomically(path, _prediction_lines(records, entities, with_text))
+    _write(path, _prediction_lines(records, entities, with_text))
 
 
 def _prediction_lines(
@@ -197,18 +220,22 @@ def _prediction_lines(
         yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
-def render_entities(text: str, entities: Iterable[Any], color: bool = False) -> str:
+def render_entities(text: str, entities: Iterable[Any], color: bool = False, details: bool = False) -> str:
     """Show entities within their text for a terminal: `患者有[肺炎|Disease]。`, nested ones within one another.
 
     Args:
         text: The record's text. Control characters are shown as pictures; line ends and tabs are kept.
         entities: Its entities, tuples or mappings as in `write_predictions`.
         color: Give each type a colour (ANSI).
+        details: Show scores and evidence of those that have them: `[肺炎|Disease 0.97 ←disease:肺炎]`.
 
     Returns:
         The text with its entities marked.
     """
-    (found,) = read_entities([list(entities)], "entities", [len(text)])
+    entities = list(entities)
+    (found,) = read_entities([entities], "entities", [len(text)])
+    mappings = [entity for entity in entities if details and isinstance(entity, Mapping)]
+    details_of = {(item["start"], item["end"], item["type"]): _details(item) for item in mappings}
     types = sorted({entity_type for _, _, entity_type in found})
     colors = {kind: _ANSI_COLORS[index % len(_ANSI_COLORS)] if color else "" for index, kind in enumerate(types)}
     reset = _ANSI_RESET if color else ""
@@ -226,8 +253,14 @@ def render_entities(text: str, entities: Iterable[Any], color: bool = False) -> 
         else:
             open_entities.remove(entity)
             outer = colors[open_entities[-1][2]] if open_entities else ""
-            pieces.append(f"|{kind}]{reset}{outer}")
+            pieces.append(f"|{kind}{details_of.get(entity, '')}]{reset}{outer}")
     return "".join([*pieces, _visible(text[position:])])
+
+
+def _details(entity: Mapping[str, Any]) -> str:
+    score = f" {entity['score']:.2f}" if entity.get("score") is not None else ""
+    terms = [f"{'/'.join(term['lists'])}:{term['term']}" for term in entity.get("evidence", ())]
+    return score + (f" ←{_visible(', '.join(terms))}" if terms else "")
 
 
 def _percent(fraction: float) -> str:
@@ -250,10 +283,6 @@ def _type_row(entity_type: str, scores: Mapping[str, Any]) -> tuple[Any, ...]:
     return entity_type, *counts, *_ratios(scores), _percent(scores["relaxed_f1"])
 
 
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-
-
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A table in Markdown, its first column aligned to the left and the others to the right."""
 
@@ -272,11 +301,13 @@ def _compare(found: Entity, gold: Entity) -> tuple[str, int]:
     return "wrong boundary" if found[2] == gold[2] else "wrong type and boundary", shared
 
 
-def _render_errors(errors: Sequence[EntityError], texts: Sequence[str] | None, examples: int) -> str:
+def _render_errors(
+    errors: Sequence[EntityError], texts: Sequence[str] | None, ids: Sequence[str] | None, examples: int
+) -> str:
     numbers = Counter(error.kind for error in errors)
     counts = [(kind, numbers[kind], meaning) for kind, meaning in ERROR_CLASSES.items()]
     parts = [markdown_table(("class", "count", "what"), counts)]
-    for kind, lines in show_errors(errors, texts, examples).items() if texts is not None else ():
+    for kind, lines in show_errors(errors, texts, examples, ids).items() if texts is not None else ():
         parts.append(f"{kind.capitalize()}:\n\n{text_block(lines)}")
     return "\n".join(parts)
 
@@ -286,21 +317,27 @@ def text_block(lines: Iterable[str]) -> str:
     return "```text\n" + "".join(f"{line}\n" for line in lines) + "```\n"
 
 
-def show_errors(errors: Sequence[EntityError], texts: Sequence[str], examples: int) -> dict[str, list[str]]:
+def show_errors(
+    errors: Sequence[EntityError], texts: Sequence[str], examples: int, ids: Sequence[str] | None = None
+) -> dict[str, list[str]]:
     """Some errors of each class that occurs, taken evenly from all of it, as lines that show them in context.
 
     Args:
         errors: As `classify_errors` returns them.
         texts: Text of each record.
         examples: How many of each class.
+        ids: What the records are called; default: their numbers.
     """
+    names = range(len(texts)) if ids is None else [_visible(" ".join(name.split())) for name in ids]
     shown = {}
     for kind in ERROR_CLASSES:
         of_class = [error for error in errors if error.kind == kind]
         number = min(examples, len(of_class))
         chosen = [of_class[index * len(of_class) // number] for index in range(number)]
         if chosen:
-            shown[kind] = [f"record {error.record}: {_in_context(error, texts[error.record])}" for error in chosen]
+            shown[kind] = [
+                f"record {names[error.record]}: {_in_context(error, texts[error.record])}" for error in chosen
+            ]
     return shown
 
 
@@ -337,14 +374,6 @@ def _visible(text: str) -> str:
     return text.replace("\r\n", "\n").translate(_VISIBLE)
 
 
-def _write_atomically(path: str | os.PathLike[str], pieces: Iterable[str]) -> None:
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
-    try:
-        # A lone surrogate has no UTF-8 form; its backslash escape is what JSON writes for it, too.
-        with open(temporary, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.writelines(pieces)
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+def _write(path: str | os.PathLike[str], pieces: Iterable[str]) -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, pieces)

@@ -1,9 +1,11 @@
 """Whether a difference of F1 is more than chance: paired bootstrap over records (Koehn, 2004)."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from .clinical_ner import read_entities
 
 RESAMPLES = 10_000
 _CHUNK = 500
@@ -23,6 +25,18 @@ class Difference(NamedTuple):
     low: float
     high: float
     p: float
+
+
+def count_by_record(predictions: Sequence[Iterable[Any]], references: Sequence[Iterable[Any]]) -> np.ndarray:
+    """Correct, predicted and annotated entities of each record, (records, 3).
+
+    Args:
+        predictions: For each record its predicted entities, as `score_entities` takes them.
+        references: For each record its annotated entities.
+    """
+    pairs = zip(read_entities(predictions, "predictions"), read_entities(references, "references"), strict=True)
+    counts = [(len(found & gold), len(found), len(gold)) for found, gold in pairs]
+    return np.array(counts, dtype=float).reshape(-1, 3)
 
 
 def paired_bootstrap(

@@ -1,6 +1,6 @@
 """DicMT on ONNX Runtime: the same entities as the pipeline's, without PyTorch.
 
-`onnx_export` writes the folder that is read here: the network up to the CRF's emissions as `model.onnx`, the CRF as
+`export_onnx` writes the folder that is read here: the network up to the CRF's emissions as `model.onnx`, the CRF as
 numpy arrays beside it, configuration, tokenizer, dictionary and radicals.
 """
 
@@ -26,11 +26,11 @@ MODEL_FILE = "model.onnx"
 
 
 class OnnxTagger:
-    """Labels batches with an exported network.
+    """Tags batches with an exported network.
 
     Args:
         folder: What `export_onnx` wrote.
-        threads: Threads of the runtime; None for its default, all cores.
+        threads: Threads of the runtime. Default, as `TorchTagger`'s: one without an encoder, else all cores.
         providers: Execution providers of the runtime; default: the CPU's.
 
     Raises:
@@ -43,27 +43,26 @@ class OnnxTagger:
             if not (folder / name).is_file():
                 raise ValueError(
                     f"{folder} holds no exported network: it lacks {name}. Write it with "
-                    "`python -m modeling_dicmt.onnx.export`."
+                    "`python -m modeling_dicmt.onnx`."
                 )
-        options = onnxruntime.SessionOptions()
-        if threads is not None:
-            options.intra_op_num_threads = threads
         self.config = DicMTConfig.from_pretrained(folder)
+        has_encoder = self.config.encoder_config is not None
+        self.batch_characters = ENCODER_BATCH_CHARACTERS if has_encoder else BATCH_CHARACTERS
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or (0 if has_encoder else 1)  # 0 for all cores
         try:
-            self.crf = NumpyCRF.load(folder)
+            self.chain = NumpyCRF.load(folder)
             self._session = onnxruntime.InferenceSession(
                 folder / MODEL_FILE, options, providers=providers or ["CPUExecutionProvider"]
             )
         except Exception as error:  # the runtime has errors of its own, with no base class but this
             reason = next(iter(str(error).splitlines()), type(error).__name__)
             raise ValueError(f"{folder} holds a broken network: {reason}. Export it anew.") from error
-        has_encoder = self.config.encoder_config is not None
-        self.batch_characters = ENCODER_BATCH_CHARACTERS if has_encoder else BATCH_CHARACTERS
         self._inputs = [item.name for item in self._session.get_inputs()]
         self._outputs = [item.name for item in self._session.get_outputs()]
 
-    def label(self, inputs: Mapping[str, np.ndarray]) -> TaggedBatch:
-        """Label a batch as `pad_sentences` gives it."""
+    def tag(self, inputs: Mapping[str, np.ndarray]) -> TaggedBatch:
+        """Tag a batch as `pad_sentences` gives it."""
         found = dict(
             zip(self._outputs, self._session.run(None, {name: inputs[name] for name in self._inputs}), strict=True)
         )
@@ -72,18 +71,9 @@ class OnnxTagger:
         return TaggedBatch(
             emissions,
             mask,
-            None if emissions is None else self.crf.viterbi(emissions, mask),
+            None if emissions is None else self.chain.viterbi(emissions, mask),
             None if segmentation is None else segmentation > 0,
         )
-
-    def tag_probabilities(self, labels: TaggedBatch) -> np.ndarray:
-        """Posterior probability (B, L) of each tag of the best paths; 0 at padding."""
-        marginals = self.crf.marginals(labels.emissions, labels.mask)
-        return np.take_along_axis(marginals, labels.tags.clip(min=0)[..., None], axis=2)[..., 0]
-
-    def span_probabilities(self, labels: TaggedBatch, spans: np.ndarray) -> np.ndarray:
-        """Probability (N,) over all paths that just these spans (N, 5) are entities."""
-        return np.exp(self.crf.span_log_probabilities(labels.emissions, spans, labels.mask))
 
 
 class OnnxPipeline:
@@ -91,7 +81,7 @@ class OnnxPipeline:
 
     Args:
         folder: What `export_onnx` wrote.
-        threads: Threads of the runtime; None for its default, all cores.
+        threads: See `OnnxTagger`.
         providers: Execution providers of the runtime; default: the CPU's.
         **settings: See `RecognitionSettings`.
     """

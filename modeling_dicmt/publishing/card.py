@@ -197,8 +197,9 @@ def _tables(part: str, results: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _training(run: Mapping[str, Any], results: Mapping[str, Any]) -> Iterator[str]:
     if "train_seconds" in results:
+        chosen = " (the best on the development part)" if "eval_f1" in results else ""
         yield (
-            f"{results['train_best_epoch']} of {results['train_epochs']} epochs (the best on the development part), "
+            f"{results['train_best_epoch']} of {results['train_epochs']} epochs{chosen}, "
             f"{results['train_seconds'] / 60:.1f} minutes"
         )
     if "parameters" in run:

@@ -1,6 +1,14 @@
-"""Command-line arguments of a training. The defaults are the recipe that served best on a development split."""
+"""Command-line arguments of a training. The defaults are the recipe that served best on a development split.
+
+What the fields' metadata may say of bounds, of rare options and of what a card shows: `DataclassParser`.
+"""
 
 from dataclasses import dataclass, field
+
+from ..commands.command_line import check_bounds
+
+# What draws random numbers takes seeds of 32 bits.
+_LARGEST_SEED = 2**32 - 1
 
 
 def _help(text: str, **options) -> dict:
@@ -27,35 +35,64 @@ class ModelArguments:
     freeze_encoder: bool = field(default=False, **_help("Keep the encoder's weights as they are."))
     character_vectors: str | None = field(
         default=None,
-        **_help("word2vec text file to start the character embeddings from; sets their size.", private=True),
+        **_help("word2vec text file to start the character embeddings from; sets their size.", private=True, rare=True),
     )
-    character_embedding_size: int = field(default=100, **_help("Width of the character embeddings."))
-    bigram_embedding_size: int = field(default=50, **_help("Width of the character bigrams' embeddings; 0 for none."))
-    num_bigram_buckets: int = field(default=20000, **_help("Rows of the bigram table (bigrams are hashed)."))
-    radical_embedding_size: int = field(default=50, **_help("Width of the radical embeddings; 0 for none."))
+    character_embedding_size: int = field(
+        default=100, **_help("Width of the character embeddings.", minimum=1, rare=True)
+    )
+    bigram_embedding_size: int = field(
+        default=50, **_help("Width of the character bigrams' embeddings; 0 for none.", minimum=0, rare=True)
+    )
+    num_bigram_buckets: int = field(
+        default=20000, **_help("Rows of the bigram table (bigrams are hashed).", minimum=1, rare=True)
+    )
+    radical_embedding_size: int = field(
+        default=50, **_help("Width of the radical embeddings; 0 for none.", minimum=0, rare=True)
+    )
     ngram_sizes: list[int] = field(
-        default_factory=lambda: [2, 3, 4, 5, 6], **_help("Sizes of the dictionary's n-grams, from 1 to 10.")
+        default_factory=lambda: [2, 3, 4, 5, 6],
+        **_help("Sizes of the dictionary's n-grams, from 1 to 10.", minimum=1, maximum=10, rare=True),
     )
-    multi_hot_dictionary: bool = field(default=False, **_help("A bit a type for dictionary matches, not a type code."))
+    multi_hot_dictionary: bool = field(
+        default=False, **_help("A bit a type for dictionary matches, not a type code.", rare=True)
+    )
     context_encoder: str = field(
-        default="bilstm", **_help("Layer over the representations.", choices=["bilstm", "none"])
+        default="bilstm", **_help("Layer over the representations.", choices=["bilstm", "none"], rare=True)
     )
-    lstm_hidden_size: int = field(default=128, **_help("Units of the BiLSTM a direction."))
-    dropout: float = field(default=0.5, **_help("Dropout at the BiLSTM's input and output."))
-    character_dropout: float = field(default=0.1, **_help("Share of plain character embeddings hidden while training."))
-    bigram_dropout: float = field(default=0.3, **_help("Share of bigrams hidden while training."))
-    dictionary_dropout: float = field(default=0.2, **_help("Share of dictionary matches hidden while training."))
+    lstm_hidden_size: int = field(default=128, **_help("Units of the BiLSTM a direction.", minimum=1, rare=True))
+    dropout: float = field(
+        default=0.5, **_help("Dropout at the BiLSTM's input and output.", minimum=0, below=1, rare=True)
+    )
+    character_dropout: float = field(
+        default=0.1,
+        **_help("Share of plain character embeddings hidden while training.", minimum=0, below=1, rare=True),
+    )
+    bigram_dropout: float = field(
+        default=0.3, **_help("Share of bigrams hidden while training.", minimum=0, below=1, rare=True)
+    )
+    dictionary_dropout: float = field(
+        default=0.2, **_help("Share of dictionary matches hidden while training.", minimum=0, below=1, rare=True)
+    )
     tag_decoder: str = field(
-        default="crf", **_help("'crf', or 'softmax' for independent tags.", choices=["crf", "softmax"])
+        default="crf", **_help("'crf', or 'softmax' for independent tags.", choices=["crf", "softmax"], rare=True)
     )
     exclude_illegal_transitions: bool = field(
-        default=True, **_help("Whether the CRF rules out I- tags that follow nothing.")
+        default=True, **_help("Whether the CRF rules out I- tags that follow nothing.", rare=True)
     )
-    recognition_task: bool = field(default=True, **_help("Whether to learn to recognise entities (NER)."))
-    segmentation_task: bool = field(default=True, **_help("Whether to learn to segment entities (NES)."))
-    recognition_loss_weight: float = field(default=3.0, **_help("β: weight of the recognition loss."))
-    segmentation_loss_weight: float = field(default=2.0, **_help("α: weight of the segmentation loss."))
-    max_sentence_length: int = field(default=250, **_help("Characters above which a sentence is cut."))
+    recognition_task: bool = field(default=True, **_help("Whether to learn to recognise entities (NER).", rare=True))
+    segmentation_task: bool = field(default=True, **_help("Whether to learn to segment entities (NES).", rare=True))
+    recognition_loss_weight: float = field(
+        default=3.0, **_help("β: weight of the recognition loss.", minimum=0, rare=True)
+    )
+    segmentation_loss_weight: float = field(
+        default=2.0, **_help("α: weight of the segmentation loss.", minimum=0, rare=True)
+    )
+    max_sentence_length: int = field(
+        default=250, **_help("Characters above which a sentence is cut.", minimum=1, rare=True)
+    )
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
 
 
 @dataclass
@@ -65,26 +102,55 @@ class TrainingArguments:
     _argument_group_name = "training and results"
 
     output_dir: str = field(**_help("Folder for the best model, its scores, predictions and report.", free=True))
-    num_train_epochs: int = field(default=24, **_help("Epochs."))
-    per_device_train_batch_size: int = field(default=32, **_help("Sentences a step and process."))
-    gradient_accumulation_steps: int = field(default=1, **_help("Parts in which a step's sentences are computed."))
-    learning_rate: float = field(default=2e-3, **_help("Learning rate of everything but the encoder."))
-    encoder_learning_rate: float = field(default=3e-5, **_help("Learning rate of the encoder."))
-    weight_decay: float = field(default=0.0, **_help("Decoupled weight decay of the matrices."))
-    lr_scheduler_type: str = field(default="linear", **_help("Schedule after warm-up: linear, cosine, constant, …"))
-    warmup_steps: int = field(default=100, **_help("Steps over which the learning rate rises from 0."))
-    max_grad_norm: float = field(default=25.0, **_help("Gradients are clipped to this norm; 0 for no clipping."))
+    num_train_epochs: int = field(default=24, **_help("Epochs.", minimum=1))
+    per_device_train_batch_size: int = field(default=32, **_help("Sentences a step and process.", minimum=1))
+    gradient_accumulation_steps: int = field(
+        default=1, **_help("Parts in which a step's sentences are computed.", minimum=1, rare=True)
+    )
+    learning_rate: float = field(default=2e-3, **_help("Learning rate of everything but the encoder.", above=0))
+    encoder_learning_rate: float = field(default=3e-5, **_help("Learning rate of the encoder.", above=0))
+    weight_decay: float = field(default=0.0, **_help("Decoupled weight decay of the matrices.", minimum=0, rare=True))
+    lr_scheduler_type: str = field(
+        default="linear",
+        **_help(
+            "Course of the learning rate after warm-up.",
+            choices=["linear", "cosine", "cosine_with_restarts", "polynomial", "constant", "constant_with_warmup"],
+            rare=True,
+        ),
+    )
+    warmup_steps: int = field(
+        default=100, **_help("Steps over which the learning rate rises from 0.", minimum=0, rare=True)
+    )
+    max_grad_norm: float = field(
+        default=25.0, **_help("Gradients are clipped to this norm; 0 for no clipping.", minimum=0, rare=True)
+    )
     average_decay: float = field(
         default=0.998,
-        **_help("Decay of the weights' running average, which is what is evaluated and saved; 0 for none."),
+        **_help(
+            "Decay of the weights' running average, which is what is evaluated and saved; 0 for none.",
+            minimum=0,
+            below=1,
+            rare=True,
+        ),
     )
     early_stopping_patience: int = field(
-        default=10, **_help("Stop after this many evaluations without a better development F1; 0 for never.")
+        default=10,
+        **_help("Stop after this many evaluations without a better development F1; 0 for never.", minimum=0),
     )
-    eval_every_epochs: int = field(default=1, **_help("Epochs between evaluations on the development part."))
+    eval_every_epochs: int = field(
+        default=1, **_help("Epochs between evaluations on the development part.", minimum=1, rare=True)
+    )
     save_steps: int = field(
         default=500,
-        **_help("Steps between states to resume from, besides the one after each epoch; 0 for none.", free=True),
+        **_help(
+            "Steps between states to resume from, besides the one after each epoch; 0 for none.",
+            free=True,
+            minimum=0,
+            rare=True,
+        ),
+    )
+    keep_states: bool = field(
+        default=False, **_help("Leave the states in the folder of a finished run.", free=True, rare=True)
     )
     final_fit: bool = field(
         default=False,
@@ -93,18 +159,26 @@ class TrainingArguments:
             "took; development figures are those from before."
         ),
     )
-    seed: int = field(default=42, **_help("Seed of initialisation, batches and dropout."))
+    seed: int = field(
+        default=42, **_help("Seed of initialisation, batches and dropout.", minimum=0, maximum=_LARGEST_SEED)
+    )
     mixed_precision: str = field(default="no", **_help("Arithmetic.", choices=["no", "bf16", "fp16"]))
     cpu_threads: int = field(
         default=0,
         **_help(
             "Threads a process on a CPU; 0 for one, with an encoder for all cores, shared among the processes.",
             free=True,
+            minimum=0,
         ),
     )
     eval_batch_characters: int | None = field(
         default=None,
-        **_help("Characters of a batch at evaluation, padding included; default: what is fast.", free=True),
+        **_help(
+            "Characters of a batch at evaluation, padding included; default: what is fast.",
+            free=True,
+            minimum=1,
+            rare=True,
+        ),
     )
     overwrite_output_dir: bool = field(
         default=False, **_help("Start afresh in an output folder with results or states of another run.", free=True)
@@ -112,7 +186,9 @@ class TrainingArguments:
     report_to: str = field(
         default="none", **_help("Trackers, by accelerate's names, comma-separated: tensorboard, wandb, …", free=True)
     )
-    logging_steps: int = field(default=20, **_help("Steps between figures for the trackers.", free=True))
+    logging_steps: int = field(
+        default=20, **_help("Steps between figures for the trackers.", free=True, minimum=1, rare=True)
+    )
     quiet: bool = field(default=False, **_help("No progress bars.", free=True))
     push_to_hub: bool = field(
         default=False,
@@ -123,16 +199,4 @@ class TrainingArguments:
     )
 
     def __post_init__(self) -> None:
-        for name in (
-            "num_train_epochs",
-            "per_device_train_batch_size",
-            "gradient_accumulation_steps",
-            "eval_every_epochs",
-            "logging_steps",
-            "eval_batch_characters",
-        ):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"--{name} must be at least 1, got {value}.")
-        if not 0 <= self.average_decay < 1:
-            raise ValueError(f"--average_decay must be at least 0 and below 1, got {self.average_decay}.")
+        check_bounds(self)

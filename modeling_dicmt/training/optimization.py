@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 from torch.optim import AdamW, Optimizer
-from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 from transformers import get_scheduler
 
@@ -30,7 +30,7 @@ def create_optimizer(model: nn.Module, arguments: TrainingArguments) -> Optimize
     )
 
 
-def create_scheduler(optimizer: Optimizer, arguments: TrainingArguments, num_steps: int) -> LRScheduler:
+def create_scheduler(optimizer: Optimizer, arguments: TrainingArguments, num_steps: int) -> LambdaLR:
     """Warm-up, then the schedule asked for, over `num_steps` optimiser steps."""
     return get_scheduler(
         arguments.lr_scheduler_type,
@@ -38,6 +38,14 @@ def create_scheduler(optimizer: Optimizer, arguments: TrainingArguments, num_ste
         num_warmup_steps=min(arguments.warmup_steps, num_steps // 10),
         num_training_steps=num_steps,
     )
+
+
+def advance_scheduler(scheduler: LambdaLR, num_steps: int) -> None:
+    """Put a schedule that has not begun to where it is after `num_steps` steps: the rates are a function of them."""
+    rates = [base * factor(num_steps) for base, factor in zip(scheduler.base_lrs, scheduler.lr_lambdas, strict=True)]
+    for group, rate in zip(scheduler.optimizer.param_groups, rates, strict=True):
+        group["lr"] = rate
+    scheduler.last_epoch, scheduler._last_lr = num_steps, rates
 
 
 class WeightAverage(AveragedModel):

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoTokenizer
 
-from ..commands.checkpoint import load_tokenizer
+from ..commands.checkpoint import load_encoder_config, load_tokenizer
 from ..configuration_dicmt import DicMTConfig
 from ..dictionary import ClinicalDictionary
 from ..modeling_dicmt import DicMTForTokenClassification
@@ -63,6 +63,7 @@ def build_tokenizer(
             if same_types:
                 lists_of_type = before.init_kwargs["lists_of_type"]
     elif model.encoder_name_or_path is not None:
+        load_encoder_config(model.encoder_name_or_path)  # tells what is no encoder
         encoder_tokenizer = AutoTokenizer.from_pretrained(model.encoder_name_or_path)
         vocab = _renamed_special_tokens(encoder_tokenizer)
     else:
@@ -110,7 +111,7 @@ def build_model(
     vectors = None
     if model.encoder_name_or_path is not None:
         encoder_tokenizer = AutoTokenizer.from_pretrained(model.encoder_name_or_path)
-        settings["encoder_config"] = AutoConfig.from_pretrained(model.encoder_name_or_path)
+        settings["encoder_config"] = load_encoder_config(model.encoder_name_or_path)
         settings["encoder_begin_token_id"] = encoder_tokenizer.cls_token_id
         settings["encoder_end_token_id"] = encoder_tokenizer.sep_token_id
     elif model.character_vectors is not None:

@@ -1,5 +1,6 @@
 """What a run leaves behind: the model, its scores, its predictions and a report."""
 
+import os
 import platform
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from accelerate import Accelerator
 from ..dictionary_features import types_of_lists
 from ..evaluation.calibration import Calibration
 from ..evaluation.evaluator import Evaluator, Predictions
-from ..evaluation.report import write_predictions, write_report
+from ..evaluation.report import write_errors, write_predictions, write_report
 from ..files import publish_files, replace_folder, write_json, write_text
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..normalization import normalize
@@ -23,8 +24,7 @@ from ..publishing.contents import CARD_FILE, RESULTS_FILE, RUN_FILE
 from ..tokenization_dicmt import DicMTTokenizer
 from .dictionary_report import build_report
 from .examples import Examples
-from .states import BEST, CHECKPOINTS
-from .trainer import Progress
+from .states import BEST, CHECKPOINTS, Progress
 
 # The development part's figures bear the name that transformers' scripts give them.
 _PREFIXES = {"validation": "eval", "test": "test"}
@@ -115,10 +115,13 @@ def write_results(
     evaluators: Mapping[str, Evaluator],
     predictions: Mapping[str, Predictions],
     information: Mapping[str, Any],
-    progress: Progress | None,
-    calibration: Calibration | None,
+    progress: Progress,
+    calibration: Calibration | None = None,
+    keep_states: bool = False,
 ) -> dict[str, Any]:
     """Write model, predictions, reports and, last of all, `all_results.json`: where it is, the run is complete.
+
+    The states of the run are removed then, but for `keep_states`.
 
     Returns:
         The content of `all_results.json`: strict micro `eval_precision`, `eval_recall`, `eval_f1` (fractions) of the
@@ -137,24 +140,25 @@ def write_results(
                 for of_record in zip(entities, predictions[part].scores, strict=True)
             ],
         )
+        write_errors(output_dir / f"errors_{part}.jsonl", evaluator.records, entities)
         write_report(
             output_dir / f"report_{part}.md",
             scores,
-            information,
+            _summary(information, part, progress),
             predictions=entities,
             references=[record["entities"] for record in evaluator.records],
             texts=evaluator.texts,
+            ids=[record["id"] for record in evaluator.records],
             title=f"{information['dataset_name']}, {part} part",
         )
-    if progress is not None:
-        characters = information["train_characters"] * progress.epoch
-        results |= {
-            "train_epochs": progress.epoch,
-            "train_best_epoch": progress.best_epoch,
-            "train_seconds": round(progress.seconds, 1),
-            "train_characters_per_second": round(characters / progress.training_seconds) if characters else 0,
-        }
-        write_json(output_dir / "history.json", progress.history)
+    characters = information["train_characters"] * progress.epoch
+    results |= {
+        "train_epochs": progress.epoch,
+        "train_best_epoch": progress.best_epoch,
+        "train_seconds": round(progress.seconds, 1),
+        "train_characters_per_second": round(characters / progress.training_seconds) if characters else 0,
+    }
+    write_json(output_dir / "history.json", progress.history)
     if calibration is not None:
         results |= {f"calibration_{name}": value for name, value in asdict(calibration).items()}
     write_model(output_dir, network, tokenizer)
@@ -168,19 +172,35 @@ def write_results(
     )
     write_text(output_dir / CARD_FILE, card)
     write_json(output_dir / RESULTS_FILE, results)
-    for best in list((output_dir / CHECKPOINTS).rglob(BEST)):  # it is in the folder itself now
-        shutil.rmtree(best, ignore_errors=True)
+    checkpoints = output_dir / CHECKPOINTS
+    for folder in [*checkpoints.rglob(BEST)] if keep_states else [checkpoints]:  # the best is in the folder itself now
+        shutil.rmtree(folder, ignore_errors=True)
     return results
 
 
-def write_model(output_dir: Path, network: DicMTForTokenClassification, tokenizer: DicMTTokenizer) -> None:
+def _summary(information: Mapping[str, Any], part: str, progress: Progress) -> dict[str, str]:
+    """What a reader of a report has to know of the run."""
+    sizes = {name: f"{information[f'{name}_records']:,} records" for name in ("train", part)}
+    terms = information["dictionary"]["terms"]
+    return {
+        "trained on": f"{sizes['train']}, {information['train_entities']:,} entities",
+        "scored on": f"{sizes[part]}, {information[f'{part}_entities']:,} entities",
+        "dictionary": f"{terms:,} terms" if terms else "none",
+        "network": f"{information['parameters']:,} parameters",
+        "epochs": f"{progress.epoch}, kept the version after {progress.best_epoch}",
+        "seconds": f"{progress.seconds:.0f} on {information['device']}",
+        "settings": f"in {RUN_FILE}",
+    }
+
+
+def write_model(output_dir: str | os.PathLike, network: DicMTForTokenClassification, tokenizer: DicMTTokenizer) -> None:
     """Put a checkpoint, with its code and dictionary, into a folder, file by file, none of them ever half-written."""
 
     def write(folder: Path) -> None:
         network.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
 
-    complete = output_dir / CHECKPOINTS / "publish"
+    complete = Path(output_dir) / CHECKPOINTS / "publish"
     replace_folder(complete, write)
     publish_files(complete, output_dir)
     shutil.rmtree(complete)

@@ -6,11 +6,12 @@ import logging
 import os
 import shutil
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import datasets
 import torch
 import transformers
 from accelerate import Accelerator
@@ -28,12 +29,25 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
+logger = logging.getLogger(__name__)
+
 LOCK_FILE = ".lock"
+_PRIVATE_RESULTS = ("predictions_*.jsonl", "errors_*.jsonl", "report_*.md")
 
 
 def start_process(training: TrainingArguments) -> Accelerator:
-    """Set up logging, seeds and accelerate for this process."""
+    """Set up logging, seeds and accelerate for this process.
+
+    Raises:
+        ValueError: If the processes do not know of each other, or the device cannot do the arithmetic asked for.
+    """
     accelerator = create_accelerator(training)
+    world_size = os.environ.get("WORLD_SIZE", "1")
+    if accelerator.num_processes == 1 and world_size != "1":
+        raise ValueError(
+            f"{world_size} processes were started that do not know of each other: each would train for itself. On a "
+            "CPU set ACCELERATE_USE_CPU=true (ACCELERATE_USE_CPU=true torchrun --nproc_per_node 2 run_ner.py …)."
+        )
     if training.mixed_precision == "fp16" and accelerator.device.type == "cpu":
         raise ValueError("--mixed_precision fp16 needs a GPU: use bf16 or no on a CPU.")
     logging.basicConfig(
@@ -45,12 +59,25 @@ def start_process(training: TrainingArguments) -> Accelerator:
     for library in ("datasets", "accelerate", "filelock", "fsspec"):
         logging.getLogger(library).setLevel(logging.WARNING)
     transformers.utils.logging.disable_progress_bar()
-    if training.quiet or not accelerator.is_main_process:
-        import datasets
-
-        datasets.disable_progress_bars()
+    datasets.disable_progress_bars()  # of the moments that preparing records takes
     set_seed(training.seed)
     return accelerator
+
+
+def check_development_part(parts: Mapping[str, Any], training: TrainingArguments) -> None:
+    """Say what is lost without a development part; raises ValueError if what was asked for needs one."""
+    if "validation" in parts:
+        return
+    if training.final_fit:
+        raise ValueError(
+            "--final_fit trains anew with the development part, and there is none: leave it out, or pass a "
+            "--validation_share above 0."
+        )
+    logger.warning(
+        "No development part: all %d epochs are trained and the last version is kept. There are no development "
+        "figures, no early stopping, and the scores are not calibrated.",
+        training.num_train_epochs,
+    )
 
 
 def set_threads(accelerator: Accelerator, training: TrainingArguments, config: DicMTConfig) -> None:
@@ -149,7 +176,7 @@ def _claim(output_dir: Path, settings: dict[str, Any], overwrite: bool) -> None:
             elif path.name != LOCK_FILE:
                 path.unlink()
         for path in output_dir.glob("*"):  # results first and all of them: none may outlive its model
-            if path.name == RESULTS_FILE or path.match("predictions_*.jsonl") or path.match("report_*.md"):
+            if path.name == RESULTS_FILE or any(map(path.match, _PRIVATE_RESULTS)):
                 path.unlink()
     elif (output_dir / RESULTS_FILE).exists():
         raise ValueError(

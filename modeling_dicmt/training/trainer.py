@@ -6,61 +6,30 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from accelerate import Accelerator
-from tqdm.auto import tqdm
+from safetensors import SafetensorError
+from tqdm import tqdm
 
-from ..files import replace_folder, restore_folder, writing
+from ..commands.progress import progress as progress_bar
+from ..files import replace_folder, restore_folder
 from ..modeling_dicmt import DicMTForTokenClassification, DicMTOutput
 from ..prediction import pad_sentences
 from ..tokenization_dicmt import DicMTTokenizer
 from .arguments import TrainingArguments
 from .batches import EpochBatches, share_of_process
 from .examples import Examples
-from .optimization import WeightAverage, create_optimizer, create_scheduler
-from .states import BEST, CHECKPOINTS, LAST
+from .optimization import WeightAverage, advance_scheduler, create_optimizer, create_scheduler
+from .states import BEST, CHECKPOINTS, LAST, Progress, TrainingState
 
 logger = logging.getLogger(__name__)
 
 # Evaluates a model and returns figures, `f1` among them, the same on every process.
 Evaluate = Callable[[DicMTForTokenClassification], dict[str, Any]]
-
-
-@dataclass
-class Progress:
-    """Where a run stands; part of its state on disk.
-
-    Args:
-        epoch: Epochs that are complete.
-        step: Steps done in the epoch that is not.
-        best_f1: Best development F1 so far, -1 before the first evaluation.
-        best_epoch: Epoch after which it was reached.
-        seconds: Time spent so far, evaluations included, over all parts of an interrupted run.
-        training_seconds: Of these, the time of training steps.
-        stopped: Whether early stopping has ended the run.
-        history: Figures of each evaluation.
-    """
-
-    epoch: int = 0
-    step: int = 0
-    best_f1: float = -1.0
-    best_epoch: int = 0
-    seconds: float = 0.0
-    training_seconds: float = 0.0
-    stopped: bool = False
-    history: list[dict[str, Any]] = field(default_factory=list)
-
-    def state_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        for name, value in state.items():
-            setattr(self, name, value)
 
 
 class Trainer:
@@ -75,8 +44,7 @@ class Trainer:
         examples: The sentences to train on.
         evaluate: Called with the network to judge, after every `eval_every_epochs`; None to keep the last version.
         accelerator: The processes and the device; it takes the state of this training and of no other.
-        arguments: The recipe.
-        output_dir: Its folder `checkpoints` takes states and the best version.
+        arguments: The recipe; the folder `checkpoints` of its `output_dir` takes states and the best version.
         stage: Name of a further training within the same run, which keeps its states apart.
     """
 
@@ -88,12 +56,11 @@ class Trainer:
         evaluate: Evaluate | None,
         accelerator: Accelerator,
         arguments: TrainingArguments,
-        output_dir: Path,
         stage: str = "",
     ):
         self.arguments, self.accelerator, self.examples = arguments, accelerator, examples
         self.tokenizer, self.evaluate = tokenizer, evaluate
-        self.folder = Path(output_dir) / CHECKPOINTS / stage
+        self.folder = Path(arguments.output_dir) / CHECKPOINTS / stage
         self.batch_size = (
             arguments.per_device_train_batch_size * accelerator.num_processes * arguments.gradient_accumulation_steps
         )
@@ -112,28 +79,36 @@ class Trainer:
         self.model, self.optimizer = accelerator.prepare(model, optimizer)
         if self.average is not None:
             self.average.to(accelerator.device)
-            accelerator.register_for_checkpointing(self.average)
         self.progress = Progress()
-        accelerator.register_for_checkpointing(self.scheduler, self.progress)
 
     @property
     def judged(self) -> DicMTForTokenClassification:
         """The network that is evaluated and saved: the running average, where there is one."""
         return self.average.module if self.average is not None else self.accelerator.unwrap_model(self.model)
 
+    @property
+    def state(self) -> TrainingState:
+        """What changes as the training goes on."""
+        network = self.accelerator.unwrap_model(self.model)
+        return TrainingState(network, self.optimizer.optimizer, self.average, self.accelerator.scaler, self.progress)
+
     def train(self) -> Progress:
-        """Run to the end, from the last state on if there is one."""
-        if self._restore(LAST):
-            self.accelerator.load_state(str(self.folder / LAST))
-            logger.info("Resuming after epoch %d, step %d.", self.progress.epoch, self.progress.step)
+        """Run to the end, from the last state on if there is one.
+
+        Raises:
+            ValueError: If there is one that cannot be read.
+            FloatingPointError: If the weights diverge.
+        """
         arguments, progress = self.arguments, self.progress
-        bar = tqdm(
+        if self._restore(LAST):
+            self.state.load(self.folder / LAST, arguments.num_train_epochs, len(self.batches))
+            advance_scheduler(self.scheduler, self._global_step)
+            logger.info("Resuming after epoch %d, step %d.", progress.epoch, progress.step)
+        bar = progress_bar(
             total=len(self.batches) * arguments.num_train_epochs,
-            initial=progress.epoch * len(self.batches) + progress.step,
-            disable=arguments.quiet or not self.accelerator.is_main_process,
             unit="step",
-            dynamic_ncols=True,
-            mininterval=0.5 if sys.stderr.isatty() else 30,  # a log file needs no line a step
+            quiet=arguments.quiet or not self.accelerator.is_main_process,
+            initial=self._global_step,
         )
         with bar:
             while progress.epoch < arguments.num_train_epochs and not progress.stopped:
@@ -142,6 +117,7 @@ class Trainer:
                     self._evaluate(bar)
                 self._save_state()
         if self.evaluate is None:
+            progress.best_epoch = progress.epoch
             self._keep_best()
         return progress
 
@@ -152,7 +128,13 @@ class Trainer:
                 f"The best version of this run is no longer in {self.folder / BEST}. Pass --overwrite_output_dir to "
                 "start afresh."
             )
-        network = type(self.judged).from_pretrained(self.folder / BEST, dtype=torch.float32)
+        try:
+            network = type(self.judged).from_pretrained(self.folder / BEST, dtype=torch.float32, use_safetensors=True)
+        except (OSError, RuntimeError, SafetensorError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"The best version of this run, in {self.folder / BEST}, is damaged: {error} Pass "
+                "--overwrite_output_dir to start afresh."
+            ) from error
         return network.to(self.accelerator.device).eval()
 
     def _train_epoch(self, bar: tqdm) -> None:
@@ -257,7 +239,8 @@ class Trainer:
         patience = self.arguments.early_stopping_patience
         progress.stopped = bool(patience) and evaluations >= patience
         if not bar.disable:
-            bar.write(f"epoch {progress.epoch}: development F1 {results['f1']:.4f}, best {progress.best_f1:.4f}")
+            told = f"epoch {progress.epoch}: development F1 {results['f1']:.4f}, best {progress.best_f1:.4f}"
+            bar.write(told, file=sys.stderr)
 
     def _restore(self, name: str) -> bool:
         """Whether there is such a folder, whole, for all processes."""
@@ -276,17 +259,6 @@ class Trainer:
         self.tokenizer.save_pretrained(folder)
 
     def _save_state(self) -> None:
-        accelerator = self.accelerator
-        new = self.folder / f".{LAST}.state"
-        with writing(new):
-            accelerator.save_state(str(new))
-        accelerator.wait_for_everyone()
-        if accelerator.is_main_process:
-            replace_folder(self.folder / LAST, lambda folder: _move_files(new, folder))
-        accelerator.wait_for_everyone()
-
-
-def _move_files(source: Path, target: Path) -> None:
-    for path in source.iterdir():
-        path.rename(target / path.name)
-    source.rmdir()
+        if self.accelerator.is_main_process:
+            replace_folder(self.folder / LAST, self.state.save)
+        self.accelerator.wait_for_everyone()

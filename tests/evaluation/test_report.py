@@ -12,6 +12,7 @@ from modeling_dicmt.evaluation.report import (
     classify_errors,
     render_entities,
     render_report,
+    write_errors,
     write_predictions,
     write_report,
 )
@@ -116,9 +117,9 @@ def rows(report, heading):
 
 def test_the_report_shows_the_figures_in_per_cent():
     report = report_of(
-        [[(6, 8, "Disease"), (13, 17, "Drug"), (0, 2, "Drug")]], run={"corpus": "sample|a", "seeds": [1, 2]}
+        [[(6, 8, "Disease"), (13, 17, "Drug"), (0, 2, "Drug")]], run={"corpus": "sample|a", "settings": "in run.json"}
     )
-    assert rows(report, "## Run") == [["corpus", "sample\\|a"], ["seeds", "[1, 2]"]]
+    assert "## Run\n\n- corpus: sample|a\n- settings: in run.json\n\n## Scores" in report
     assert rows(report, "## Scores (%)") == [
         ["strict, micro", "33.33", "50.00", "40.00"],
         ["strict, macro", "50.00", "50.00", "50.00"],
@@ -157,6 +158,11 @@ def test_the_report_shows_errors_in_context():
     assert "record 0: [患者|Drug]三天前因肺炎入院，给予甲药治疗…\n" in report
     predicted, annotated = "患者三天前因肺炎入院，给予[甲药治疗|Drug]。", "患者三天前因肺炎入院，给予[甲药|Drug]治疗。"
     assert f"record 0: {predicted}  annotated: {annotated}\n" in report
+
+
+def test_the_report_names_records_by_their_ids():
+    report = report_of([[(0, 2, "Drug"), *GOLD], GOLD[:1]], ids=["住院\n1\x1b", "b-2"])
+    assert "record 住院 1␛: [患者|Drug]" in report and "record b-2: " in report
 
 
 def test_examples_are_taken_evenly_and_not_more_than_asked_for():
@@ -240,6 +246,25 @@ def test_wrong_predictions_are_refused_and_the_former_file_stays(found, message,
     with pytest.raises(ValueError, match=re.escape(message)):
         write_predictions(path, RECORDS, found)
     assert path.read_bytes() == before and len(list(tmp_path.iterdir())) == 1
+
+
+def test_all_errors_are_written_with_ids_classes_and_words(tmp_path):
+    records = [{"id": "a", "text": TEXT, "entities": GOLD}, {"id": "b", "text": TEXT, "entities": []}]
+    found = [[(6, 8, "Disease"), (13, 17, "Drug")], [{"start": 0, "end": 2, "type": "Drug"}]]
+    write_errors(tmp_path / "errors.jsonl", records, found)
+    lines = [json.loads(line) for line in (tmp_path / "errors.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert lines == [
+        {
+            "id": "a",
+            "error": "wrong boundary",
+            "predicted": {"start": 13, "end": 17, "type": "Drug", "word": "甲药治疗"},
+            "annotated": {"start": 13, "end": 15, "type": "Drug", "word": "甲药"},
+        },
+        {"id": "b", "error": "spurious", "predicted": {"start": 0, "end": 2, "type": "Drug", "word": "患者"}},
+    ]
+    write_errors(tmp_path / "errors.jsonl", records, [GOLD, []])
+    assert (tmp_path / "errors.jsonl").read_text() == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["errors.jsonl"]
 
 
 # ---- on a terminal ---------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from modeling_dicmt.evaluation.significance import adjust_for_several, paired_bootstrap
+from modeling_dicmt.evaluation.significance import adjust_for_several, count_by_record, paired_bootstrap
 
 # Correct, predicted and annotated entities of four records, for two systems.
 BETTER = np.array([[5, 6, 6], [3, 4, 5], [1, 2, 4], [4, 5, 5]], dtype=float)
@@ -15,6 +15,13 @@ WORSE = np.array([[4, 6, 6], [3, 5, 5], [2, 3, 4], [3, 5, 5]], dtype=float)
 def f1(counts):
     correct, predicted, annotated = counts.sum(0)
     return 2 * correct / (predicted + annotated)
+
+
+def test_counts_of_records():
+    found = [[(0, 2, "A"), (3, 4, "B"), (3, 4, "B")], [], [(0, 1, "A")]]
+    annotated = [[{"start": 0, "end": 2, "type": "A"}, {"start": 3, "end": 4, "type": "A"}], [(1, 2, "A")], []]
+    assert count_by_record(found, annotated).tolist() == [[1, 2, 2], [0, 0, 1], [0, 1, 0]]
+    assert count_by_record([], []).shape == (0, 3)
 
 
 def test_interval_and_p_are_those_of_all_draws():

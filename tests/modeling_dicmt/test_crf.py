@@ -105,8 +105,8 @@ def test_everything_equals_the_enumeration_of_all_paths(exclude, num_tags, lengt
     inputs = order(emissions), order(mask)
     likelihood = crf(inputs[0], order(tags).masked_fill(~inputs[1], 0), inputs[1], reduction="none")
     decoded = crf.decode(*inputs)
-    viterbi, marginals, best_through = (order(f(*inputs)) for f in (crf.viterbi, crf.marginals, crf.max_marginals))
-    assert likelihood.dtype == marginals.dtype == best_through.dtype == dtype
+    viterbi, best_through = (order(f(*inputs)) for f in (crf.viterbi, crf.max_marginals))
+    assert likelihood.dtype == best_through.dtype == dtype
 
     close = {"rtol": TOLERANCE[dtype], "atol": TOLERANCE[dtype]}
     crf = copy.deepcopy(crf).double()
@@ -118,12 +118,10 @@ def test_everything_equals_the_enumeration_of_all_paths(exclude, num_tags, lengt
         assert viterbi[row].tolist() == decoded[row] + [IGNORED_TAG] * (mask.size(1) - length)
 
         through = torch.nn.functional.one_hot(paths, num_tags).bool()  # (P, L, T)
-        probabilities = (through * scores.softmax(0)[:, None, None]).sum(0)
-        torch.testing.assert_close(marginals[row, :length].double(), probabilities, **close)
         best = torch.where(through, scores[:, None, None], torch.finfo(dtype).min).amax(0)
         torch.testing.assert_close(best_through[row, :length].double(), best, **close)
         assert best_through[row, :length].argmax(-1).tolist() == decoded[row]
-        assert not marginals[row, length:].any() and not best_through[row, length:].any()
+        assert not best_through[row, length:].any()
 
 
 @CASES
@@ -149,57 +147,6 @@ def test_gradients_equal_those_of_the_enumeration(exclude, num_tags, lengths, dt
     torch.testing.assert_close(emissions.grad.double(), expected_emissions.grad, **close)
     for (name, parameter), expected in zip(crf.named_parameters(), expected_crf.parameters(), strict=True):
         torch.testing.assert_close(parameter.grad.double(), expected.grad, **close, msg=lambda m, n=name: f"{n}: {m}")
-
-
-def entity_spans(path):
-    """Entities `(first, end, B tag, I tag)` of a path, as conlleval reads it."""
-    found, previous = set(), None
-    for position, tag in enumerate([*path, 0]):
-        kind = LABELS[tag][2:]
-        if previous is not None and not (LABELS[tag] == f"I-{previous[1]}"):
-            begin = LABELS.index(f"B-{previous[1]}")
-            found.add((previous[0], position, begin, begin + 1))
-            previous = None
-        if kind and previous is None:
-            previous = (position, kind)
-    return found
-
-
-@pytest.mark.parametrize("exclude", [True, False])
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
-def test_span_log_probabilities_equal_the_enumeration(exclude, dtype):
-    crf = make_crf(exclude, dtype=dtype)
-    emissions, mask = make_batch(LENGTHS, dtype=dtype)
-    spans = [
-        (row, first, end, begin, begin + 1)
-        for row, length in enumerate(LENGTHS)
-        for first in range(length)
-        for end in range(first + 1, length + 1)
-        for begin in (1, 3)
-    ]
-    found = crf.span_log_probabilities(emissions, torch.tensor(spans), mask)
-    other_order = LinearChainCRF(crf.num_tags, legal_transitions=crf.legal_transitions).to(dtype)
-    other_order.load_state_dict(crf.state_dict())
-    time_major = other_order.span_log_probabilities(emissions.transpose(0, 1), torch.tensor(spans), mask.T)
-    assert torch.equal(time_major, found)
-
-    double = copy.deepcopy(crf).double()
-    expected = []
-    for row, length in enumerate(LENGTHS):
-        paths, scores = enumerate_paths(double, emissions[row, :length].double())
-        entities = [entity_spans(path) for path in paths.tolist()]
-        for _, *span in (span for span in spans if span[0] == row):
-            with_span = torch.tensor([tuple(span) in of_path for of_path in entities])
-            expected.append(scores[with_span].logsumexp(0) - scores.logsumexp(0))
-    expected = torch.stack(expected)
-    torch.testing.assert_close(found.double(), expected, rtol=10 * TOLERANCE[dtype], atol=10 * TOLERANCE[dtype])
-
-
-@pytest.mark.parametrize("span", [(0, 1, 1, 1, 2), (0, 2, 1, 1, 2), (0, 0, 5, 1, 2), (0, -1, 1, 1, 2), (1, 0, 2, 1, 2)])
-def test_a_span_outside_its_sentence_is_refused(span):
-    emissions, mask = make_batch([4, 1])
-    with pytest.raises(ValueError, match="non-empty and lie within its sentence"):
-        make_crf(True).span_log_probabilities(emissions, torch.tensor([span]), mask)
 
 
 def torch_crf_like(crf, excluded_score=-1e6):
@@ -251,7 +198,7 @@ def test_without_a_mask_all_characters_count():
     emissions, mask = make_batch([6, 6, 6])
     tags = crf_sample(crf, mask)
     assert torch.equal(crf(emissions, tags), crf(emissions, tags, mask))
-    for method in (crf.marginals, crf.max_marginals, crf.viterbi):
+    for method in (crf.max_marginals, crf.viterbi):
         assert torch.equal(method(emissions), method(emissions, mask))
     assert crf.decode(emissions) == crf.decode(emissions, mask)
 
@@ -262,7 +209,7 @@ def test_a_uint8_mask_counts_as_a_boolean_one():
     tags = legal_tags(crf, mask).clamp(min=0)
     assert crf.decode(emissions, mask.to(torch.uint8)) == crf.decode(emissions, mask)
     assert torch.equal(crf(emissions, tags, mask.to(torch.uint8)), crf(emissions, tags, mask))
-    for method in (crf.marginals, crf.max_marginals, crf.viterbi):
+    for method in (crf.max_marginals, crf.viterbi):
         assert torch.equal(method(emissions, mask.to(torch.uint8)), method(emissions, mask))
 
 
@@ -277,7 +224,7 @@ def test_a_uint8_mask_counts_as_a_boolean_one():
 def test_a_mask_with_holes_or_padding_at_the_left_is_refused(mask, message):
     crf = make_crf(True)
     emissions, mask = torch.zeros(1, 3, 5).double(), torch.tensor([mask]).bool()
-    for call in (crf.marginals, crf.max_marginals, crf.viterbi, crf.decode):
+    for call in (crf.max_marginals, crf.viterbi, crf.decode):
         with pytest.raises(ValueError, match=message):
             call(emissions, mask)
     with pytest.raises(ValueError, match=message):
@@ -355,8 +302,6 @@ def test_extreme_emissions_in_fp32_stay_finite():
         # A path's score is about 5e4, of which fp32 keeps units of 4e-3.
         torch.testing.assert_close(likelihood[row], (scores[own] - scores.logsumexp(0))[0], rtol=1e-5, atol=2e-2)
     assert all(torch.isfinite(tensor.grad).all() for tensor in (emissions, *crf.parameters()))
-    sums = crf.marginals(emissions, mask).sum(-1)
-    torch.testing.assert_close(sums, mask.float(), rtol=0, atol=2e-2)
 
 
 def test_reduced_precision_computes_in_fp32():
@@ -367,7 +312,6 @@ def test_reduced_precision_computes_in_fp32():
     expected = crf(emissions.float(), tags, mask)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert torch.equal(crf(emissions, tags, mask), expected)
-        assert torch.equal(crf.marginals(emissions, mask), crf.marginals(emissions.float(), mask))
         assert torch.equal(crf.max_marginals(emissions, mask), crf.max_marginals(emissions.float(), mask))
     assert expected.dtype == torch.float32
     leaf = emissions.clone().requires_grad_()

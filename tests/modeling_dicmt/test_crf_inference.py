@@ -178,7 +178,6 @@ def test_a_tag_that_takes_many_steps_to_reach_is_not_lost(monkeypatch):
 def test_emissions_under_differentiation_give_differentiable_variables():
     crf = LinearChainCRF(5, batch_first=True).double()
     emissions = torch.randn(2, 6, 5, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda scores: crf.marginals(scores), (emissions,))
     assert torch.autograd.gradcheck(lambda scores: crf.max_marginals(scores), (emissions,))
 
 
@@ -188,5 +187,3 @@ def test_results_have_the_type_of_the_scores(dtype):
     chain = make_chain(5, 1.0, False, dtype)
     log_partition, gradients = log_partition_and_gradients(emissions, chain, lengths, torch.ones(2, dtype=dtype))
     assert {log_partition.dtype, *(gradient.dtype for gradient in gradients)} == {dtype}
-    crf = LinearChainCRF(5, batch_first=True).to(dtype)
-    assert crf.marginals(emissions.swapaxes(0, 1)).dtype == dtype

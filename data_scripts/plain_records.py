@@ -1,0 +1,86 @@
+"""Records without annotations, as users have them: a .jsonl file, a .txt file that is one record, a folder of such."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from modeling_dicmt.files import read_json_lines
+
+from .readers.records import CorpusError, at_line, is_whole, read_text
+
+logger = logging.getLogger(__name__)
+
+SUFFIXES = (".jsonl", ".txt")
+_KINDS = 'a .jsonl file (records {"text": …}, one a line), a .txt file (one record), or a folder of such'
+
+
+def is_record_file(path: Path) -> bool:
+    """Whether a file's name says that it holds records."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def find_record_files(path: Path) -> list[Path]:
+    """The files with records that a path stands for, in the order of their names.
+
+    What else lies in a folder, hidden files apart, is named in a warning.
+
+    Raises:
+        FileNotFoundError: If there is nothing at `path`, or no record in the folder.
+        CorpusError: If a file is of another kind.
+    """
+    if path.is_dir():
+        entries = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
+        files = [entry for entry in entries if is_record_file(entry)]
+        if not files:
+            raise FileNotFoundError(f"{path} holds no .txt or .jsonl file. What is read: {_KINDS}.")
+        others = [entry.name for entry in entries if entry not in files]
+        if others:
+            names = ", ".join(others[:5]) + (" …" if len(others) > 5 else "")
+            logger.warning("%s: not read, since neither .txt nor .jsonl: %d (%s).", path, len(others), names)
+    else:
+        files = [path]
+    for file in files:
+        if not file.exists():
+            raise FileNotFoundError(f"{file}: there is no such file or folder.")
+        if not is_record_file(file):
+            raise CorpusError(f"{file}: {file.suffix or 'a file without an ending'} is not read. What is: {_KINDS}.")
+        if not file.is_file():
+            raise CorpusError(f"{file} has the name of a file with records, but is none.")
+    return files
+
+
+def count_records(files: Sequence[Path]) -> int:
+    """How many records there are, by the lines that are not blank: a matter of seconds for gigabytes."""
+    count = 0
+    for path in files:
+        if path.suffix.lower() == ".txt":
+            count += 1
+        else:
+            with open(path, "rb") as lines:
+                count += sum(not line.isspace() for line in lines)
+    return count
+
+
+def read_records(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    """Records with `id` and `text`, read as they are consumed. Text is as it is stored, line ends included.
+
+    A record without an id bears the name of its file, with the number of its line.
+
+    Raises:
+        ValueError: If a file is not UTF-8, or a line is no record; names file and line.
+    """
+    for path in files:
+        if path.suffix.lower() == ".txt":
+            yield {"id": path.name, "text": read_text(path)}
+            continue
+        for number, record in read_json_lines(path, CorpusError):
+            place = at_line(path, number)
+            if not isinstance(record.get("text"), str):
+                raise CorpusError(f'{place}: expected an object with a string "text".')
+            identifier = record.get("id")
+            if identifier is None:
+                identifier = f"{path.name}:{number}"
+            elif not isinstance(identifier, str) and not is_whole(identifier):
+                raise CorpusError(f'{place}: "id" must be a string or a whole number.')
+            yield {"id": str(identifier), "text": record["text"]}

@@ -1,0 +1,123 @@
+"""A stream of work on the whole machine: several processes, results in order, and no more in memory than is under way.
+
+Small networks gain nothing from threads, which wait for each other as soon as another program is there; processes of
+one thread each do not.
+"""
+
+import multiprocessing
+import os
+import signal
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import chain, islice
+from multiprocessing.connection import Connection, wait
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def map_in_processes(
+    prepare: Callable[[], Callable[[Item], Result]], items: Iterable[Item], num_processes: int
+) -> Iterator[Result]:
+    """Apply a function to items, and give the results in the items' order, whichever is done first.
+
+    The processes end with the iterator: at its end, at an error, and when it is closed.
+
+    Args:
+        prepare: Gives the function, once in each process. With several processes it, items, results and what is raised
+            must be picklable.
+        items: Read as they are needed, at most a few a process ahead of the results.
+        num_processes: With 1 all is done in this process.
+
+    Raises:
+        ChildProcessError: If a process ends before its work does, say because it was killed.
+    """
+    if num_processes == 1:
+        yield from map(prepare(), items)
+        return
+    items = iter(items)
+    first = list(islice(items, num_processes))  # no more processes than there is work for
+    workers = {}
+    try:
+        for _ in first:
+            connection, process = _start(prepare)
+            workers[connection] = process
+        yield from _exchange(workers, chain(first, items))
+    finally:
+        for process in workers.values():
+            process.kill()
+        for process in workers.values():
+            process.join()
+
+
+def _exchange(workers: dict[Connection, multiprocessing.Process], items: Iterable[Any]) -> Iterator[Any]:
+    numbered = enumerate(items)
+    upcoming = next(numbered, None)
+    idle, under_way, finished, due = list(workers), {}, {}, 0
+    while upcoming is not None or under_way or finished:
+        while upcoming is not None and idle and len(finished) < len(workers):
+            connection = idle.pop()
+            _call(workers[connection], connection.send, upcoming[1])
+            under_way[connection] = upcoming[0]
+            upcoming = next(numbered, None)
+        if due in finished:
+            yield finished.pop(due)
+            due += 1
+            continue
+        for connection in wait(list(under_way)):
+            error, trace, result = _call(workers[connection], connection.recv)
+            if error is not None:
+                raise error from RuntimeError(f"in a process of its own:\n{trace}")
+            finished[under_way.pop(connection)] = result
+            idle.append(connection)
+
+
+def _call(process: multiprocessing.Process, method: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return method(*arguments)
+    except (EOFError, ConnectionError) as error:
+        process.join()
+        raise ChildProcessError(
+            f"A process of its own ended before its work was done (status {process.exitcode}; a negative number is the "
+            "signal that killed it, and -9 often means that memory ran out)."
+        ) from error
+
+
+def _start(prepare: Callable) -> tuple[Connection, multiprocessing.Process]:
+    context = multiprocessing.get_context("spawn")
+    connection, far_end = context.Pipe()
+    process = context.Process(target=_work, args=(prepare, far_end), daemon=True)
+    with _interrupts_ignored():  # which the new process inherits: Ctrl-C is this one's matter
+        process.start()
+    far_end.close()  # else the end of the process could not be seen
+    return connection, process
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _work(prepare: Callable[[], Callable[[Any], Any]], connection: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it is not inherited
+    function = None
+    with suppress(EOFError, ConnectionError):  # the other end is gone
+        while True:
+            item = connection.recv()
+            try:
+                function = function or prepare()
+                answer = (None, None, function(item))
+            except Exception as error:
+                answer = (error, traceback.format_exc(), None)
+            connection.send(answer)

@@ -1,0 +1,84 @@
+"""Entities in files: as a pipeline gives them → as files hold them → as they are scored."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..files import read_json_lines
+from ..tagging import Span
+
+
+def as_stored(entity: Mapping[str, Any]) -> dict[str, Any]:
+    """An entity as files hold it, with its `type`, which a pipeline calls `entity_group`; its evidence likewise."""
+    stored = {"type" if name == "entity_group" else name: value for name, value in entity.items()}
+    if "evidence" in stored:
+        stored["evidence"] = [as_stored(term) for term in stored["evidence"]]
+    return stored
+
+
+def read_predictions(
+    path: str | os.PathLike, records: Sequence[Mapping[str, Any]], source: str
+) -> tuple[list[list[Span]], list[list[float]] | None]:
+    """Read predicted entities, and find the records that they belong to by id.
+
+    Args:
+        path: JSON lines as `write_predictions` leaves them, in any order.
+        records: The annotated records, with `id` and `text`, each id once.
+        source: What error messages call the records.
+
+    Returns:
+        For each record its entities, and their scores; None in place of these if an entity has none.
+
+    Raises:
+        ValueError: If a line is no prediction, an id is missing or occurs twice on either side, or a text is another
+            one. Names file and line, and the record on the other side, but quotes no text.
+    """
+    places = {record["id"]: place for place, record in enumerate(records)}
+    if len(places) < len(records):
+        raise ValueError(f"{source} has records with the same id, so that no prediction can be told from another's.")
+    lines: dict[str, int] = {}
+    found: list[dict[Span, float | None]] = [{} for _ in records]
+    for number, row in read_json_lines(path):
+        where = f"{path}, line {number}"
+        if not isinstance(row.get("id"), str | int) or not isinstance(row.get("entities"), list):
+            raise ValueError(f'{where}: expected {{"id", "entities": [{{"start", "end", "type"}}]}}.')
+        name = str(row["id"])
+        if name in lines:
+            raise ValueError(f"{where}: the id {name!r} is also that of line {lines[name]}. Give each record its own.")
+        if name not in places:
+            raise ValueError(f"{where}: {source} has no record with the id {name!r}.")
+        lines[name] = number
+        text = records[places[name]]["text"]
+        if row.get("text", text) != text:
+            raise ValueError(f"{where}: its text is another one than that of the record {name!r} of {source}.")
+        for entity_number, entity in enumerate(row["entities"], start=1):
+            span, score = _read_entity(entity, text, f"{where}, entity {entity_number}", f"{name!r} of {source}")
+            found[places[name]][span] = score
+    absent = [record["id"] for record in records if record["id"] not in lines]
+    if absent:
+        more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
+        raise ValueError(f"{path} has no line for the record {absent[0]!r}{more} of {source}.")
+    scores = [[*of_record.values()] for of_record in found]
+    complete = all(score is not None for of_record in scores for score in of_record)
+    return [[*of_record] for of_record in found], scores if complete else None
+
+
+def _read_entity(entity: Any, text: str, where: str, record: str) -> tuple[Span, float | None]:
+    fields = [entity.get(name) for name in ("start", "end", "type")] if isinstance(entity, Mapping) else []
+    if [type(value) for value in fields] != [int, int, str] or not fields[2]:
+        raise ValueError(f"{where}: expected whole numbers start and end, and a type.")
+    span = Span(*fields)
+    if not 0 <= span.start < span.end <= len(text):
+        raise ValueError(
+            f"{where}: {span.start} to {span.end} (end exclusive) is no part of the record {record}, which has "
+            f"{len(text)} characters."
+        )
+    if entity.get("word", text[span.start : span.end]) != text[span.start : span.end]:
+        raise ValueError(
+            f"{where}: its word is not what the record {record} has from {span.start} to {span.end} (end exclusive): "
+            "is this the same text?"
+        )
+    score = entity.get("score")
+    if score is not None and (type(score) not in (int, float) or not 0 <= score <= 1):
+        raise ValueError(f"{where}: a score is a number from 0 to 1.")
+    return span, score

@@ -1,0 +1,44 @@
+"""Export a trained network for ONNX Runtime.
+
+    python -m modeling_dicmt.onnx --model_name_or_path OUT --output_dir ONNX
+
+writes a folder that `modeling_dicmt.onnx.OnnxPipeline` reads, with the same interface and the same entities as the
+pipeline on PyTorch. --quantize stores the matrices as 8-bit integers: a smaller file, and scores that differ.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..commands.checkpoint import load_network, load_tokenizer
+from ..commands.command_line import parse_arguments, run_command
+from .export import export_onnx
+from .pipeline import MODEL_FILE
+
+
+@dataclass
+class ExportArguments:
+    """What is exported, and where to."""
+
+    model_name_or_path: str = field(metadata={"help": "Folder of a trained network, or its name on the Hub."})
+    output_dir: str = field(metadata={"help": "Folder to write; what an earlier export left there is replaced."})
+    quantize: bool = field(default=False, metadata={"help": "Store matrices as 8-bit integers."})
+
+
+def run() -> None:
+    (arguments,) = parse_arguments((ExportArguments,), __doc__)
+    target = Path(arguments.output_dir)
+    if target.exists() and any(target.iterdir()) and not (target / MODEL_FILE).is_file():
+        raise ValueError(f"{target} holds something else than an export: pass another --output_dir.")
+    network, tokenizer = load_network(arguments.model_name_or_path), load_tokenizer(arguments.model_name_or_path)
+    folder = export_onnx(network, tokenizer, target, arguments.quantize)
+    size = (folder / MODEL_FILE).stat().st_size
+    print(f"Wrote {folder} ({MODEL_FILE}: {size:,} bytes).")
+
+
+def main() -> None:
+    """Entry point of the console command `dicmt-onnx`."""
+    run_command(run)
+
+
+if __name__ == "__main__":
+    main()

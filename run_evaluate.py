@@ -1,0 +1,275 @@
+#!/usr/bin/env python
+"""Score a trained DicMT network, or entities in a file, against annotated records; compare two of them.
+
+    python run_evaluate.py --model_name_or_path OUT --dataset_name jsonl --data_dir DIR --split test
+    python run_evaluate.py --predictions entities.jsonl --references records.jsonl
+
+What is scored is a network (--model_name_or_path) or the file of entities that run_predict.py or run_ner.py wrote
+(--predictions; records are found by their ids). What it is held against is a part of a corpus (--dataset_name,
+--data_dir, --split; a folder with a test file alone will do) or a file of records (--references), {"id", "text",
+"entities": [{"start", "end", "type"}]} a line.
+
+It prints a short table. --output_dir gets scores.json with every figure, report.md with errors in context, and
+errors.jsonl with all of them by the records' ids; nothing else is written, and nothing without it.
+
+A second system, --baseline_model_name_or_path or --baseline_predictions, is scored on the same records. The difference
+of the strict F1 is given with its 95 % interval and p-value, by a paired bootstrap over records.
+
+All entities of both sides count: those of a type that the network does not know as missed, those of a type that the
+records do not have as wrong. Either is said. --label_set Disease,Drug scores these types alone, on both sides.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modeling_dicmt.commands.command_line import parse_arguments, run_command
+
+# What takes seconds to import is imported where it is used: arguments are checked before, and an error of the import
+# itself, such as a library that is missing, is told like any other.
+if TYPE_CHECKING:
+    from modeling_dicmt.evaluation.significance import Difference
+    from modeling_dicmt.evaluation.systems import System
+
+Records = list[dict[str, Any]]
+
+SPLITS = ("train", "validation", "test")
+RESULTS_FILE, REPORT_FILE, ERRORS_FILE = "scores.json", "report.md", "errors.jsonl"
+
+
+@dataclass
+class EvaluationArguments:
+    """What is scored, against what, and where figures and errors go."""
+
+    _argument_group_name = "evaluation"
+
+    model_name_or_path: str | None = field(
+        default=None, metadata={"help": "What is scored: folder of a trained network, or its name on the Hub."}
+    )
+    predictions: str | None = field(
+        default=None, metadata={"help": "What is scored: JSONL file of entities, as run_predict.py writes it."}
+    )
+    baseline_model_name_or_path: str | None = field(
+        default=None, metadata={"help": "What it is compared with: another network."}
+    )
+    baseline_predictions: str | None = field(
+        default=None, metadata={"help": "What it is compared with: another file of entities."}
+    )
+    dataset_name: str | None = field(
+        default=None, metadata={"help": "Annotated records: a corpus, as in run_ner.py (ccks2017, jsonl, sample, …)."}
+    )
+    data_dir: str | None = field(default=None, metadata={"help": "Folder of the corpus."})
+    split: str = field(
+        default="test",
+        metadata={
+            "help": "Part of the corpus. A development part that it lacks is the one that run_ner.py takes by default.",
+            "choices": SPLITS,
+        },
+    )
+    references: str | None = field(
+        default=None, metadata={"help": "Annotated records: a JSONL file with text and entities, in place of a corpus."}
+    )
+    label_set: str | None = field(
+        default=None, metadata={"help": "Types that are scored, say Disease,Drug; default: all of either side."}
+    )
+    training_records: str | None = field(
+        default=None,
+        metadata={
+            "help": "JSONL file of the records that were trained on: adds recall by how often a mention occurs there."
+        },
+    )
+    output_dir: str | None = field(
+        default=None, metadata={"help": "Folder for scores.json, report.md and errors.jsonl; default: none is written."}
+    )
+    device: str = field(default="cpu", metadata={"help": "Device to run networks on, say cuda."})
+    batch_characters: int | None = field(
+        default=None,
+        metadata={
+            "help": "Characters of a batch, padding included; default: what is fast.",
+            "minimum": 1,
+            "rare": True,
+        },
+    )
+
+
+def check_arguments(arguments: EvaluationArguments) -> None:
+    """Raise ValueError unless there is one thing to score, one to hold it against, and at most one to compare with."""
+    for names, needed in (
+        (("model_name_or_path", "predictions"), True),
+        (("dataset_name", "references"), True),
+        (("baseline_model_name_or_path", "baseline_predictions"), False),
+    ):
+        given = [name for name in names if getattr(arguments, name) is not None]
+        if len(given) > 1 or (needed and not given):
+            raise ValueError(f"Pass {'one' if given else 'either'} of --{names[0]} and --{names[1]}.")
+    if arguments.references is not None and arguments.data_dir is not None:
+        raise ValueError("--data_dir goes with --dataset_name: leave it out with --references.")
+
+
+def evaluate(arguments: EvaluationArguments) -> None:
+    """Score, print, and write what is asked for."""
+    import transformers
+
+    from modeling_dicmt.commands.devices import check_device
+    from modeling_dicmt.evaluation.clinical_ner import count_mentions
+    from modeling_dicmt.evaluation.evaluator import score_predictions
+    from modeling_dicmt.evaluation.significance import count_by_record, paired_bootstrap
+    from modeling_dicmt.evaluation.systems import compare_types, restrict_to_types
+
+    transformers.utils.logging.disable_progress_bar()
+    check_device(arguments.device)
+    records, source = load_references(arguments)
+    mentions = None
+    if arguments.training_records is not None:
+        mentions = count_mentions(read_annotated(arguments.training_records))
+
+    systems = load_systems(arguments, records, source)
+    if arguments.label_set is not None:
+        records, systems = restrict_to_types(records, systems, read_label_set(arguments.label_set))
+    notes = [note for system in systems for note in compare_types(records, system)]
+
+    scores = [score_predictions(system.predictions, records, mentions) for system in systems]
+    difference = None
+    if len(systems) == 2:
+        annotated = [record["entities"] for record in records]
+        counts = [[count_by_record(system.predictions.entities, annotated)] for system in systems]
+        difference = paired_bootstrap(*counts)
+
+    summary = render_summary([system.name for system in systems], scores, difference, notes)
+    print(f"{systems[0].name} on {source}, {len(records)} records\n\n{summary}")
+    if arguments.output_dir is not None:
+        write_results(Path(arguments.output_dir), records, source, systems, scores, difference, summary)
+
+
+def load_references(arguments: EvaluationArguments) -> tuple[Records, str]:
+    """The annotated records, and what to call them."""
+    from data_scripts.records import load_split
+
+    if arguments.references is not None:
+        return read_annotated(arguments.references), arguments.references
+    records = load_split(arguments.dataset_name, arguments.data_dir, arguments.split)
+    return records, f"{arguments.dataset_name}, {arguments.split} part"
+
+
+def read_annotated(path: str) -> Records:
+    """Records of a JSONL file; raises ValueError if it holds none, naming file and line of what is wrong."""
+    from data_scripts.readers.json_formats import read_jsonl
+
+    records = list(read_jsonl(Path(path), None))
+    if not records:
+        raise ValueError(f"{path} holds no record.")
+    return records
+
+
+def load_systems(arguments: EvaluationArguments, records: Records, source: str) -> list["System"]:
+    """What is scored, and what it is compared with, if anything."""
+    from modeling_dicmt.evaluation.systems import read_system, run_network
+
+    systems = []
+    for model, predictions in (
+        (arguments.model_name_or_path, arguments.predictions),
+        (arguments.baseline_model_name_or_path, arguments.baseline_predictions),
+    ):
+        if predictions is not None:
+            systems.append(read_system(predictions, records, source))
+        elif model is not None:
+            systems.append(run_network(model, records, arguments.device, arguments.batch_characters))
+    return systems
+
+
+def read_label_set(label_set: str) -> list[str]:
+    """Type names from `Disease,Drug`, or from the name of a corpus."""
+    from data_scripts.label_sets import LABEL_SETS
+
+    types = LABEL_SETS.get(label_set)
+    return [kind.name for kind in types] if types else [name.strip() for name in label_set.split(",") if name.strip()]
+
+
+def render_summary(
+    names: Sequence[str], scores: Sequence[Mapping[str, Any]], difference: "Difference | None", notes: Sequence[str]
+) -> str:
+    """The figures that are looked at first: of the types, and of the systems beside each other."""
+    from modeling_dicmt.evaluation.report import markdown_table
+
+    def row(name: str, of: Mapping[str, Any], prefix: str = "") -> tuple[str, ...]:
+        figures = ("precision", "recall", "f1")
+        figures = (*(prefix + figure for figure in figures), f"relaxed_{prefix}f1")
+        return name, *(f"{100 * of[figure]:.2f}" for figure in figures)
+
+    columns = ("%", "precision", "recall", "F1", "relaxed F1")
+    rows = [row(f"{name} ({of_type['support']})", of_type) for name, of_type in scores[0]["by_type"].items()]
+    rows += [row(f"all ({scores[0]['support']})", scores[0]), row("mean of the types", scores[0], "macro_")]
+    parts = [markdown_table(columns, rows)]
+    if difference is not None:
+        parts += [
+            markdown_table(columns, [row(*pair) for pair in zip(names, scores, strict=True)]),
+            "Difference of F1: {:+.2f} points, 95 % interval {:+.2f} to {:+.2f}, p = {:.4f} (paired bootstrap over "
+            "records).\n".format(*(100 * value for value in difference[:3]), difference.p),
+        ]
+    return "\n".join([*parts, *(f"Note: {note}\n" for note in notes)])
+
+
+def write_results(
+    output_dir: Path,
+    records: Records,
+    source: str,
+    systems: Sequence["System"],
+    scores: Sequence[Mapping[str, Any]],
+    difference: "Difference | None",
+    summary: str,
+) -> None:
+    """Write figures, report and errors, each file either complete or not there."""
+    from modeling_dicmt.evaluation.report import render_report
+    from modeling_dicmt.files import write_json, write_text
+
+    output_dir.mkdir(parents=True, exist_ok=True)
+    entities, annotated = systems[0].predictions.entities, [record["entities"] for record in records]
+    results = {"records": source, "system": systems[0].name, "scores": scores[0]}
+    if difference is not None:
+        results |= {
+            "baseline": systems[1].name,
+            "baseline_scores": scores[1],
+            "difference_of_f1": difference._asdict(),
+        }
+    report = render_report(
+        scores[0],
+        predictions=entities,
+        references=annotated,
+        texts=[record["text"] for record in records],
+        title=f"{systems[0].name} on {source}",
+    )
+    write_json(output_dir / RESULTS_FILE, results)
+    write_text(output_dir / REPORT_FILE, f"{report}\n## Summary\n\n{summary}")
+    write_text(output_dir / ERRORS_FILE, error_lines(records, entities))
+
+
+def error_lines(records: Records, entities: Sequence[Sequence[Any]]) -> Iterator[str]:
+    """Each wrong entity as a line of JSON: the record's id, its class of error, what was predicted or is annotated."""
+    from modeling_dicmt.evaluation.report import classify_errors
+
+    for error in classify_errors(entities, [record["entities"] for record in records]):
+        record = records[error.record]
+        line: dict[str, Any] = {"id": record["id"], "error": error.kind}
+        for side in ("predicted", "annotated"):
+            entity = getattr(error, side)
+            if entity is not None:
+                start, end, kind = entity
+                line[side] = {"start": start, "end": end, "type": kind, "word": record["text"][start:end]}
+        yield json.dumps(line, ensure_ascii=False) + "\n"
+
+
+def run() -> None:
+    (arguments,) = parse_arguments((EvaluationArguments,), __doc__)
+    check_arguments(arguments)
+    evaluate(arguments)
+
+
+def main() -> None:
+    """Entry point of the console command `dicmt-run-evaluate`."""
+    run_command(run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Work on a stream in several processes, with functions that a fresh process can import."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from modeling_dicmt.commands.processes import available_cores, map_in_processes
+
+ROOT = Path(__file__).parents[2]
+LATEST = 20
+
+
+def prepare(fail_at=None, kill_at=None):
+    if fail_at == "start":
+        raise ValueError("cannot be prepared")
+
+    def function(item):
+        if item == fail_at:
+            raise KeyError(item)
+        if item == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        # Early items take longest, so that later ones are done before them.
+        return item, sum(range((LATEST - item) * 50_000)), os.getpid()
+
+    return function
+
+
+@pytest.mark.parametrize("num_processes", [1, 2, 3])
+def test_results_are_in_the_items_order_and_few_items_are_under_way(num_processes):
+    taken = []
+
+    def items():
+        for item in range(LATEST):
+            taken.append(item)
+            yield item
+
+    results = []
+    for result in map_in_processes(prepare, items(), num_processes):
+        results.append(result)
+        assert len(taken) <= len(results) + 3 * num_processes
+    assert [item for item, _, _ in results] == list(range(LATEST))
+    processes = {process for _, _, process in results}
+    assert processes == {os.getpid()} if num_processes == 1 else len(processes) == num_processes
+    assert multiprocessing.active_children() == []
+
+
+def test_there_are_no_more_processes_than_items():
+    assert [item for item, _, _ in map_in_processes(prepare, [LATEST - 1], 50)] == [LATEST - 1]
+    assert list(map_in_processes(prepare, [], 50)) == []
+
+
+@pytest.mark.parametrize(
+    ("function", "error"),
+    [
+        (partial(prepare, fail_at="start"), ValueError("cannot be prepared")),
+        (partial(prepare, fail_at=4), KeyError(4)),
+    ],
+)
+def test_an_error_there_is_the_same_error_here(function, error):
+    with pytest.raises(type(error)) as raised:
+        list(map_in_processes(function, range(LATEST), 2))
+    assert raised.value.args == error.args
+    assert "in prepare" in str(raised.value.__cause__) or "in function" in str(raised.value.__cause__)
+    assert multiprocessing.active_children() == []
+
+
+def test_a_killed_process_ends_the_whole():
+    with pytest.raises(ChildProcessError, match=r"ended before its work was done \(status -9"):
+        list(map_in_processes(partial(prepare, kill_at=5), range(LATEST), 2))
+    assert multiprocessing.active_children() == []
+
+
+def test_an_error_of_the_items_ends_the_processes():
+    def items():
+        yield from range(5)
+        raise ValueError("a bad record")
+
+    with pytest.raises(ValueError, match="a bad record"):
+        list(map_in_processes(prepare, items(), 2))
+    assert multiprocessing.active_children() == []
+
+
+def test_processes_end_with_whoever_started_them():
+    """The pipe to here is open as long as one of them lives."""
+    code = """
+import os, signal
+from test_processes import map_in_processes, prepare
+if __name__ == "__main__":
+    for result in map_in_processes(prepare, iter(int, 1), 2):
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)])}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, timeout=120)
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_cores_are_those_that_may_be_used(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5}, raising=False)
+    assert available_cores() == 2
