@@ -19,8 +19,7 @@ All entities of both sides count: those of a type that the network does not know
 records do not have as wrong. Either is said. --label_set Disease,Drug scores these types alone, on both sides.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,6 +109,7 @@ def check_arguments(arguments: EvaluationArguments) -> None:
 
 def evaluate(arguments: EvaluationArguments) -> None:
     """Score, print, and write what is asked for."""
+    import datasets
     import transformers
 
     from modeling_dicmt.commands.devices import check_device
@@ -118,6 +118,7 @@ def evaluate(arguments: EvaluationArguments) -> None:
     from modeling_dicmt.evaluation.significance import count_by_record, paired_bootstrap
     from modeling_dicmt.evaluation.systems import compare_types, restrict_to_types
 
+    datasets.disable_progress_bars()
     transformers.utils.logging.disable_progress_bar()
     check_device(arguments.device)
     records, source = load_references(arguments)
@@ -221,7 +222,7 @@ def write_results(
     summary: str,
 ) -> None:
     """Write figures, report and errors, each file either complete or not there."""
-    from modeling_dicmt.evaluation.report import render_report
+    from modeling_dicmt.evaluation.report import render_report, write_errors
     from modeling_dicmt.files import write_json, write_text
 
     output_dir.mkdir(parents=True, exist_ok=True)
@@ -238,26 +239,12 @@ def write_results(
         predictions=entities,
         references=annotated,
         texts=[record["text"] for record in records],
+        ids=[record["id"] for record in records],
         title=f"{systems[0].name} on {source}",
     )
     write_json(output_dir / RESULTS_FILE, results)
     write_text(output_dir / REPORT_FILE, f"{report}\n## Summary\n\n{summary}")
-    write_text(output_dir / ERRORS_FILE, error_lines(records, entities))
-
-
-def error_lines(records: Records, entities: Sequence[Sequence[Any]]) -> Iterator[str]:
-    """Each wrong entity as a line of JSON: the record's id, its class of error, what was predicted or is annotated."""
-    from modeling_dicmt.evaluation.report import classify_errors
-
-    for error in classify_errors(entities, [record["entities"] for record in records]):
-        record = records[error.record]
-        line: dict[str, Any] = {"id": record["id"], "error": error.kind}
-        for side in ("predicted", "annotated"):
-            entity = getattr(error, side)
-            if entity is not None:
-                start, end, kind = entity
-                line[side] = {"start": start, "end": end, "type": kind, "word": record["text"][start:end]}
-        yield json.dumps(line, ensure_ascii=False) + "\n"
+    write_errors(output_dir / ERRORS_FILE, records, entities)
 
 
 def run() -> None:

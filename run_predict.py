@@ -130,8 +130,7 @@ def load_recognizer(arguments: PredictionArguments) -> Callable[[Sequence[str]],
     from modeling_dicmt.commands.checkpoint import load_network, load_tokenizer
     from modeling_dicmt.commands.devices import check_device
     from modeling_dicmt.dictionary import ClinicalDictionary
-    from modeling_dicmt.evaluation.prediction_files import as_stored
-    from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings
+    from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings, with_type
     from modeling_dicmt.torch_tagger import TorchTagger
 
     transformers.utils.logging.disable_progress_bar()
@@ -142,7 +141,7 @@ def load_recognizer(arguments: PredictionArguments) -> Callable[[Sequence[str]],
         encoding = arguments.dictionary_encoding
         tokenizer.dictionary = ClinicalDictionary.from_path(arguments.dictionary, encoding=encoding)
         tokenizer.dictionary_matcher.check_usable(arguments.dictionary)
-    recognizer = EntityRecognizer(TorchTagger(network, cpu_threads=arguments.cpu_threads), tokenizer)
+    recognizer = EntityRecognizer(TorchTagger(network, cpu_threads=arguments.cpu_threads or None), tokenizer)
     settings = RecognitionSettings(
         threshold=arguments.threshold,
         evidence=arguments.evidence or arguments.show,
@@ -150,7 +149,7 @@ def load_recognizer(arguments: PredictionArguments) -> Callable[[Sequence[str]],
     )
 
     def recognize(texts: Sequence[str]) -> list[Entities]:
-        return [[as_stored(entity) for entity in found] for found in recognizer.stream(texts, settings)]
+        return [[with_type(entity) for entity in found] for found in recognizer.stream(texts, settings)]
 
     return recognize
 

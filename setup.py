@@ -1,11 +1,16 @@
 """Installation of DicMT. The version ranges are around the versions that the tests run with."""
 
+import re
 import shutil
 from pathlib import Path
 
 from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
+ROOT = Path(__file__).parent
+VERSION = re.search(
+    r'^__version__ = "(.+)"$', (ROOT / "modeling_dicmt" / "__init__.py").read_text(encoding="utf-8"), re.MULTILINE
+)[1]
 TENSORBOARD = "tensorboard>=2.20,<3"
 # What DicMT is compared with, and plots.
 COMPARISONS = ["matplotlib>=3.9,<4", "python-crfsuite>=0.9.11,<0.10", "pyyaml>=6,<7", "spacy>=3.8,<4"]
@@ -18,23 +23,21 @@ class BuildWithCardTemplate(build_py):
     def run(self):
         super().run()
         if not self.editable_mode:
-            shutil.copyfile(
-                Path(__file__).with_name("model_card.md"), Path(self.build_lib) / "modeling_dicmt" / "model_card.md"
-            )
+            shutil.copyfile(ROOT / "model_card.md", Path(self.build_lib) / "modeling_dicmt" / "model_card.md")
 
 
 setup(
     name="dicmt",
-    version="0.1.0",
+    version=VERSION,
     description="Recognition of medical entities in Chinese clinical records",
-    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     license_files=["LICENSE", "NOTICE"],
     keywords="named entity recognition, clinical, medical, Chinese, CRF, dictionary, transformers",
     python_requires=">=3.10",
     packages=find_packages(include=["modeling_dicmt", "modeling_dicmt.*", "data_scripts", "data_scripts.*"]),
-    py_modules=["run_ner", "run_predict"],
+    py_modules=["run_evaluate", "run_ner", "run_predict"],
     package_data={
         "modeling_dicmt": ["radicals.tsv"],
         "data_scripts": ["sample_data/*.jsonl", "sample_data/dictionary/*.tsv"],
@@ -62,6 +65,7 @@ setup(
         "dev": [
             "hypothesis>=6.100,<7",
             "pytest>=8,<10",
+            "pytest-xdist>=3,<4",
             "ruff==0.17.6",
             "seqeval>=1.2.2,<2",
             TENSORBOARD,
@@ -71,10 +75,12 @@ setup(
     },
     entry_points={
         "console_scripts": [
+            "dicmt-data = data_scripts.__main__:main",
+            "dicmt-export-onnx = modeling_dicmt.onnx.__main__:main",
+            "dicmt-push = modeling_dicmt.publishing.__main__:main",
+            "dicmt-run-evaluate = run_evaluate:main",
             "dicmt-run-ner = run_ner:main",
             "dicmt-run-predict = run_predict:main",
-            "dicmt-push = modeling_dicmt.publishing.__main__:main",
-            "dicmt-data = data_scripts.__main__:main",
         ]
     },
     classifiers=[

@@ -23,7 +23,7 @@ from benchmarks.speed.measuring import describe_machine
 from data_scripts.arguments import DataArguments
 from data_scripts.records import load_records
 from data_scripts.sample import SAMPLE_DICTIONARY
-from modeling_dicmt.commands.command_line import DataclassParser, HelpFormatter, parse_arguments, run_command
+from modeling_dicmt.commands.command_line import DataclassParser, parse_arguments, run_command
 from modeling_dicmt.files import read_json, write_json
 
 from .corpus_analysis import analyse
@@ -61,8 +61,12 @@ class RunArguments:
         ),
     )
     preset: str = field(default="full", **_help("How much is spent on each run: quick or full (presets.yaml)."))
-    jobs: int = field(default=1, **_help("Runs at a time; with one thread each, as many as there are cores."))
-    num_processes: int = field(default=1, **_help("Processes of each network's training, by accelerate launch."))
+    jobs: int = field(
+        default=1, **_help("Runs at a time; with one thread each, as many as there are cores.", minimum=1)
+    )
+    num_processes: int = field(
+        default=1, **_help("Processes of each network's training, by accelerate launch.", minimum=1)
+    )
     seeds: list[int] | None = field(default=None, **_help("Seeds, in place of the preset's, for whatever has several."))
     num_train_epochs: int | None = field(default=None, **_help("Epochs, in place of the preset's."))
     skip: list[str] | None = field(default=None, **_help("Systems to leave out, by their names in systems.yaml."))
@@ -78,29 +82,18 @@ class RunArguments:
     keep_models: bool = field(default=False, **_help("Keep the weights of each run."))
     retry_failed: bool = field(default=False, **_help("Do runs again that are recorded as failed."))
     max_minutes_per_run: float = field(
-        default=0, **_help("Stop a run after so long and record it as failed; 0: never.")
+        default=0, **_help("Stop a run after so long and record it as failed; 0: never.", minimum=0)
     )
-
-    def __post_init__(self) -> None:
-        for name in ("jobs", "num_processes"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"--{name} must be at least 1, got {getattr(self, name)}.")
 
 
 def run(arguments: Sequence[str]) -> int:
     """Do the runs of specifications; returns 1 if one failed."""
-    parser = DataclassParser(
-        (RunArguments, DataArguments),
-        prog="python -m experiments run",
-        description=__doc__,
-        allow_abbrev=False,
-        formatter_class=HelpFormatter,
-    )
+    parser = DataclassParser((RunArguments, DataArguments), prog="python -m experiments run", description=__doc__)
     parser.add_argument("specifications", nargs="+", help="names from `list`, `all`, or YAML files of your own")
     for action in parser._actions:
         if action.dest == "dataset_name":
             action.required, action.default = False, "sample"
-    settings, data, given = parser.parse_args_into_dataclasses(list(arguments), look_for_args_file=False)
+    settings, data, given = parser.parse_args_into_dataclasses(arguments)
 
     specification = read_specifications(given.specifications)
     preset = read_preset(settings.preset)

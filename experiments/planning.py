@@ -161,6 +161,8 @@ class _Planner:
             missing = missing or (
                 f"its member {member.system.name} is not run: {member.missing}" * bool(member.missing)
             )
+        if "dictionary" in explicit and explicit["dictionary"] is None:
+            explicit["dictionary_mapping"] = None  # it would name lists that nobody has
         for name, value in self.data_settings.items():
             explicit.setdefault(name, value)
         if members:  # a vote has no settings: all that counts is who votes
@@ -197,7 +199,7 @@ class _Planner:
         return self.contents[place]
 
 
-_UNSET = DataArguments(dataset_name="")
+_UNSET = DataArguments(dataset_name="sample")
 
 
 def check_resources(resources: Mapping[str, str]) -> None:

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import torch
-from tqdm.auto import tqdm
 
 from data_scripts.records import Records
+from modeling_dicmt.commands.progress import progress
 from modeling_dicmt.evaluation.clinical_ner import count_mentions, score_entities
 from modeling_dicmt.evaluation.report import write_predictions
 from modeling_dicmt.files import write_json
@@ -97,7 +97,7 @@ class Runner:
         possible = [run for run in self.plan.runs if not run.missing]
         counts = {FINISHED: 0, FAILED: 0}
         counts |= {"before": len(possible) - len(waiting), "not run": len(self.plan.runs) - len(possible)}
-        bar = tqdm(total=len(possible), initial=counts["before"], unit="run", dynamic_ncols=True)
+        bar = progress(total=len(possible), initial=counts["before"], unit="run")
         logger.info(
             "%d runs, %d of them done before; %d at a time.", len(possible), counts["before"], self.options.jobs
         )
@@ -266,7 +266,7 @@ class Runner:
         if not self.options.keep_models:
             kept = {LOG_FILE, SETTINGS_FILE, CLAIM_FILE, RESULTS_FILE, "history.json"}
             for path in folder.iterdir():
-                if path.is_file() and path.name not in kept and not path.name.startswith(("predictions_", "report_")):
+                if path.is_file() and path.name not in kept and not path.name.startswith(("predictions_", "errors_", "report_")):
                     path.unlink()
 
     def _stop_all(self) -> None:

@@ -24,6 +24,9 @@ CUSTOM_PIPELINES = {
     "token-classification": {"impl": "pipeline_dicmt.DicMTPipeline", "pt": ["AutoModelForTokenClassification"]}
 }
 
+# The CRF's tables grow with its square.
+MAX_ENTITY_TYPES = 1000
+
 
 @strict
 class DicMTConfig(PreTrainedConfig):
@@ -106,6 +109,9 @@ class DicMTConfig(PreTrainedConfig):
     def __post_init__(self, **kwargs):
         # The labels are the entity types', so that the two can never disagree; a label set given alone sets the types.
         labels = self.id2label
+        for name in ("id2label", "label2id"):
+            if not isinstance(getattr(self, name), dict | None):
+                raise ValueError(f"{name} must be a dictionary, got {type(getattr(self, name)).__name__}.")
         if self.entity_types is None:
             default = ["Disease", "Anatomy", "Symptom", "Exam", "Treatment"]
             self.entity_types = entity_types_of([labels[key] for key in sorted(labels, key=int)]) if labels else default
@@ -137,6 +143,8 @@ class DicMTConfig(PreTrainedConfig):
 
     def validate_architecture(self) -> None:
         """Reject settings that no network can be built from."""
+        if len(self.entity_types) > MAX_ENTITY_TYPES:
+            raise ValueError(f"There can be {MAX_ENTITY_TYPES} entity types at most, got {len(self.entity_types)}.")
         labels = dict(enumerate(bio_labels(self.entity_types)))
         if self.id2label != labels or self.label2id != {label: key for key, label in labels.items()}:
             raise ValueError(
@@ -170,6 +178,20 @@ class DicMTConfig(PreTrainedConfig):
         for name in ("bigram_embedding_size", "radical_embedding_size"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}.")
+        for name in ("pad_token_id", "unk_token_id"):
+            self._check_id(name, self.vocab_size)
+        if self.encoder_config is not None:
+            for name in ("num_hidden_layers", "num_attention_heads"):
+                if not 1 <= getattr(self.encoder_config, name, 1) <= 1000:
+                    raise ValueError(f"The encoder's {name} must be from 1 to 1000.")
+            for name in ("encoder_begin_token_id", "encoder_end_token_id"):
+                if getattr(self, name) is not None:
+                    self._check_id(name, self.encoder_config.vocab_size)
+
+    def _check_id(self, name: str, size: int) -> None:
+        value = getattr(self, name)
+        if value is None or not 0 <= value < size:
+            raise ValueError(f"{name} must be an id of the vocabulary, 0 to {size - 1}, got {value}.")
 
     @property
     def dictionary_code_width(self) -> int:

@@ -22,6 +22,7 @@ from .dictionary_files import (
     terms_of_json,
     why_unusable,
 )
+from .files import replacing
 from .normalization import normalize
 
 DICTIONARY_FILE = "dictionary.tsv"
@@ -48,19 +49,20 @@ class ClinicalDictionary:
 
     def __init__(self, terms: Mapping[str, Iterable[str]]):
         lists_of_term: dict[str, set[str]] = {}
-        for raw_term, names in terms.items():
+        for number, (raw_term, names) in enumerate(terms.items(), start=1):
             names = (names,) if isinstance(names, str) else tuple(names)
             term = normalize(raw_term).strip()
             reason = why_unusable(term) or (None if names else "it is in no list")
             if reason:
-                raise DictionaryError(f"{raw_term!r} cannot be a term: {reason}.")
+                raise DictionaryError(f"Term {number} cannot be a term: {reason}.")
             lists_of_term.setdefault(term, set()).update(names)
         ordered = sorted(lists_of_term)
         lists = [",".join(sorted(lists_of_term[term])) for term in ordered]
         for name in {name for names in lists_of_term.values() for name in names}:
             if not is_list_name(name):
                 raise DictionaryError(
-                    f"{name!r} cannot name a list: no commas, control characters, blanks at its ends."
+                    f"A name of {len(name)} characters cannot name a list: no commas, control characters, blanks at "
+                    "its ends, and not empty."
                 )
         self._set(ordered, lists)
 
@@ -156,11 +158,11 @@ class ClinicalDictionary:
     def lists(self) -> dict[str, int]:
         """Number of terms of each list, by name."""
         counts = np.bincount(self._combination_of_term, minlength=len(self._combinations)).tolist()
-        names = sorted({name for names in self._combinations for name in names})
-        return {
-            name: sum(count for names, count in zip(self._combinations, counts, strict=True) if name in names)
-            for name in names
-        }
+        totals: dict[str, int] = {}
+        for names, count in zip(self._combinations, counts, strict=True):
+            for name in names:
+                totals[name] = totals.get(name, 0) + count
+        return dict(sorted(totals.items()))
 
     def lists_of(self, term: str) -> tuple[str, ...]:
         """Names of the lists that hold a term (normalised here), ascending; empty if there are none."""
@@ -229,14 +231,8 @@ class ClinicalDictionary:
 
     def save(self, path: str | os.PathLike) -> None:
         """Write one UTF-8 file, lines `term⇥list,list…` in ascending order; equal dictionaries give equal files."""
-        path = Path(path)
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        try:
+        with replacing(path) as temporary:
             temporary.write_bytes(self._serialized())
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
 
     @classmethod
     def load(cls, path: str | os.PathLike, fingerprint: str | None = None) -> "ClinicalDictionary":

@@ -2,14 +2,14 @@
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from .dictionary import ClinicalDictionary
 from .dictionary_files import DictionaryError
 from .ngram_matching import NgramMatcher
-from .normalization import code_points, normalize
+from .normalization import code_points
+from .tagging import Span
 
 PAPER_NGRAM_SIZES = (2, 3, 4, 5, 6)
 MAX_NGRAM_SIZE = 10
@@ -37,22 +37,6 @@ def check_lists_of_type(lists_of_type: Mapping[str, Iterable[str]], entity_types
         raise DictionaryError(
             f"{where}: no entity type {', '.join(unknown)}; the label set has {', '.join(entity_types)}."
         )
-
-
-class DictionaryMatch(NamedTuple):
-    """A term found in a text.
-
-    Args:
-        start: Offset of its first character.
-        end: Offset after its last character.
-        term: The term as the dictionary has it (normalised).
-        entity_type: Its type, by precedence where it has several.
-    """
-
-    start: int
-    end: int
-    term: str
-    entity_type: str
 
 
 class DictionaryMatcher:
@@ -89,7 +73,7 @@ class DictionaryMatcher:
         self.dictionary = dictionary
         self.entity_types = tuple(entity_types)
         self.lists_of_type = {name: tuple(lists_of_type.get(name, ())) for name in self.entity_types}
-        self.ngram_sizes = _check_sizes(ngram_sizes)
+        self.ngram_sizes = check_sizes(ngram_sizes)
         self.multi_hot = multi_hot
         if len(set(self.entity_types)) != len(self.entity_types) or len(self.entity_types) > 255:
             raise ValueError(f"Entity types must be distinct and at most 255, got {len(self.entity_types)} names.")
@@ -105,45 +89,66 @@ class DictionaryMatcher:
         """Values of a character: sizes x 2 directions x bits (30 in the paper)."""
         return 2 * len(self.ngram_sizes) * self._width
 
-    def codes(self, text: str) -> np.ndarray:
-        """Type codes, uint8 (L, 2 * sizes), 0 where the n-gram is no term; by precedence, also with `multi_hot`."""
-        return self._fill(code_points(text), self._codes)[..., 0]
+    def features(self, points: np.ndarray, ends: Sequence[int]) -> np.ndarray:
+        """Features of texts that lie end to end; no term spans two of them.
 
-    def features(self, text: str) -> np.ndarray:
-        """Features of one text, uint8 (L, dim)."""
-        return self._fill(code_points(text), self._bits).reshape(len(text), self.dim)
+        Args:
+            points: `code_points` (L,) of all texts.
+            ends: Where each text ends, ascending; the last at L.
+
+        Returns:
+            uint8 (L, dim).
+        """
+        filled = np.zeros((len(points), len(self.ngram_sizes), 2, self._width), dtype=np.uint8)
+        text_ends = np.asarray(ends, dtype=np.int64)
+        for i, (size, (starts, kinds)) in enumerate(self._matcher.find(points).items()):
+            within = starts + size <= text_ends[np.searchsorted(text_ends, starts, side="right")]
+            starts, bits = starts[within], self._bits[kinds[within]]
+            filled[starts + size - 1, i, 0] = bits
+            filled[starts, i, 1] = bits
+        return filled.reshape(len(points), self.dim)
 
     def features_batch(self, texts: Sequence[str]) -> list[np.ndarray]:
-        """Features of many texts in one pass: views, uint8 (L_i, dim), of one array; no term spans two texts."""
-        # Between two texts stands a line end, which no term contains.
-        points = code_points("\n".join(texts))
-        features = self._fill(points, self._bits).reshape(len(points), self.dim)
-        ends = itertools.accumulate(len(text) + 1 for text in texts)
-        return [features[end - 1 - len(text) : end - 1] for text, end in zip(texts, ends, strict=True)]
+        """Features of many texts in one pass: views, uint8 (L_i, dim), of one array."""
+        ends = list(itertools.accumulate(map(len, texts)))
+        features = self.features(code_points("".join(texts)), ends)
+        return [features[end - len(text) : end] for text, end in zip(texts, ends, strict=True)]
 
-    def matches(self, text: str) -> list[DictionaryMatch]:
-        """Terms found in a text, overlapping ones included, by start and then length."""
-        normalized = normalize(text)
-        found = []
-        for size, (starts, kinds) in self._matcher.find(code_points(text)).items():
-            for start, code in zip(starts.tolist(), self._codes[kinds, 0].tolist(), strict=True):
-                term = normalized[start : start + size]
-                found.append(DictionaryMatch(start, start + size, term, self.entity_types[code - 1]))
-        return sorted(found)
+    def matches(self, features: np.ndarray) -> list[Span]:
+        """The terms that features (L, dim) show, by start and then length; one of several types has the first."""
+        # Of the two directions the n-grams that start at the character.
+        bits = features.reshape(len(features), len(self.ngram_sizes), 2, self._width)[:, :, 1]
+        starts, sizes = np.nonzero(bits.any(axis=-1))
+        bits = bits[starts, sizes]
+        if self.multi_hot:
+            ranks = bits[:, [self.entity_types.index(name) for name in self.precedence]].argmax(axis=1)
+            types = map(self.precedence.__getitem__, ranks.tolist())
+        else:
+            codes = bits @ (1 << np.arange(self._width - 1, -1, -1))
+            types = map(self.entity_types.__getitem__, (codes - 1).tolist())
+        ends = starts + np.array(self.ngram_sizes, dtype=np.int64)[sizes]
+        return list(map(Span, starts.tolist(), ends.tolist(), types))
 
-    def check_usable(self, name: str) -> None:
-        """Raise DictionaryError if no term of the dictionary, which came from `name`, can ever match."""
+    def check_usable(self, name: str, quote: bool = True) -> None:
+        """Raise DictionaryError if no term of the dictionary can ever match.
+
+        Args:
+            name: What the message calls the dictionary: where it came from.
+            quote: Whether the message may name its lists.
+        """
         if not self.ngram_sizes:
             raise DictionaryError(
                 f"The network has no dictionary features, so that the terms of {name} cannot serve: use it without "
                 "them, or train a new network with a dictionary."
             )
         if not self.num_terms:
+            found = self.dictionary.lists
             wanted = sorted({item for lists in self.lists_of_type.values() for item in lists})
             raise DictionaryError(
-                f"No term of {name} can match: its lists are {', '.join(self.dictionary.lists)}, those that serve are "
-                f"{', '.join(wanted)}, with terms of {', '.join(map(str, self.ngram_sizes))} characters. Rename the "
-                "lists, or train with a --dictionary_mapping that names them, or with other --ngram_sizes."
+                f"No term of {name} can match: its lists are {', '.join(found) if quote else len(found)}, those that "
+                f"serve are {', '.join(wanted)}, with terms of "
+                f"{', '.join(map(str, self.ngram_sizes))} characters. Rename the lists, or train with a "
+                "--dictionary_mapping that names them, or with other --ngram_sizes."
             )
 
     def __reduce__(self):
@@ -153,21 +158,21 @@ class DictionaryMatcher:
 
     def _compile(self) -> None:
         points, starts, combination_of_term, combinations = self.dictionary.columns()
-        types_of_combination = [types_of_lists(lists, self.lists_of_type, self.precedence) for lists in combinations]
+        # As sets: a hostile dictionary may have 100,000 lists, and as many combinations of them.
+        lists_of_type = {name: frozenset(lists) for name, lists in self.lists_of_type.items()}
+        types_of_combination = [types_of_lists(lists, lists_of_type, self.precedence) for lists in combinations]
         # A kind is a distinct combination of types; kind 0 has none, and its terms are left out.
-        kinds = sorted({(), *types_of_combination})
-        self._codes = np.zeros((len(kinds), 1), dtype=np.uint8)
+        kinds = {types: kind for kind, types in enumerate(sorted({(), *types_of_combination}))}
+        place_of_type = {name: place for place, name in enumerate(self.entity_types)}
         self._bits = np.zeros((len(kinds), self._width), dtype=np.uint8)
-        for kind, types in enumerate(kinds):
-            places = [self.entity_types.index(name) for name in types]
+        for types, kind in kinds.items():
+            places = [place_of_type[name] for name in types]
             if self.multi_hot:
                 self._bits[kind, places] = 1
-            if places:
-                self._codes[kind] = places[0] + 1
-        if not self.multi_hot:
-            self._bits[:] = self._codes >> np.arange(self._width - 1, -1, -1) & 1
+            elif places:
+                self._bits[kind] = (places[0] + 1) >> np.arange(self._width - 1, -1, -1) & 1
 
-        kind_of_combination = np.array([kinds.index(types) for types in types_of_combination], dtype=np.uint32)
+        kind_of_combination = np.array([kinds[types] for types in types_of_combination], dtype=np.uint32)
         kind_of_term = kind_of_combination[combination_of_term]
         lengths = np.diff(starts) - 1
         terms = {}
@@ -177,18 +182,17 @@ class DictionaryMatcher:
         self.num_terms = sum(len(values) for _, values in terms.values())  # that can match
         self._matcher = NgramMatcher(terms)
 
-    def _fill(self, points: np.ndarray, values_of_kind: np.ndarray) -> np.ndarray:
-        """Spread the values of each term found to its last and its first character: (L, 2 * sizes, values)."""
-        filled = np.zeros((len(points), 2 * len(self.ngram_sizes), values_of_kind.shape[1]), dtype=np.uint8)
-        for i, (size, (starts, kinds)) in enumerate(self._matcher.find(points).items()):
-            values = values_of_kind[kinds]
-            filled[starts + size - 1, 2 * i] = values
-            filled[starts, 2 * i + 1] = values
-        return filled
 
+def check_sizes(ngram_sizes: Sequence[int]) -> tuple[int, ...]:
+    """N-gram sizes, ascending.
 
-def _check_sizes(ngram_sizes: Sequence[int]) -> tuple[int, ...]:
-    sizes = tuple(sorted(ngram_sizes))
-    if len(set(sizes)) != len(sizes) or any(not 1 <= size <= MAX_NGRAM_SIZE for size in sizes):
-        raise ValueError(f"ngram_sizes must be distinct sizes within 1…{MAX_NGRAM_SIZE}, got {list(ngram_sizes)}.")
-    return sizes
+    Raises:
+        ValueError: If they are no distinct whole numbers within 1…10.
+    """
+    if (
+        not isinstance(ngram_sizes, list | tuple)
+        or any(type(size) is not int or not 1 <= size <= MAX_NGRAM_SIZE for size in ngram_sizes)
+        or len(set(ngram_sizes)) != len(ngram_sizes)
+    ):
+        raise ValueError(f"ngram_sizes must be a list of distinct sizes within 1…{MAX_NGRAM_SIZE}.")
+    return tuple(sorted(ngram_sizes))

@@ -4,7 +4,6 @@ A row that cannot become a term is rejected with a reason and the reading goes o
 ground to refuse a list; a file that cannot be read at all is an error. Reasons never quote a row.
 """
 
-import json
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -12,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from .files import parse_json
 from .normalization import normalize
 
 LIST_FILE_SUFFIXES = (".tsv", ".txt")
@@ -104,7 +104,7 @@ def read_terms(path: str | os.PathLike, encoding: str = "utf-8", lists: Iterable
     elif not path.exists():
         raise FileNotFoundError(f"There is no dictionary at {path}: give a folder of .tsv/.txt lists, or a file.")
     elif path.suffix.lower() == ".json":
-        _read_json(path, encoding, collector)
+        _add_json(parse_json(read_text(path, encoding), str(path), DictionaryError), path, collector)
     else:
         _read_table(path, encoding, collector)
 
@@ -213,14 +213,6 @@ def _read_table(file: Path, encoding: str, collector: TermCollector) -> None:
             collector.add(term, names.split(",") if names else [], file, number)
 
 
-def _read_json(file: Path, encoding: str, collector: TermCollector) -> None:
-    try:
-        content = json.loads(read_text(file, encoding))
-    except json.JSONDecodeError as error:
-        raise DictionaryError(f"{file}, line {error.lineno}, column {error.colno}: not JSON ({error.msg}).") from error
-    _add_json(content, file, collector)
-
-
 def _add_json(content: object, file: Path, collector: TermCollector) -> None:
     is_lists = isinstance(content, Mapping) and all(
         isinstance(name, str) and isinstance(terms, list | tuple | set | frozenset) for name, terms in content.items()
@@ -229,6 +221,7 @@ def _add_json(content: object, file: Path, collector: TermCollector) -> None:
         raise DictionaryError(f'{file} is no dictionary: give {{list: [terms]}}, as in {{"drug": ["阿莫西林"]}}.')
     number = 0
     for list_name, terms in content.items():
+        names = [list_name.strip()]
         for term in terms:
             number += 1
-            collector.add(term, [list_name], file, number)
+            collector.add(term, names, file, number)

@@ -9,8 +9,17 @@ from typing import Any
 
 from transformers import pipeline
 
-# The most that one request may hold; environment variables of the same names change them.
-LIMITS = {"DICMT_MAX_RECORDS": 1000, "DICMT_MAX_CHARACTERS": 1_000_000, "DICMT_MAX_TERMS": 100_000}
+# The most that one request may hold, or take; environment variables of the same names change them.
+LIMITS = {
+    "DICMT_MAX_RECORDS": 1000,
+    "DICMT_MAX_CHARACTERS": 1_000_000,
+    "DICMT_MAX_TERMS": 100_000,  # a term of two lists counts as two
+    "DICMT_MAX_LISTS": 1000,
+    "DICMT_MAX_TERM_LENGTH": 200,  # of a term, and of a list's name
+    "DICMT_MAX_EVIDENCE": 500_000,  # names of lists in an answer
+    "DICMT_MAX_SECONDS": 60,
+}
+CPU_THREADS = "DICMT_CPU_THREADS"
 
 # Settings that a request may carry: not `batch_characters`, which is the server's matter, nor paths.
 PARAMETERS = ("aggregation_strategy", "ignore_labels", "threshold", "dictionary", "evidence")
@@ -21,19 +30,23 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 class EndpointHandler:
     """Answers requests `{"inputs": text or [texts], "parameters": {…}}` with entities as JSON has them.
 
-    Parameters are `aggregation_strategy`, `ignore_labels`, `threshold`, `evidence`, and `dictionary`, terms to use in
-    place of the checkpoint's: `{"drug": ["替雷利珠单抗"]}`. No error message quotes a record, so that logs hold none.
+    Parameters are `aggregation_strategy`, `ignore_labels`, `threshold`, `evidence`, and `dictionary`, terms that
+    replace all of the checkpoint's for the request: `{"drug": ["替雷利珠单抗"]}`. No parameters, or null, are none. No
+    error message quotes anything that a request holds, so that logs hold none of it.
+
+    The environment variables of `LIMITS` bound a request, `DICMT_CPU_THREADS` sets the threads on a CPU.
 
     Args:
         path: The checkpoint's folder.
         **settings: Further arguments of `transformers.pipeline`, say `device`.
 
     Raises:
-        ValueError: If a limit in the environment is no whole number.
+        ValueError: If one of these variables is no whole number from 1 on, or the checkpoint is damaged.
     """
 
     def __init__(self, path: str = "", **settings: Any):
-        self.limits = {name: _limit(name, default) for name, default in LIMITS.items()}
+        self.limits = {name: _number(name, default) for name, default in LIMITS.items()}
+        settings.setdefault("cpu_threads", _number(CPU_THREADS, None))
         folder = path or os.path.dirname(os.path.abspath(__file__))
         self.recognize = pipeline("token-classification", model=folder, trust_remote_code=True, **settings)
 
@@ -45,18 +58,25 @@ class EndpointHandler:
 
         Raises:
             ValueError: If the request is not of this form, or too large; says what is expected.
+            TimeoutError: If it takes longer than `DICMT_MAX_SECONDS`.
         """
         if not isinstance(data, dict) or "inputs" not in data:
             raise ValueError('Expected {"inputs": text or [texts], "parameters": {…}}.')
-        unknown = sorted(str(name) for name in set(data) - {"inputs", "parameters"})
+        unknown = len(set(data) - {"inputs", "parameters"})
         if unknown:
-            raise ValueError(f"Unknown fields {', '.join(unknown)}: a request has inputs and parameters.")
-        inputs, parameters = data["inputs"], data.get("parameters") or {}
+            raise ValueError(f"Unknown fields ({unknown}): a request has inputs and parameters.")
+        inputs, parameters = data["inputs"], data.get("parameters")
+        parameters = {} if parameters is None else parameters
         texts = [inputs] if isinstance(inputs, str) else inputs
         self._check_texts(texts)
         self._check_parameters(parameters)
         # Half of a surrogate pair, which JSON may hold, cannot be answered in UTF-8; offsets stay as they are.
-        answers = self.recognize([_SURROGATE.sub("\ufffd", text) for text in texts], **parameters)
+        answers = self.recognize(
+            [_SURROGATE.sub("\ufffd", text) for text in texts],
+            **parameters,
+            max_seconds=self.limits["DICMT_MAX_SECONDS"],
+            max_evidence=self.limits["DICMT_MAX_EVIDENCE"],
+        )
         return answers[0] if isinstance(inputs, str) else answers
 
     def _check_texts(self, texts: Any) -> None:
@@ -71,16 +91,21 @@ class EndpointHandler:
     def _check_parameters(self, parameters: Any) -> None:
         if not isinstance(parameters, dict):
             raise ValueError(f"parameters must be an object, got {type(parameters).__name__}.")
-        unknown = sorted(set(parameters) - set(PARAMETERS))
+        unknown = len(set(parameters) - set(PARAMETERS))
         if unknown:
-            raise ValueError(f"Unknown parameters {', '.join(unknown)}; there are {', '.join(PARAMETERS)}.")
+            raise ValueError(f"Unknown parameters ({unknown}): there are {', '.join(PARAMETERS)}.")
         dictionary = parameters.get("dictionary")
-        if isinstance(dictionary, str):  # the pipeline would read it as a path on this machine
+        if dictionary is not None:
+            self._check_dictionary(dictionary)
+
+    def _check_dictionary(self, dictionary: Any) -> None:
+        # A string would be read as a path on this machine.
+        if not isinstance(dictionary, dict) or not all(isinstance(terms, list) for terms in dictionary.values()):
             raise ValueError('dictionary must hold the terms themselves: {"drug": ["…"]}.')
-        if isinstance(dictionary, dict | list):
-            values = dictionary.values() if isinstance(dictionary, dict) else dictionary
-            terms = sum(len(value) if isinstance(value, list) else 1 for value in values)
-            self._check_limit("DICMT_MAX_TERMS", terms, "terms")
+        self._check_limit("DICMT_MAX_LISTS", len(dictionary), "lists")
+        self._check_limit("DICMT_MAX_TERMS", sum(map(len, dictionary.values())), "terms")
+        names = [*dictionary, *(term for terms in dictionary.values() for term in terms if isinstance(term, str))]
+        self._check_limit("DICMT_MAX_TERM_LENGTH", max(map(len, names), default=0), "characters of a term or list")
 
     def _check_limit(self, name: str, count: int, things: str) -> None:
         if count > self.limits[name]:
@@ -90,8 +115,10 @@ class EndpointHandler:
             )
 
 
-def _limit(name: str, default: int) -> int:
-    value = os.environ.get(name, str(default))
-    if not value.isdecimal() or int(value) < 1:
+def _number(name: str, default: int | None) -> int | None:
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    if not value.isascii() or not value.isdecimal() or int(value) < 1:
         raise ValueError(f"{name} must be a whole number from 1 on, got {value!r}.")
     return int(value)

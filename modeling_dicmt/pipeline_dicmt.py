@@ -20,9 +20,12 @@ class DicMTPipeline(Pipeline):
         aggregation_strategy: See `RecognitionSettings`, as for all that follow. Settings are given here or in a call.
         ignore_labels: Entity types (or tags) that are left out.
         threshold: The least score.
-        dictionary: Terms in place of the checkpoint's own: a dictionary, a path, or `{list: [terms]}`.
+        dictionary: Terms that replace all of the checkpoint's own: a dictionary, a path, or `{list: [terms]}`.
         evidence: Whether each entity names the dictionary's terms that it overlaps.
         batch_characters: Characters of a batch, padding included; default: what is fast.
+        max_seconds: Time that a call may take.
+        max_evidence: Names of lists that a call's evidence may hold.
+        cpu_threads: See `TorchTagger`. Only given here, not in a call.
 
     `batch_size`, `num_workers` and `stride` of the stock pipeline are accepted and not needed.
     """
@@ -34,9 +37,9 @@ class DicMTPipeline(Pipeline):
     _load_feature_extractor = False
     _load_tokenizer = True
 
-    def __init__(self, *args: Any, **kwargs: Any):
+    def __init__(self, *args: Any, cpu_threads: int | None = None, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.recognizer = EntityRecognizer(TorchTagger(self.model), self.tokenizer)
+        self.recognizer = EntityRecognizer(TorchTagger(self.model, cpu_threads=cpu_threads), self.tokenizer)
 
     def __call__(self, inputs: str | Iterable[str], **settings: Any) -> list[dict[str, Any]] | Iterable[Any]:
         """Entities of a record, or of each of many; see `EntityRecognizer.__call__`.

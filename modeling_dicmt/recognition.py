@@ -1,15 +1,27 @@
 """Records in a stream → entities as users get them: the one mechanism behind pipeline, endpoint, ONNX and commands."""
 
+import logging
 import os
+import time
+from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
+
+import numpy as np
 
 from .dictionary import ClinicalDictionary
 from .dictionary_features import DictionaryMatcher
+from .normalization import normalize
 from .prediction import SentencePrediction, Tagger, predict_sentences
-from .sentences import split_sentences
+from .tagging import Span
 from .tokenization_dicmt import DicMTTokenizer, EncodedSentence
+
+logger = logging.getLogger(__name__)
 
 # Records that are encoded at a time: enough to fill batches of like lengths, few enough to keep the memory flat.
 CHUNK_RECORDS = 512
@@ -30,13 +42,15 @@ class RecognitionSettings:
             character, and the CRF's path has nothing to reconcile. "none" for single characters with their tags.
         ignore_labels: Entity types that are left out; with "none" also tags, of which "O" is left out by default.
         threshold: The least score of an entity (with "none": of a character's tag), from 0 to 1.
-        dictionary: Terms in place of the tokenizer's own: a `ClinicalDictionary`, a path as
-            `ClinicalDictionary.from_path` takes it, or what JSON has, such as `{list: [terms]}`.
+        dictionary: Terms that replace all of the tokenizer's own, for the call: a `ClinicalDictionary`, a path as
+            `ClinicalDictionary.from_path` takes it, or `{list: [terms]}`. How many of its own they lack is logged once.
         evidence: Whether each entity names the dictionary's terms that it overlaps.
         batch_characters: Characters of a batch, padding included; default: what is fast. No influence on the answers.
+        max_seconds: Time that a call may take, from when its first answer is asked for; default: no limit.
+        max_evidence: Names of lists that a call's evidence may hold altogether; default: no limit.
 
     Raises:
-        ValueError: If a value is of no use; says which would be.
+        ValueError: If a value is of no use; says which would be, and quotes nothing of it.
     """
 
     aggregation_strategy: str = "simple"
@@ -45,6 +59,8 @@ class RecognitionSettings:
     dictionary: Any = None
     evidence: bool = False
     batch_characters: int | None = None
+    max_seconds: float | None = None
+    max_evidence: int | None = None
 
     def __post_init__(self) -> None:
         # transformers' own enumeration is understood, too
@@ -52,20 +68,36 @@ class RecognitionSettings:
         strategy = strategy.lower() if isinstance(strategy, str) else strategy
         if strategy not in AGGREGATION_STRATEGIES:
             raise ValueError(
-                f"aggregation_strategy must be one of {', '.join(AGGREGATION_STRATEGIES)}, "
-                f"got {self.aggregation_strategy!r}."
+                f"aggregation_strategy must be one of {', '.join(AGGREGATION_STRATEGIES)}, got {_described(strategy)}."
             )
         object.__setattr__(self, "aggregation_strategy", strategy)
-        if isinstance(self.ignore_labels, str) or not all(isinstance(label, str) for label in self.ignore_labels):
-            raise ValueError(f"ignore_labels must be a list of strings, got {self.ignore_labels!r}.")
-        number = isinstance(self.threshold, int | float) and not isinstance(self.threshold, bool)
-        if not number or not 0 <= self.threshold <= 1:
-            raise ValueError(f"threshold must be a number from 0 to 1, got {self.threshold!r}.")
+        labels = self.ignore_labels
+        are_names = isinstance(labels, list | tuple | set | frozenset) and all(isinstance(item, str) for item in labels)
+        if not are_names:
+            raise ValueError(f"ignore_labels must be a list of strings, got {_described(labels)}.")
+        object.__setattr__(self, "ignore_labels", frozenset(labels))
+        if not _is_number(self.threshold) or not 0 <= self.threshold <= 1:
+            raise ValueError(f"threshold must be a number from 0 to 1, got {_described(self.threshold)}.")
         if not isinstance(self.evidence, bool):
-            raise ValueError(f"evidence must be True or False, got {self.evidence!r}.")
-        size = self.batch_characters
-        if size is not None and (type(size) is not int or size < 1):
-            raise ValueError(f"batch_characters must be a whole number from 1 on, got {size!r}.")
+            raise ValueError(f"evidence must be True or False, got {_described(self.evidence)}.")
+        for name in ("batch_characters", "max_evidence"):
+            size = getattr(self, name)
+            if size is not None and (type(size) is not int or size < 1):
+                raise ValueError(f"{name} must be a whole number from 1 on, got {_described(size)}.")
+        if self.max_seconds is not None and not (_is_number(self.max_seconds) and self.max_seconds > 0):
+            raise ValueError(f"max_seconds must be a number above 0, got {_described(self.max_seconds)}.")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _described(value: Any) -> str:
+    """A value's type, and the length of a string or a list: its content may be a record's."""
+    name = type(value).__name__
+    if _is_number(value):
+        return f"another number ({name})"
+    return f"{name} of length {len(value)}" if isinstance(value, str | list | tuple | dict) else name
 
 
 def read_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,7 +110,7 @@ def read_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     known = RecognitionSettings.__dataclass_fields__
     unknown = [name for name in given if name not in known]
     if unknown:
-        raise ValueError(f"Unknown settings {', '.join(unknown)}; this pipeline has {', '.join(known)}.")
+        raise ValueError(f"Unknown settings ({len(unknown)}): this pipeline has {', '.join(known)}.")
     RecognitionSettings(**given)
     return given
 
@@ -101,6 +133,7 @@ class EntityRecognizer:
             )
         self.tagger, self.tokenizer = tagger, tokenizer
         self._swapped: DictionaryMatcher | None = None
+        self._told: deque[int] = deque(maxlen=1000)  # dictionaries that the log was told of, by their hashes
 
     def __call__(
         self, inputs: str | Iterable[str], settings: Mapping[str, Any] | None = None
@@ -119,8 +152,6 @@ class EntityRecognizer:
         if isinstance(inputs, str):
             return next(self.stream([inputs], chosen))
         if isinstance(inputs, list | tuple):
-            for number, text in enumerate(inputs):  # before any work is done
-                check_text(number, text)
             return list(self.stream(inputs, chosen))
         try:
             texts = None if isinstance(inputs, bytes | bytearray | Mapping) else iter(inputs)
@@ -150,29 +181,45 @@ class EntityRecognizer:
             `index`, `word`, `start` and `end` of each character.
 
         Raises:
-            ValueError: If a record is no string, which is found when its turn comes.
+            ValueError: If a record is no string: of a list before any work is done, else when its turn comes.
+            TimeoutError: If the call takes longer than `max_seconds`.
         """
         settings = settings or RecognitionSettings()
-        features = self._features(settings.dictionary)
-        for chunk in _chunks(texts):
-            yield from self._recognize(chunk, features, settings)
+        allowance = _Allowance(settings)
+        checked = _checked(texts)
+        if isinstance(texts, list | tuple):
+            checked = list(checked)
+        matcher = self._matcher(settings.dictionary)
+        for chunk in _chunks(checked):
+            yield from self._recognize(chunk, matcher, settings, allowance)
 
     def _recognize(
-        self, texts: Sequence[str], features: DictionaryMatcher, settings: RecognitionSettings
+        self,
+        texts: Sequence[str],
+        matcher: DictionaryMatcher,
+        settings: RecognitionSettings,
+        allowance: "_Allowance",
     ) -> Iterator[list[dict[str, Any]]]:
-        sentences = list(self.tokenizer.encode_records(texts, features))
+        allowance.check_time()
+        sentences = list(self.tokenizer.encode_records(texts, matcher))
         by_character = settings.aggregation_strategy == "none"
         predictions = predict_sentences(
-            self.tagger, sentences, settings.batch_characters, "tags" if by_character else "spans"
+            _WatchedTagger(self.tagger, allowance),
+            sentences,
+            settings.batch_characters,
+            "tags" if by_character else "spans",
         )
         found: list[list[dict[str, Any]]] = [[] for _ in texts]
         read = self._characters if by_character else self._entities
         for sentence, prediction in zip(sentences, predictions, strict=True):
             found[sentence.record].extend(read(texts[sentence.record], sentence, prediction, settings))
-        for text, entities in zip(texts, found, strict=True):
-            if settings.evidence and not by_character:
-                _add_evidence(text, entities, features)
-            yield entities
+        if settings.evidence and not by_character:
+            for record, pieces in groupby(sentences, attrgetter("record")):
+                if found[record]:
+                    allowance.check_time()
+                    matches = matcher.matches(np.concatenate([piece.dictionary_features for piece in pieces]))
+                    _add_evidence(texts[record], found[record], matches, matcher.dictionary, allowance)
+        yield from found
 
     def _entities(
         self, text: str, sentence: EncodedSentence, prediction: SentencePrediction, settings: RecognitionSettings
@@ -200,22 +247,75 @@ class EntityRecognizer:
                     "end": place + 1,
                 }
 
-    def _features(self, dictionary: Any) -> DictionaryMatcher:
+    def _matcher(self, dictionary: Any) -> DictionaryMatcher:
         """The matcher of a call's dictionary; the last one is kept, since calls repeat theirs."""
         if dictionary is None:
             return self.tokenizer.dictionary_matcher
         terms = _read_dictionary(dictionary)
-        if self._swapped is None or self._swapped.dictionary != terms:
-            features = self.tokenizer.compile_dictionary(terms)
-            features.check_usable("the dictionary that was passed")
-            self._swapped = features
-        return self._swapped
+        matcher = self._swapped  # read once and never again: another thread may put another one there at any time
+        if matcher is None or matcher.dictionary != terms:
+            matcher = self.tokenizer.compile_dictionary(terms)
+            matcher.check_usable("the dictionary that was passed", quote=False)
+            self._tell_what_is_lacking(terms)
+            self._swapped = matcher
+        return matcher
+
+    def _tell_what_is_lacking(self, terms: ClinicalDictionary) -> None:
+        if hash(terms) in self._told:
+            return
+        self._told.append(hash(terms))
+        own, passed = self.tokenizer.dictionary, set(terms)
+        lacking = len(own) - sum(map(passed.__contains__, own))
+        if lacking:
+            logger.warning(
+                "A dictionary that was passed for a call replaces the checkpoint's: %d of its %d terms are not in it.",
+                lacking,
+                len(own),
+            )
 
 
-def check_text(number: int, text: Any) -> None:
-    """Raise ValueError, naming the record's number but nothing of it, if its text is no string."""
-    if not isinstance(text, str):
-        raise ValueError(f"Record {number}: expected its text, a string, got {type(text).__name__}.")
+class _Allowance:
+    """What is left of the time and the evidence that a call may take."""
+
+    def __init__(self, settings: RecognitionSettings):
+        self._settings = settings
+        self._begin = time.monotonic()
+        self._evidence = 0
+
+    def check_time(self) -> None:
+        limit = self._settings.max_seconds
+        if limit is not None and time.monotonic() - self._begin > limit:
+            raise TimeoutError(
+                f"The call took longer than the {limit:g} seconds that it may take (max_seconds; of an endpoint "
+                "DICMT_MAX_SECONDS): pass fewer characters at a time, or have the limit raised."
+            )
+
+    def take_evidence(self, names: int) -> None:
+        self._evidence += names
+        limit = self._settings.max_evidence
+        if limit is not None and self._evidence > limit:
+            raise ValueError(
+                f"The evidence names lists more than {limit} times, which is what a call may hold (max_evidence; of an "
+                "endpoint DICMT_MAX_EVIDENCE): pass fewer characters at a time, or do without evidence."
+            )
+
+
+class _WatchedTagger:
+    """A tagger that looks at the clock whenever it is used, which is at least once a batch."""
+
+    def __init__(self, tagger: Tagger, allowance: _Allowance):
+        self._tagger, self._allowance = tagger, allowance
+
+    def __getattr__(self, name: str) -> Any:
+        self._allowance.check_time()
+        return getattr(self._tagger, name)
+
+
+def _checked(texts: Iterable[str]) -> Iterator[str]:
+    for number, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise ValueError(f"Record {number}: expected its text, a string, got {type(text).__name__}.")
+        yield text
 
 
 def _read_dictionary(dictionary: Any) -> ClinicalDictionary:
@@ -223,7 +323,7 @@ def _read_dictionary(dictionary: Any) -> ClinicalDictionary:
         return dictionary
     if isinstance(dictionary, str | os.PathLike):
         return ClinicalDictionary.from_path(dictionary)
-    if isinstance(dictionary, Mapping | list | tuple):
+    if isinstance(dictionary, Mapping):
         return ClinicalDictionary.from_json(dictionary, "the dictionary that was passed")
     if type(dictionary).__name__ == ClinicalDictionary.__name__:  # of the installed package, passed to remote code
         return ClinicalDictionary(dict(dictionary.items()))
@@ -236,8 +336,7 @@ def _read_dictionary(dictionary: Any) -> ClinicalDictionary:
 def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
     chunk: list[str] = []
     characters = 0
-    for number, text in enumerate(texts):
-        check_text(number, text)
+    for text in texts:
         chunk.append(text)
         characters += len(text)
         if len(chunk) == CHUNK_RECORDS or characters >= CHUNK_CHARACTERS:
@@ -247,27 +346,39 @@ def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-def _add_evidence(text: str, entities: Sequence[dict[str, Any]], features: DictionaryMatcher) -> None:
-    """Name the terms that overlap each entity, as the network saw them: within a full sentence."""
-    remaining = iter(entities)
-    entity = next(remaining, None)
-    for sentence in split_sentences(text):
-        if entity is None:
-            return
-        if entity["start"] >= sentence.end:
-            continue
-        matches = features.matches(text[sentence.start : sentence.end])
-        while entity is not None and entity["start"] < sentence.end:
-            start, end = entity["start"] - sentence.start, entity["end"] - sentence.start
-            entity["evidence"] = [
-                {
-                    "term": match.term,
-                    "entity_group": match.entity_type,
-                    "lists": list(features.dictionary.lists_of(match.term)),
-                    "start": sentence.start + match.start,
-                    "end": sentence.start + match.end,
-                }
-                for match in matches
-                if match.start < end and start < match.end
-            ]
-            entity = next(remaining, None)
+def _add_evidence(
+    text: str,
+    entities: Sequence[dict[str, Any]],
+    matches: Sequence[Span],
+    dictionary: ClinicalDictionary,
+    allowance: _Allowance,
+) -> None:
+    """Name the terms that overlap each entity; `matches` are those of the record, as the network saw them."""
+    lists_of = lru_cache(maxsize=None)(dictionary.lists_of)
+    starts = [match.start for match in matches]
+    longest = max((match.end - match.start for match in matches), default=0)
+    for entity in entities:
+        begin, end = entity["start"], entity["end"]
+        entity["evidence"] = []
+        for match in matches[bisect_right(starts, begin - longest) : bisect_left(starts, end)]:
+            if match.end > begin:
+                term = normalize(text[match.start : match.end])
+                lists = lists_of(term)
+                allowance.take_evidence(len(lists))
+                entity["evidence"].append(
+                    {
+                        "term": term,
+                        "entity_group": match.type,
+                        "lists": list(lists),
+                        "start": match.start,
+                        "end": match.end,
+                    }
+                )
+
+
+def with_type(entity: Mapping[str, Any]) -> dict[str, Any]:
+    """An entity as files and metrics have it: its type is `type`, not `entity_group`, and so in its evidence."""
+    found = {"type" if name == "entity_group" else name: value for name, value in entity.items()}
+    if "evidence" in found:
+        found["evidence"] = [with_type(term) for term in found["evidence"]]
+    return found

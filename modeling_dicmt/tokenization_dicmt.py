@@ -1,6 +1,5 @@
 """The tokenizer side: text → character ids, radical ids and dictionary features, one token a character."""
 
-import json
 import logging
 import os
 from collections import Counter
@@ -13,7 +12,8 @@ from transformers import BatchEncoding, PreTrainedTokenizerFast
 from transformers.utils import PaddingStrategy
 
 from .dictionary import DICTIONARY_FILE, ClinicalDictionary
-from .dictionary_features import DictionaryMatcher
+from .dictionary_features import DictionaryMatcher, check_sizes
+from .files import read_json
 from .normalization import code_points, normalize
 from .radicals import PADDING_RADICAL, RADICALS_FILE, RadicalTable
 from .sentences import MAX_SENTENCE_LENGTH, cut_sentence, split_sentences
@@ -64,11 +64,15 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         dictionary_fingerprint: The saved dictionary's `fingerprint`, which spares checking what has it still.
         radicals_file: A radical table; default: the package's.
         entity_types: Tag names of the types, in the order of their codes.
-        lists_of_type: Dictionary lists that are evidence for each entity type; default: those named as the type is.
+        lists_of_type: Dictionary lists that are evidence for each entity type; default: those named as the type is,
+            regardless of case.
         ngram_sizes: N-gram sizes of the dictionary features; empty for none.
         multi_hot_dictionary: One bit a type instead of a type code.
         precedence: Types from the one that wins to the one that loses where a term has several; default: their order.
         max_sentence_length: Characters above which `encode_records` cuts a sentence.
+
+    Raises:
+        ValueError: If a setting, which a checkpoint's files may give, is of no use; names it.
     """
 
     vocab_files_names = {  # noqa: RUF012
@@ -97,8 +101,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         **kwargs: Any,
     ):
         if tokenizer_file is not None:
-            with open(tokenizer_file, encoding="utf-8") as file:
-                vocab = json.load(file)["model"]["vocab"]
+            vocab = _read_vocabulary(tokenizer_file)
         if vocab is None:
             raise ValueError("DicMTTokenizer needs a vocab (see character_vocabulary) or a tokenizer_file.")
         if entity_types is None:
@@ -106,20 +109,32 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         for token in (PAD_TOKEN, UNK_TOKEN):
             if token not in vocab:
                 raise ValueError(f"The vocabulary lacks {token}.")
+        entity_types = _names("entity_types", entity_types)
+        precedence = None if precedence is None else _names("precedence", precedence)
+        if lists_of_type is not None:
+            _check("lists_of_type", isinstance(lists_of_type, Mapping), "an object {type: [lists]}")
+            lists_of_type = {name: _names("lists_of_type", lists) for name, lists in lists_of_type.items()}
+        check_sizes(ngram_sizes)
+        _check("multi_hot_dictionary", isinstance(multi_hot_dictionary, bool), "true or false")
+        length = max_sentence_length
+        _check("max_sentence_length", type(length) is int and length >= 1, "a whole number from 1 on")
+        terms, fingerprint = dictionary_terms, dictionary_fingerprint
+        _check("dictionary_terms", terms is None or type(terms) is int, "a whole number")
+        _check("dictionary_fingerprint", fingerprint is None or isinstance(fingerprint, str), "a string")
         for name in ("is_local", "local_files_only"):  # how it was loaded, which is nothing to save with it
             kwargs.pop(name, None)
         kwargs |= {"pad_token": PAD_TOKEN, "unk_token": UNK_TOKEN, "split_special_tokens": True}
         super().__init__(
             tokenizer_object=_character_tokenizer(dict(vocab)),
-            entity_types=list(entity_types),
-            lists_of_type=None if lists_of_type is None else {key: list(lists) for key, lists in lists_of_type.items()},
+            entity_types=entity_types,
+            lists_of_type=lists_of_type,
             ngram_sizes=list(ngram_sizes),
             multi_hot_dictionary=multi_hot_dictionary,
-            precedence=None if precedence is None else list(precedence),
+            precedence=precedence,
             max_sentence_length=max_sentence_length,
             **kwargs,
         )
-        self.entity_types = list(entity_types)
+        self.entity_types = entity_types
         self.max_sentence_length = max_sentence_length
         self._radical_table = RadicalTable.load(radicals_file)
         self._ids = _id_table(vocab)
@@ -139,7 +154,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
                 )
             if dictionary_file is not None and dictionary_terms not in (None, len(dictionary)):
                 logger.warning(
-                    "%s holds %d terms, but held %d when it was saved: it was edited since, or cut off in copying.",
+                    "%s holds %d terms, but held %s when it was saved: it was edited since, or cut off in copying.",
                     dictionary_file,
                     len(dictionary),
                     dictionary_terms,
@@ -149,12 +164,11 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
     @property
     def dictionary(self) -> ClinicalDictionary:
         """The terms behind the dictionary features; assign another dictionary to use other terms from then on."""
-        return self._dictionary
+        return self._dictionary_matcher.dictionary
 
     @dictionary.setter
     def dictionary(self, dictionary: ClinicalDictionary) -> None:
         self._dictionary_matcher = self.compile_dictionary(dictionary)
-        self._dictionary = dictionary
 
     @property
     def dictionary_matcher(self) -> DictionaryMatcher:
@@ -166,10 +180,10 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         settings = self.init_kwargs
         lists_of_type = settings["lists_of_type"]
         if lists_of_type is None:
-            lists_of_type = {
-                name: [item for item in dictionary.lists if item.casefold() == name.casefold()]
-                for name in self.entity_types
-            }
+            named: dict[str, list[str]] = {}
+            for name in dictionary.lists:
+                named.setdefault(name.casefold(), []).append(name)
+            lists_of_type = {name: named.get(name.casefold(), ()) for name in self.entity_types}
         return DictionaryMatcher(
             dictionary,
             self.entity_types,
@@ -195,28 +209,20 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         """
         matcher = self._dictionary_matcher if matcher is None else matcher
         for records in _groups(enumerate(texts)):
-            sentences = [split_sentences(text) for _, text in records]
-            # The sentences of many records in one pass: a short one by itself would be mostly overhead.
-            features = iter(
-                matcher.features_batch(
-                    [
-                        text[start:end]
-                        for (_, text), found in zip(records, sentences, strict=True)
-                        for start, end in found
-                    ]
-                )
-            )
-            for (record, text), found in zip(records, sentences, strict=True):
-                points = code_points(text)
-                input_ids = self._ids[np.minimum(points, len(self._ids) - 1)]
-                radical_ids = self._radical_table.ids_of_code_points(points)
-                for sentence in found:
-                    sentence_features = next(features)
+            # The records of a group in one pass: a short one by itself would be mostly overhead.
+            pieces, ends, offset = [], [], 0
+            for record, text in records:
+                for sentence in split_sentences(text):
+                    ends.append(offset + sentence.end)
                     for start, end in cut_sentence(text, sentence, self.max_sentence_length):
-                        piece = slice(start - sentence.start, end - sentence.start)
-                        yield EncodedSentence(
-                            record, start, input_ids[start:end], radical_ids[start:end], sentence_features[piece]
-                        )
+                        pieces.append((record, start, slice(offset + start, offset + end)))
+                offset += len(text)
+            points = code_points("".join([text for _, text in records]))
+            input_ids = self._ids[np.minimum(points, len(self._ids) - 1)]
+            radical_ids = self._radical_table.ids_of_code_points(points)
+            features = matcher.features(points, ends)
+            for record, start, piece in pieces:
+                yield EncodedSentence(record, start, input_ids[piece], radical_ids[piece], features[piece])
 
     def _encode_plus(self, text: Any, text_pair: Any = None, **kwargs: Any) -> BatchEncoding:
         if text_pair is not None:
@@ -297,7 +303,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         prefix = f"{filename_prefix}-" if filename_prefix else ""
         dictionary_file = os.path.join(save_directory, prefix + DICTIONARY_FILE)
         radicals_file = os.path.join(save_directory, prefix + RADICALS_FILE)
-        self._dictionary.save(dictionary_file)
+        self.dictionary.save(dictionary_file)
         self._radical_table.save(radicals_file)
         file_names = super()._save_pretrained(save_directory, file_names, legacy_format, filename_prefix)
         return (*file_names, dictionary_file, radicals_file)
@@ -318,6 +324,32 @@ def character_vocabulary(texts: Iterable[str], terms: Iterable[str] = (), min_co
         counts.update(normalize(term))
     characters = sorted(character for character, count in counts.items() if count >= min_count)
     return {token: index for index, token in enumerate([PAD_TOKEN, UNK_TOKEN, *characters])}
+
+
+def _check(name: str, is_right: bool, expected: str) -> None:
+    if not is_right:
+        raise ValueError(f"{name} of a tokenizer must be {expected}; its tokenizer_config.json may be damaged.")
+
+
+def _names(setting: str, names: Any) -> list[str]:
+    """A list of distinct, non-empty strings."""
+    _check(
+        setting,
+        isinstance(names, list | tuple)
+        and all(isinstance(name, str) and name for name in names)
+        and len(set(names)) == len(names),
+        "a list of distinct names (of lists_of_type: for each type)",
+    )
+    return list(names)
+
+
+def _read_vocabulary(path: str | os.PathLike) -> dict[str, int]:
+    content = read_json(path)
+    model = content.get("model") if isinstance(content, dict) else None
+    vocab = model.get("vocab") if isinstance(model, dict) else None
+    if not isinstance(vocab, dict) or not all(type(index) is int and 0 <= index < 2**31 for index in vocab.values()):
+        raise ValueError(f"{path} holds no vocabulary (model.vocab: a number for each token): copy it anew.")
+    return vocab
 
 
 def _groups(texts: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:

@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from .crf_numpy import NumpyCRF
 from .prediction import BATCH_CHARACTERS, ENCODER_BATCH_CHARACTERS, TaggedBatch
-from .recognition import EntityRecognizer
+from .recognition import EntityRecognizer, with_type
 from .tokenization_dicmt import DicMTTokenizer
 
 _THREADS_LOCK = threading.Lock()
@@ -109,14 +109,4 @@ def predict_entities(
         ValueError: If the network was trained for segmentation alone, or a text is no string.
     """
     found = EntityRecognizer(TorchTagger(model), tokenizer)(list(texts), {"batch_characters": batch_characters})
-    return [[_with_type(entity) for entity in entities] for entities in found]
-
-
-def _with_type(entity: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "start": entity["start"],
-        "end": entity["end"],
-        "type": entity["entity_group"],
-        "word": entity["word"],
-        "score": entity["score"],
-    }
+    return [[with_type(entity) for entity in entities] for entities in found]

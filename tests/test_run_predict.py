@@ -13,6 +13,7 @@ import run_predict
 from modeling_dicmt import DicMTForTokenClassification, DicMTTokenizer
 from modeling_dicmt.commands.command_line import run_command
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
+from modeling_dicmt.recognition import with_type
 
 ROOT = Path(__file__).parents[1]
 TEXTS = ["患者腹痛3天。\r\n行CT检查。", "", "高血压" * 200, "😀肝癌　术后", *["无发热，左肺肺炎。"] * 7]
@@ -169,6 +170,14 @@ def test_terms_are_not_replaced_by_entities_either(checkpoint, tmp_path, monkeyp
         terms, "--output_file", terms,
     )  # fmt: skip
     assert "a file of --dictionary" in said and terms.read_text(encoding="utf-8") == "替雷病\n"
+
+
+def test_an_entity_has_one_shape():
+    term = {"term": "肺炎", "entity_group": "Disease", "lists": ["disease"], "start": 2, "end": 4}
+    entity = {"entity_group": "Disease", "score": 0.5, "word": "肺炎", "start": 2, "end": 4, "evidence": [term]}
+    stored = with_type(entity)
+    assert stored == json.loads(json.dumps(entity).replace("entity_group", "type"))
+    assert with_type(stored) == stored and entity["entity_group"] == "Disease"
 
 
 def test_show_prints_scores_and_evidence_which_the_file_has_only_on_request(checkpoint, tmp_path, monkeypatch, capsys):

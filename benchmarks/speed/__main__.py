@@ -12,7 +12,6 @@ OUT/table.md has the table, OUT/parts/ every round, OUT/*.svg the curves. Parts 
 again, so that an interrupted run goes on where it was. Needs the extra: pip install "dicmt[benchmarks]".
 """
 
-import json
 import os
 import shutil
 import subprocess
@@ -26,15 +25,17 @@ import torch
 from tqdm.auto import tqdm
 
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
-from modeling_dicmt.files import write_json, write_text
+from modeling_dicmt.files import read_json, write_json, write_text
 
 from .inputs import dictionary_path
 from .measuring import Row, Settings, describe_machine
 
 ROOT = Path(__file__).parents[2]
 # In the order of the table; each is a module with `rows(settings)`. Curves are measured besides.
-PARTS = ["crf", "dictionary", "tokenizing", "training", "recognising", "encoders", "memory", "starting"]
+PARTS = ["crf", "dictionary", "tokenizing", "training", "recognising", "sharing", "encoders", "memory", "starting"]
 CURVES = "curves"
+# What is measured once, not for each number of threads.
+ONCE = {"sharing", CURVES}
 WITHOUT_NETWORK = {"crf", "dictionary"}
 EXTRA_MODULES = {"recognising": ["spacy", "pycrfsuite"], "starting": ["spacy"], CURVES: ["matplotlib"]}
 
@@ -79,7 +80,7 @@ def run() -> None:
         _train_network(arguments, output)
     threads = arguments.threads[-1:] if arguments.quick else arguments.threads
     # With the threads innermost: a part's rows for one and two threads are measured one after the other.
-    jobs = [(part, number) for part in wanted for number in (threads[-1:] if part == CURVES else threads)]
+    jobs = [(part, number) for part in wanted for number in (threads[-1:] if part in ONCE else threads)]
     bar = tqdm(jobs, unit="part", disable=None)
     for part, number in bar:
         bar.set_description(f"{part}, {number} threads", refresh=True)
@@ -93,7 +94,7 @@ def run() -> None:
     if curves.exists():
         from .curves import draw
 
-        for path in draw(json.loads(curves.read_text(encoding="utf-8")), output, describe_machine()):
+        for path in draw(read_json(curves), output, describe_machine()):
             print(path)
 
 
@@ -130,7 +131,7 @@ def _render_row(row: Row) -> str:
 
 def _rows_of(output: Path, part: str, threads: int) -> list[Row]:
     path = _result_path(output, part, threads)
-    return [Row(**row) for row in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
+    return [Row(**row) for row in read_json(path)] if path.exists() else []
 
 
 def _result_path(output: Path, part: str, threads: int) -> Path:
@@ -142,7 +143,7 @@ def _check_same_run(arguments: BenchmarkArguments, output: Path) -> None:
     settings = {name: getattr(arguments, name) for name in ("data_dir", "quick", "device", "epochs")}
     settings["machine"] = describe_machine()
     path = output / "settings.json"
-    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != settings:
+    if path.exists() and read_json(path) != settings:
         shutil.rmtree(output / "parts", ignore_errors=True)
         shutil.rmtree(output / "network", ignore_errors=True)
     write_json(path, settings)

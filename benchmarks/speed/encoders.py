@@ -51,7 +51,7 @@ def make_pair(sizes: dict[str, int], settings: Settings) -> tuple[Any, ...]:
     ours = DicMTForTokenClassification(config)
     head_config = BertConfig(**(encoder_config.to_dict() | {"id2label": config.id2label, "label2id": config.label2id}))
     theirs = BertForTokenClassification(head_config)
-    theirs.bert.load_state_dict(ours.representation.encoder.model.state_dict())
+    theirs.bert.load_state_dict(ours.dicmt.representation.encoder.model.state_dict())
     return ours.to(settings.device).eval(), tokenizer, theirs.to(settings.device).eval(), stock_tokenizer
 
 
@@ -125,7 +125,7 @@ def pipelines(sizes: dict[str, int], name: str, settings: Settings) -> Iterator[
     with torch.inference_mode():
         encoded = tokenizer(texts[:4], padding=True, return_tensors="pt").to(settings.device)
         lengths = encoded["attention_mask"].sum(1)
-        mine = ours.representation.encoder(encoded["input_ids"], lengths)[0, : int(lengths[0])]
+        mine = ours.dicmt.representation.encoder(encoded["input_ids"], lengths)[0, : int(lengths[0])]
         ids = encoded["input_ids"][0, : int(lengths[0])].tolist()
         framed = torch.tensor([[stock_tokenizer.cls_token_id, *ids, stock_tokenizer.sep_token_id]])
         other = theirs.bert(framed.to(settings.device)).last_hidden_state[0, 1:-1]
@@ -154,7 +154,7 @@ def pipelines(sizes: dict[str, int], name: str, settings: Settings) -> Iterator[
     @torch.inference_mode()
     def encode() -> None:
         for input_ids, lengths in batches:
-            ours.representation.encoder(input_ids, lengths)
+            ours.dicmt.representation.encoder(input_ids, lengths)
 
     yield compare(
         f"floor of that ({name}): the encoder alone, by length, each sentence once",

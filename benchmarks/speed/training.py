@@ -28,12 +28,13 @@ class PaddedNetwork(nn.Module):
     def __init__(self, model: DicMTForTokenClassification):
         super().__init__()
         self.config = model.config
-        self.representation, self.segmenter, self.classifier = model.representation, model.segmenter, model.classifier
-        self.dropout = model.dropout
+        base = model.dicmt
+        self.representation, self.dropout = base.representation, base.dropout
+        self.segmenter, self.classifier = model.segmenter, model.classifier
         self.lstm = nn.LSTM(
-            model.context.input_size, model.config.lstm_hidden_size, batch_first=True, bidirectional=True
+            base.context.input_size, model.config.lstm_hidden_size, batch_first=True, bidirectional=True
         )
-        self.lstm.load_state_dict(model.context.state_dict())
+        self.lstm.load_state_dict(base.context.state_dict())
         self.crf = torchcrf.CRF(model.config.num_labels, batch_first=True)
         self.crf.load_state_dict(model.crf.state_dict())
 

@@ -40,11 +40,17 @@ class BaselineConfig(DicMTConfig):
 
     model_type = "dicmt_baseline"
     context_encoders = ("bilstm", "dilated_cnn", "none")
+    _auto_class = None
 
     window_convolution_size: int = 0
     dilated_cnn_size: int = 256
     attention_heads: int = 0
     dictionary_lstm_hidden_size: int = 0
+
+    def __post_init__(self, **kwargs):
+        super().__post_init__(**kwargs)
+        # DicMT's own classes, which these name, would build another network from the checkpoint.
+        self.auto_map, self.custom_pipelines = {}, {}
 
     def validate_architecture(self) -> None:
         """Reject settings that no network can be built from."""
@@ -79,10 +85,9 @@ class BaselineModel(DicMTModel):
     config_class = BaselineConfig
 
     def build_representation(self) -> CharacterRepresentation:
-        config = self.config
-        return (RepresentationWithoutDictionary if config.dictionary_lstm_hidden_size else CharacterRepresentation)(
-            config
-        )
+        if self.config.dictionary_lstm_hidden_size:
+            return RepresentationWithoutDictionary(self.config)
+        return super().build_representation()
 
     def build_context(self, size: int) -> int:
         config = self.config
@@ -138,12 +143,14 @@ class BaselineModelArguments(ModelArguments):
         metadata={"help": "Layer over the representations.", "choices": list(BaselineConfig.context_encoders)},
     )
     window_convolution_size: int = field(
-        default=0, metadata={"help": "Filters of a convolution over each character's window; 0 for none."}
+        default=0, metadata={"help": "Filters of a convolution over each character's window; 0 for none.", "minimum": 0}
     )
-    dilated_cnn_size: int = field(default=256, metadata={"help": "Filters of each dilated convolution."})
-    attention_heads: int = field(default=0, metadata={"help": "Heads of self-attention over the states; 0 for none."})
+    dilated_cnn_size: int = field(default=256, metadata={"help": "Filters of each dilated convolution.", "minimum": 1})
+    attention_heads: int = field(
+        default=0, metadata={"help": "Heads of self-attention over the states; 0 for none.", "minimum": 0}
+    )
     dictionary_lstm_hidden_size: int = field(
-        default=0, metadata={"help": "Units of a BiLSTM of the dictionary features' own; 0 for none."}
+        default=0, metadata={"help": "Units of a BiLSTM of the dictionary features' own; 0 for none.", "minimum": 0}
     )
 
 
@@ -152,16 +159,15 @@ class BaselineTrainingArguments(TrainingArguments):
     """How the network is trained, the tasks one after the other included (Zhang et al., 2019)."""
 
     segmentation_epochs: int = field(
-        default=0, metadata={"help": "Epochs, the first, in which segmentation (NES) alone is learnt."}
+        default=0, metadata={"help": "Epochs, the first, in which segmentation (NES) alone is learnt.", "minimum": 0}
     )
     recognition_epochs: int = field(
-        default=0, metadata={"help": "Epochs after them in which recognition (NER) alone is learnt; then both are."}
+        default=0,
+        metadata={"help": "Epochs after them in which recognition (NER) alone is learnt; then both are.", "minimum": 0},
     )
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if min(self.segmentation_epochs, self.recognition_epochs) < 0:
-            raise ValueError("--segmentation_epochs and --recognition_epochs must be at least 0.")
         if 0 < self.num_train_epochs <= self.segmentation_epochs + self.recognition_epochs:
             raise ValueError(
                 f"--segmentation_epochs and --recognition_epochs leave none of the {self.num_train_epochs} epochs for "
@@ -185,9 +191,14 @@ class StepwiseTrainer(Trainer):
         return weight * learnt + 0.0 * waiting
 
 
-def main() -> None:
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run the command.
+
+    Args:
+        arguments: The command line; default: the process's.
+    """
     run_ner.run(
-        None,
+        arguments,
         BaselineModelArguments,
         BaselineTrainingArguments,
         BaselineForTokenClassification,
@@ -196,4 +207,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_command(run)

@@ -110,6 +110,8 @@ def _check_fit(tokenizer: DicMTTokenizer, config: DicMTConfig) -> None:
     width = tokenizer.dictionary_matcher.dim
     if tokenizer.entity_types != config.entity_types or width != config.dictionary_feature_size:
         raise ValueError("tokenizer_config.json has other entity types or n-gram sizes than config.json.")
+    if not isinstance(tokenizer.max_sentence_length, int) or tokenizer.max_sentence_length < 1:
+        raise ValueError("max_sentence_length in tokenizer_config.json must be a whole number from 1 on.")
 
 
 def _check_files(folder: Path) -> None:
@@ -134,9 +136,10 @@ def _reading(
     thing: str = "DicMT checkpoint",
     advice: str = "Name the folder that run_ner.py wrote, or copy it anew.",
 ) -> Iterator[None]:
-    """Turn what libraries raise over a broken or missing checkpoint into one line, and show no bars meanwhile."""
+    """Turn what libraries raise over a broken or missing checkpoint into one line, and show nothing else meanwhile."""
     check_place(path)
-    had_bars = logging.is_progress_bar_enabled()
+    verbosity, had_bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()  # of tables of weights that do not fit, before the error that says so
     logging.disable_progress_bar()
     try:
         if os.path.isdir(path):
@@ -145,12 +148,15 @@ def _reading(
     except Exception as error:  # a checkpoint may be broken, or made up, in any way, and libraries raise anything
         raise ValueError(f"{path} is no whole {thing}: {_reason(error)} {advice}") from error
     finally:
+        logging.set_verbosity(verbosity)
         if had_bars:
             logging.enable_progress_bar()
 
 
 def _reason(error: Exception) -> str:
     """An error in one line, as a sentence."""
+    if "ignore_mismatched_sizes" in str(error):
+        return "its weights have other shapes than config.json says."
     lines = [line.strip() for line in str(error).splitlines() if line.strip()][:2]
     reason = " ".join(lines)[:300]
     if not reason or isinstance(error, KeyError | IndexError | AttributeError):

@@ -74,7 +74,7 @@ def _exchange(workers: dict[Connection, multiprocessing.Process], items: Iterabl
         for connection in wait(list(under_way)):
             error, trace, result = _call(workers[connection], connection.recv)
             if error is not None:
-                raise error from RuntimeError(f"in a process of its own:\n{trace}")
+                raise error from RuntimeError(f"in a worker process:\n{trace}")
             finished[under_way.pop(connection)] = result
             idle.append(connection)
 
@@ -85,8 +85,8 @@ def _call(process: multiprocessing.Process, method: Callable[..., Any], *argumen
     except (EOFError, ConnectionError) as error:
         process.join()
         raise ChildProcessError(
-            f"A process of its own ended before its work was done (status {process.exitcode}; a negative number is the "
-            "signal that killed it, and -9 often means that memory ran out)."
+            f"A worker process ended before its work was done (status {process.exitcode}; a negative number is the "
+            "signal that killed it, and -9 often means that memory ran out: use fewer processes then)."
         ) from error
 
 

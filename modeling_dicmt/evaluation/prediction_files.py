@@ -1,4 +1,4 @@
-"""Entities in files: as a pipeline gives them → as files hold them → as they are scored."""
+"""Entities that were found by anything and are kept in a file → the records that they belong to, to be scored."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -6,14 +6,6 @@ from typing import Any
 
 from ..files import read_json_lines
 from ..tagging import Span
-
-
-def as_stored(entity: Mapping[str, Any]) -> dict[str, Any]:
-    """An entity as files hold it, with its `type`, which a pipeline calls `entity_group`; its evidence likewise."""
-    stored = {"type" if name == "entity_group" else name: value for name, value in entity.items()}
-    if "evidence" in stored:
-        stored["evidence"] = [as_stored(term) for term in stored["evidence"]]
-    return stored
 
 
 def read_predictions(

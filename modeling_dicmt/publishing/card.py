@@ -110,6 +110,17 @@ def vocabulary_note(run: Mapping[str, Any]) -> str:
     )
 
 
+def hub_name(name_or_path: str | None) -> str | None:
+    """What was given as a name or a folder, if it is a name on the Hub."""
+    if not name_or_path or Path(name_or_path).exists():
+        return None
+    try:
+        validate_repo_id(name_or_path)
+    except HFValidationError:
+        return None
+    return name_or_path
+
+
 def _metadata(
     config: Mapping[str, Any], run: Mapping[str, Any], results: Mapping[str, Any], name: str
 ) -> ModelCardData:
@@ -134,23 +145,11 @@ def _metadata(
         library_name="transformers",
         pipeline_tag="token-classification",
         tags=TAGS,
-        base_model=_base_model(run),
+        base_model=run.get("base_model"),
         metrics=["f1", "precision", "recall"],
         model_name=name,
         eval_results=eval_results or None,
     )
-
-
-def _base_model(run: Mapping[str, Any]) -> str | None:
-    """The encoder that the training started from, if it has a name on the Hub."""
-    name = run.get("settings", {}).get("encoder_name_or_path")
-    if not name or Path(name).exists():
-        return None
-    try:
-        validate_repo_id(name)
-    except HFValidationError:
-        return None
-    return name
 
 
 def _representation(config: Mapping[str, Any]) -> str:

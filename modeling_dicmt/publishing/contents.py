@@ -234,7 +234,7 @@ def _code_references(folder: Path, config: Mapping[str, Any]) -> Iterator[str]:
         references = list(config.get("auto_map", {}).values())
         references += [entry["impl"] for entry in config.get("custom_pipelines", {}).values()]
         for reference in references:
-            for name in [reference] if isinstance(reference, str) else reference:
+            for name in reference if isinstance(reference, list) else [reference]:
                 if name is not None:
                     yield name.rpartition(".")[0]
     except (AttributeError, KeyError, TypeError) as error:

@@ -19,7 +19,7 @@ from ..evaluation.report import write_errors, write_predictions, write_report
 from ..files import publish_files, replace_folder, write_json, write_text
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..normalization import normalize
-from ..publishing.card import render_card
+from ..publishing.card import hub_name, render_card
 from ..publishing.contents import CARD_FILE, RESULTS_FILE, RUN_FILE
 from ..tokenization_dicmt import DicMTTokenizer
 from .dictionary_report import build_report
@@ -62,6 +62,7 @@ def describe_run(
         if network.config.encoder_config is not None  # the vocabulary is the encoder's
         else characters_of_terms_alone(tokenizer, (record["text"] for record in parts["train"])),
         "dictionary_coverage": {name: dictionary_coverage(records, tokenizer) for name, records in parts.items()},
+        "base_model": hub_name(settings.get("encoder_name_or_path")),
         "parameters": network.num_parameters(),
         "settings": settings,
         "public_settings": public,

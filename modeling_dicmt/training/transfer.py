@@ -63,6 +63,9 @@ def _carry_over(before: DicMTForTokenClassification, network: DicMTForTokenClass
             width = tensor.size(1) - dictionary
             tensor[:, :width] = old[:, :width]
             if dictionary:
+                # As an LSTM begins; of the same width, they would keep weights of other types' codes.
+                bound = network.config.lstm_hidden_size**-0.5
+                tensor[:, width:].uniform_(-bound, bound)
                 yield f"the dictionary's columns of {name}"
     new = [label for label in ids if label not in old_ids]
     if new:

@@ -25,8 +25,8 @@ def prepare(fail_at=None, kill_at=None):
             raise KeyError(item)
         if item == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
-        # Early items take longest, so that later ones are done before them.
-        return item, sum(range((LATEST - item) * 50_000)), os.getpid()
+        # The first item takes so long that all others could be done before it.
+        return item, sum(range(10_000_000 if item == 0 else 100_000)), os.getpid()
 
     return function
 

@@ -55,6 +55,12 @@ def test_shares_of_the_training_records_are_nested_and_leave_the_other_parts():
     assert ids[0] != ids[2][: len(ids[0])]  # not the first ones
 
 
+@pytest.mark.parametrize("share", [0.0, -0.1, 1.1])
+def test_a_share_that_is_none_is_refused_from_python_too(share):
+    with pytest.raises(ValueError, match="--train_share must be above 0 and at most 1"):
+        load_records(dataclasses.replace(SAMPLE, train_share=share))
+
+
 def test_a_development_part_with_texts_of_the_training_part_is_told(tmp_path, caplog):
     write_json_lines(tmp_path / "dev.jsonl", [own_record("肺炎"), own_record("无")])
     load_records(own(tmp_path, [own_record("肺炎", (0, 2, "A"))]))

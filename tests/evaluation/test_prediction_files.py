@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from modeling_dicmt.evaluation.prediction_files import as_stored, read_predictions
+from modeling_dicmt.evaluation.prediction_files import read_predictions
 from modeling_dicmt.evaluation.report import write_predictions
 
 RECORDS = [{"id": "a", "text": "患者肺炎。"}, {"id": "7", "text": "左肺"}, {"id": "c", "text": ""}]
@@ -14,14 +14,6 @@ FOUND = [[{"start": 2, "end": 4, "type": "Disease", "score": 0.9}], [{"start": 0
 def write(path, rows):
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     return path
-
-
-def test_an_entity_has_one_shape():
-    term = {"term": "肺炎", "entity_group": "Disease", "lists": ["disease"], "start": 2, "end": 4}
-    entity = {"entity_group": "Disease", "score": 0.5, "word": "肺炎", "start": 2, "end": 4, "evidence": [term]}
-    stored = as_stored(entity)
-    assert stored == json.loads(json.dumps(entity).replace("entity_group", "type"))
-    assert as_stored(stored) == stored and entity["entity_group"] == "Disease"
 
 
 def test_what_is_written_is_read_whatever_the_order(tmp_path):

@@ -312,3 +312,16 @@ def test_rendering_adds_marks_only(text, entities):
 
 def test_an_error_says_which_record():
     assert classify_errors([[], []], [[], [(0, 1, "Drug")]]) == [EntityError("missed", 1, None, (0, 1, "Drug"))]
+
+
+def test_details_of_entities_are_shown_with_them():
+    term = {"term": "癌\x1b", "lists": ["disease", "exam"], "start": 1, "end": 2}
+    entities = [
+        {"start": 0, "end": 2, "type": "Disease", "score": 0.968, "evidence": [term, term | {"lists": ["symptom"]}]},
+        {"start": 2, "end": 3, "type": "Drug", "score": 0.5, "evidence": []},
+        (3, 4, "Drug"),
+    ]
+    assert render_entities("肝癌药丸", entities, details=True) == (
+        "[肝癌|Disease 0.97 ←disease/exam:癌␛, symptom:癌␛][药|Drug 0.50][丸|Drug]"
+    )
+    assert render_entities("肝癌药丸", entities) == "[肝癌|Disease][药|Drug][丸|Drug]"

@@ -43,7 +43,8 @@ def plan_of(data, parts):
     """Makes plans of tables."""
 
     def make(*tables: Table, **settings):
-        return make_plan(Specification(tables, SYSTEMS), settings.pop("preset", PRESET), data, parts, **settings)
+        systems = SYSTEMS | settings.pop("systems", {})
+        return make_plan(Specification(tables, systems), settings.pop("preset", PRESET), data, parts, **settings)
 
     return make
 

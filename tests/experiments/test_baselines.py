@@ -1,16 +1,14 @@
 """Baselines that are no network: what they see, what they find, and the files they leave."""
 
 import json
-import os
-import subprocess
 import sys
 
 import pytest
 from made_up_runs import TRAIN, TYPES, VALIDATION, record
 
 from data_scripts.records import load_dictionary, load_lists_of_type
+from experiments.baselines import __main__ as command
 from experiments.baselines.rules import Rules
-from experiments.running import ROOT
 from modeling_dicmt.training.arguments import ModelArguments
 from modeling_dicmt.training.preparation import build_tokenizer
 
@@ -20,9 +18,7 @@ LABEL2ID = {label: number for number, label in enumerate(LABELS)}
 
 def tokenizer_of(data, texts):
     dictionary = load_dictionary(data)
-    return build_tokenizer(
-        ModelArguments(), texts, TYPES, dictionary, load_lists_of_type(data, dictionary, TYPES)
-    )
+    return build_tokenizer(ModelArguments(), texts, TYPES, dictionary, load_lists_of_type(data, dictionary, TYPES))
 
 
 @pytest.fixture
@@ -135,7 +131,7 @@ def test_spacy_learns_and_finds_exact_offsets(tokenizer):
     train = TRAIN * 10
     answers = []
     for _ in range(2):
-        baseline = SpacyNER(tokenizer, LABEL2ID, epochs=20, seed=1)
+        baseline = SpacyNER(tokenizer, LABEL2ID, epochs=10, seed=1)
         baseline.fit(train, TRAIN)
         texts = ["\n患者肺炎，予青霉素。\r\n患者肺炎好转", ""]
         answers.append([words(text, spans) for text, spans in zip(texts, baseline.predict(texts), strict=True)])
@@ -143,8 +139,8 @@ def test_spacy_learns_and_finds_exact_offsets(tokenizer):
     assert answers[1] == answers[0]  # of the same seed
 
 
-@pytest.mark.parametrize("kind", ["rules", "feature_crf"])
-def test_the_command_leaves_the_files_that_run_ner_leaves(kind, data, tmp_path):
+@pytest.mark.parametrize("kind", ["rules", "feature_crf", "spacy"])
+def test_the_command_leaves_the_files_that_run_ner_leaves(kind, data, tmp_path, monkeypatch):
     settings = {
         "kind": kind,
         "dataset_name": "jsonl",
@@ -152,11 +148,11 @@ def test_the_command_leaves_the_files_that_run_ner_leaves(kind, data, tmp_path):
         "dictionary": data.dictionary,
         "dictionary_mapping": data.dictionary_mapping,
         "output_dir": str(tmp_path / "out"),
+        "num_train_epochs": 40,
     }
     (tmp_path / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
-    command = [sys.executable, "-m", "experiments.baselines", str(tmp_path / "settings.json")]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=os.environ)
-    assert result.returncode == 0, result.stderr
+    monkeypatch.setattr(sys, "argv", ["experiments.baselines", str(tmp_path / "settings.json")])
+    command.run()
     results = json.loads((tmp_path / "out" / "all_results.json").read_text(encoding="utf-8"))
     lines = (tmp_path / "out" / "predictions_validation.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["id"] for line in lines] == ["v1", "v2"]

@@ -1,15 +1,30 @@
-"""Specifications → runs: which are the same, which cannot be done here."""
+"""Specifications → runs: which are the same, which cannot be done here, which were committed."""
 
 import dataclasses
+import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 from made_up_runs import PRESET, SYSTEMS, table_of
 
+from data_scripts.arguments import DataArguments
+from data_scripts.records import load_records
 from experiments import planning
 from experiments.planning import make_plan, restrict
-from experiments.specification import Specification, SpecificationError
+from experiments.specification import (
+    FOLDER,
+    NETWORK_ARGUMENTS,
+    Specification,
+    SpecificationError,
+    System,
+    read_preset,
+    read_specifications,
+    settings_marked,
+)
+
+DATA = Path(os.environ.get("DICMT_DATA_DIR", Path(__file__).parents[3] / "shared" / "data"))
 
 
 def names_of(plan):
@@ -31,8 +46,8 @@ def test_members_are_planned_before_the_vote_and_one_without_chance_once(plan_of
     assert [f"{run.system.name}-{run.seed}" for run in members] == ["full-6", "bare-6", "rules-1"]
 
 
-def identity(plan, system="full"):
-    return plan.run_of[system][1].identity
+def identity(plan, system=None):
+    return (plan.run_of[system][1] if system else plan.runs[0]).identity
 
 
 def test_what_a_run_is_does_not_hang_on_where_things_lie(plan_of, data, parts, tmp_path):
@@ -61,18 +76,88 @@ def test_what_a_run_is_hangs_on_all_that_its_figures_follow_from(plan_of, data, 
     assert len(set(identities)) == len(identities)
 
 
-def test_settings_that_change_nothing_do_not_count(plan_of):
-    quiet, loud = (
-        dataclasses.replace(PRESET, settings=PRESET.settings | {"quiet": value, "save_steps": 5 * value})
-        for value in (True, False)
-    )
-    assert identity(plan_of(table_of("full"), preset=quiet)) == identity(plan_of(table_of("full"), preset=loud))
+# Settings that changed nothing about the figures when results were first committed.
+FREE = {
+    "output_dir",
+    "cpu_threads",
+    "eval_batch_characters",
+    "overwrite_output_dir",
+    "report_to",
+    "logging_steps",
+    "quiet",
+    "save_steps",
+    "push_to_hub",
+}
+
+
+def test_settings_that_change_nothing_do_not_count_and_all_others_do(plan_of):
+    assert settings_marked("free") >= FREE
+    networks = NETWORK_ARGUMENTS["baseline_network"][1:]
+    names = {item.name for of_class in networks for item in dataclasses.fields(of_class)}
+    plain = identity(plan_of(table_of("bare")))
+    for name in sorted(names):
+        preset = dataclasses.replace(PRESET, settings=PRESET.settings | {name: "another"})
+        is_same = identity(plan_of(table_of("bare"), preset=preset), "bare") == plain
+        assert is_same == (name in settings_marked("free")), name
 
 
 def test_what_has_no_chance_in_it_is_the_same_run_whatever_the_seeds(plan_of):
     others = dataclasses.replace(PRESET, seeds=(7, 8))
     plans = plan_of(table_of("rules")), plan_of(table_of("rules"), preset=others)
     assert plans[0].run_of["rules"][1].identity == plans[1].run_of["rules"][7].identity
+
+
+def test_a_system_without_the_dictionary_has_no_mapping_of_its_lists(plan_of):
+    """Its lists are not there, so the mapping was refused, and the run failed."""
+    assert plan_of(table_of("full")).runs[0].settings["dictionary_mapping"]
+    assert plan_of(table_of("bare")).runs[0].settings["dictionary_mapping"] is None
+
+
+def test_places_in_a_system_s_own_settings_are_not_told_and_count_by_content(plan_of, tmp_path):
+    identities = []
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "drug.tsv").write_text("头孢\n", encoding="utf-8")
+        settings = {"model_name_or_path": str(folder), "dictionary": str(folder)}
+        plan = plan_of(table_of("own"), systems={"own": System("own", "own", settings=settings)})
+        run = plan.runs[0]
+        assert run.public_settings["model_name_or_path"] == "MODEL_NAME_OR_PATH"
+        assert str(tmp_path) not in str(run.public_settings)
+        identities.append(run.identity)
+    assert identities[0] == identities[1]
+
+
+@pytest.mark.parametrize("settings", [{"attention_heads": 2}, {"tag_decoder": "softmax"}])
+def test_a_baseline_s_run_is_the_one_that_run_ner_did_when_results_were_first_committed(plan_of, settings):
+    """Its layers were settings of run_ner.py then, and `tag_decoder` was called `decoder`."""
+    identities = set()
+    for kind, names in (("network", {"tag_decoder": "decoder"}), ("baseline_network", {})):
+        own = {names.get(name, name): value for name, value in settings.items()}
+        plan = plan_of(table_of("own"), systems={"own": System("own", "own", kind=kind, settings=own)})
+        identities.add(identity(plan, "own"))
+    assert len(identities) == 1
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not (DATA / "ccks2017").is_dir(), reason="the corpus is not here")
+def test_committed_results_keep_their_names():
+    """Nothing is trained again for what has been renamed or moved since."""
+    folder = FOLDER / "results" / "ccks2017"
+    committed = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    specification = read_specifications(
+        [str(folder / f"{name}.yaml") if name == "attempts" else name for name in committed["tables"]]
+    )
+    data = DataArguments(
+        dataset_name="ccks2017", data_dir=str(DATA / "ccks2017"), dictionary=str(DATA / "dictionaries")
+    )
+    parts, _ = load_records(data)
+    plan = make_plan(specification, read_preset(committed["preset"]), data, parts)
+    assert plan.corpus == committed["corpus"]
+    names = {system: {str(seed): run.name for seed, run in runs.items()} for system, runs in plan.run_of.items()}
+    assert names == {system: entry["runs"] for system, entry in committed["systems"].items()}
+    written = {path.stem for path in folder.glob("*-seed*.json")}
+    assert written and written <= {name for runs in names.values() for name in runs.values()}
 
 
 def test_what_is_not_given_is_said_and_two_without_it_are_not_the_same(plan_of, tmp_path):

@@ -70,5 +70,5 @@ def test_results_are_kept_by_name(tmp_path):
 def test_a_result_that_is_cut_off_says_what_to_do(tmp_path):
     store = ResultStore(tmp_path)
     store.path("a").write_text('{"status": "fin', encoding="utf-8")
-    with pytest.raises(ValueError, match=r"a\.json is not JSON .*: delete it, and the run is done again"):
+    with pytest.raises(ValueError, match=r"a\.json: not valid JSON .* Delete it, and the run is done again"):
         store.get("a")

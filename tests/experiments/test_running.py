@@ -11,6 +11,7 @@ import time
 import pytest
 from made_up_runs import TINY, VALIDATION, table_of
 
+from experiments import __main__ as command
 from experiments import running
 from experiments.recording import FAILED, FINISHED, ResultStore
 from experiments.running import Options, Runner
@@ -190,19 +191,76 @@ def test_what_a_runner_that_was_killed_left_finished_is_recorded_not_repeated(ru
     assert not (folder / running.LOG_FILE).exists()
 
 
-def wait_for(condition, process):
+def wait_for(condition, is_running):
     deadline = time.monotonic() + 120
     while not condition():
-        assert process.poll() is None and time.monotonic() < deadline, "it ended too early, or never came so far"
-        time.sleep(0.05)
+        assert is_running() and time.monotonic() < deadline, "it ended too early, or never came so far"
+        time.sleep(0.02)
+
+
+INTERRUPTED = f"""
+import time
+if (folder / "state").exists():
+    print("resumed", settings["seed"])
+else:
+    (folder / "state").touch()
+    if settings["seed"] == 2:
+        time.sleep(2 if (folder.parent / "outlives").exists() else 600)
+{FINISH}"""
+
+
+def run_in_another_process(runner) -> int:
+    """A runner that can be ended; a copy of this process, which has imported all that it needs."""
+    process = os.fork()
+    if process == 0:
+        status = 1
+        try:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGTERM, command._interrupt)
+            runner.run()
+        except KeyboardInterrupt:
+            status = 130
+        finally:
+            os._exit(status)
+    return process
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_runner_that_is_ended_ends_its_runs_and_the_next_resumes_them(runner_of, sign):
+    runner = runner_of(table_of("full"), body=INTERRUPTED)
+    first, second = runner.plan.runs
+    process = run_in_another_process(runner)
+    wait_for((runner.folder(second) / "state").exists, lambda: os.waitpid(process, os.WNOHANG) == (0, 0))
+    os.kill(process, sign)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 130
+    claim = running._claim(runner.folder(second))
+    assert claim is not None, "the run goes on without its runner"
+    claim.close()
+    assert runner.is_done(first) and not runner.is_done(second)
+    assert runner.run() == {FINISHED: 1, FAILED: 0, "before": 1, "not run": 0}
+    assert logs_of(runner) == {first.name: 1, second.name: 2}
+    assert "resumed 2" in (runner.folder(second) / running.LOG_FILE).read_text(encoding="utf-8")
+
+
+def test_a_run_that_outlives_its_runner_is_waited_for_and_not_repeated(runner_of):
+    runner = runner_of(table_of("full"), body=INTERRUPTED)
+    first, second = runner.plan.runs
+    runner.folder(second).mkdir(parents=True)
+    (runner.folder(second).parent / "outlives").touch()
+    process = run_in_another_process(runner)
+    wait_for((runner.folder(second) / "state").exists, lambda: os.waitpid(process, os.WNOHANG) == (0, 0))
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+    assert runner.run() == {FINISHED: 1, FAILED: 0, "before": 1, "not run": 0}
+    assert logs_of(runner) == {first.name: 1, second.name: 1}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_ended_half_way_the_command_goes_on_without_repeating_what_was_finished(tmp_path, data, sign):
-    """The real command on real, tiny networks: ended in the midst of the second run, then started again."""
+def test_ended_half_way_the_command_goes_on_without_repeating_what_was_finished(tmp_path, data):
+    """The real command on real, tiny networks, DicMT's and a baseline's: ended in the midst of the second run."""
     specification = tmp_path / "mine.yaml"
     settings = {name: value for name, value in TINY.items() if name != "num_train_epochs"}
+    own = settings | {"num_train_epochs": 30, "save_steps": 1, "attention_heads": 2, "segmentation_epochs": 1}
     specification.write_text(
         json.dumps(
             {
@@ -211,37 +269,29 @@ def test_ended_half_way_the_command_goes_on_without_repeating_what_was_finished(
                 "rows": ["short", "long"],
                 "systems": {
                     "short": {"title": "short", "settings": settings},
-                    "long": {"title": "long", "settings": settings | {"num_train_epochs": 30, "save_steps": 1}},
+                    "long": {"title": "long", "kind": "baseline_network", "settings": own},
                 },
             }
         ),
         encoding="utf-8",
     )
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "experiments", "run", str(specification), "--output_dir", str(out)]
-    command += ["--dataset_name", "jsonl", "--data_dir", data.data_dir, "--seeds", "1", "--num_train_epochs", "1"]
+    arguments = [sys.executable, "-m", "experiments", "run", str(specification), "--output_dir", str(out)]
+    arguments += ["--dataset_name", "jsonl", "--data_dir", data.data_dir, "--seeds", "1", "--num_train_epochs", "1"]
     environment = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
 
     def start():
-        return subprocess.Popen(
-            command,
-            cwd=running.ROOT,
-            env=environment,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        )
+        return subprocess.Popen(arguments, cwd=running.ROOT, env=environment, stderr=subprocess.PIPE, text=True)
 
     def results():
         return {path.name.split("-")[0]: path.stat().st_mtime_ns for path in (out / "results").glob("*-seed1-*.json")}
 
     process = start()
-    wait_for(lambda: list(out.glob("runs/long-*/checkpoints/last")), process)
+    wait_for(lambda: list(out.glob("runs/long-*/checkpoints/last")), lambda: process.poll() is None)
     assert list(results()) == ["short"]
-    process.send_signal(sign)
+    process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
-    if sign != signal.SIGKILL:
-        assert process.returncode == 130 and "The same command goes on from here" in errors
+    assert process.returncode == 130 and "The same command goes on from here" in errors
     before = results()
     process = start()
     _, errors = process.communicate(timeout=240)
@@ -249,7 +299,6 @@ def test_ended_half_way_the_command_goes_on_without_repeating_what_was_finished(
     after = results()
     assert set(after) == {"short", "long"} and after["short"] == before["short"]
     (log,) = out.glob("runs/long-*/log.txt")
-    if sign != signal.SIGKILL:
-        assert "Resuming after epoch" in log.read_text(encoding="utf-8")
+    assert "Resuming after epoch" in log.read_text(encoding="utf-8")
     assert (out / "report" / "report.html").stat().st_size > 10_000
     assert len(list(out.glob("runs/short-*/log.txt"))) == 1

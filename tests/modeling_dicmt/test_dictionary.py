@@ -4,6 +4,9 @@ import pickle
 import random
 
 import pytest
+from counted_steps import is_linear
+from hypothesis import given
+from hypothesis import strategies as st
 
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.dictionary_files import DictionaryError
@@ -31,6 +34,16 @@ class TestTerms:
         assert dictionary.lists == {"disease": 2, "drug": 1, "exam": 1, "symptom": 1}
         assert dict(dictionary.items()) == {term: tuple(lists) for term, lists in TERMS.items()}
 
+    @given(st.dictionaries(st.sampled_from("abcdefgh"), st.sets(st.sampled_from("uvwxyz"), min_size=1)))
+    def test_lists_are_counted(self, terms):
+        names = sorted(set().union(*terms.values()))
+        expected = {name: sum(name in lists for lists in terms.values()) for name in names}
+        assert list(ClinicalDictionary(terms).lists.items()) == list(expected.items())
+
+    def test_many_lists_are_counted_in_linear_time(self):
+        small, double = (ClinicalDictionary({f"t{i}": [f"l{i}"] for i in range(n)}) for n in (500, 1000))
+        assert is_linear(lambda dictionary: dictionary.lists, small, double)
+
     def test_terms_are_compared_as_the_text_is(self):
         dictionary = ClinicalDictionary({" ＣＴ检查\u3000": ["exam"], "ct检查": ["charge_items"]})
         assert list(dictionary) == ["ct检查"]
@@ -44,8 +57,9 @@ class TestTerms:
         "term", ["", " \u3000", "胃\t炎", "胃\n炎", "胃\u200b炎", "胃\ufffd", "胃\ud800", "胃\u2028炎"]
     )
     def test_what_cannot_be_a_term_is_refused(self, term):
-        with pytest.raises(DictionaryError, match="cannot be a term: the term"):
-            ClinicalDictionary({term: ["disease"]})
+        with pytest.raises(DictionaryError, match="Term 2 cannot be a term: the term") as caught:
+            ClinicalDictionary({"肺": ["disease"], term: ["disease"]})
+        assert "胃" not in str(caught.value)
 
     @pytest.mark.parametrize("lists", [[""], ["a,b"], ["a\tb"], [" a"], ["胃炎", "\n"], ["\ud800"]])
     def test_what_cannot_name_a_list_is_refused(self, lists):
@@ -181,7 +195,7 @@ class TestSavedFile:
         def fail(*_):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("modeling_dicmt.dictionary.os.replace", fail)
+        monkeypatch.setattr("modeling_dicmt.files.os.replace", fail)
         with pytest.raises(OSError, match="No space left"):
             ClinicalDictionary({"胃癌": ["disease"]}).save(path)
         assert [file.name for file in tmp_path.iterdir()] == ["dictionary.tsv"]

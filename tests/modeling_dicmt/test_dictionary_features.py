@@ -44,6 +44,10 @@ def features_of(terms, **options):
     return DictionaryMatcher(ClinicalDictionary(terms), TYPES, LISTS_OF_TYPE, **options)
 
 
+def matches_of(compiled, text):
+    return compiled.matches(*compiled.features_batch([text]))
+
+
 # Few characters, so that terms overlap, nest, touch the edges and recur; each kind that is treated in its own way.
 ALPHABET = "aAbＡ肝炎，,\u3000 \U00020000😀\ud800é"
 WORDS = st.text(alphabet=ALPHABET, min_size=1, max_size=7)
@@ -79,36 +83,32 @@ def test_features_equal_the_definition(scheme, texts):
     batch = compiled.features_batch(texts)
     assert len(batch) == len(texts)
     for text, one, wanted in zip(texts, batch, expected, strict=True):
-        alone = compiled.features(text)
+        (alone,) = compiled.features_batch([text])
         assert alone.dtype == one.dtype == np.uint8
         assert alone.shape == one.shape == (len(text), compiled.dim)
         np.testing.assert_array_equal(alone, wanted)
         np.testing.assert_array_equal(one, wanted)
-        codes = naive_features(text, types_of_term, entity_types, sizes, False, precedence)
-        weights = 1 << np.arange(code_width(len(entity_types)) - 1, -1, -1)
-        codes = codes.reshape(len(text), 2 * len(sizes), len(weights)) @ weights
-        np.testing.assert_array_equal(compiled.codes(text), codes)
         found = [
-            (start, end, normalize(text)[start:end], min(types, key=precedence.index))
+            (start, end, min(types, key=precedence.index))
             for start in range(len(text))
             for end in range(start + 1, len(text) + 1)
             if end - start in sizes and (types := types_of_term.get(normalize(text)[start:end]))
         ]
-        assert compiled.matches(text) == found
+        assert compiled.matches(one) == found
 
 
 def test_the_papers_layout():
     # 胃炎 (Disease, 001) ends at the second and starts at the first character; CT检查 is Exam, 100.
     compiled = features_of({"胃炎": ["disease"], "ct检查": ["exam"]})
     assert compiled.dim == 30
-    features = compiled.features("胃炎ＣＴ检查")
+    (features,) = compiled.features_batch(["胃炎ＣＴ检查"])
     assert features[1].tolist() == [0, 0, 1] + [0] * 27
     assert features[0].tolist() == [0, 0, 0, 0, 0, 1] + [0] * 24
     four_characters = 3 * 2 * 2  # after the columns of sizes 2 and 3
     assert np.flatnonzero(features[5]).tolist() == [four_characters]
     assert np.flatnonzero(features[2]).tolist() == [four_characters + 3]
     assert not features[3:5].any()
-    assert compiled.codes("胃炎")[0].tolist() == [0, 1] + [0] * 8
+    assert matches_of(compiled, "胃炎ＣＴ检查") == [(0, 2, "Disease"), (2, 6, "Exam")]
 
 
 def test_nothing_matches_across_the_edge_of_a_text():
@@ -128,9 +128,13 @@ def test_width_follows_the_number_of_types():
 
 def test_a_term_of_several_types():
     terms = {"黄疸": ["symptom", "disease"]}
-    assert features_of(terms).codes("黄疸")[0, 1] == 1
-    assert features_of(terms, precedence=["Symptom"]).codes("黄疸")[0, 1] == 3
-    assert features_of(terms, multi_hot=True).features("黄疸")[0, 5:10].tolist() == [1, 0, 1, 0, 0]
+    assert matches_of(features_of(terms), "黄疸") == [(0, 2, "Disease")]
+    assert matches_of(features_of(terms, precedence=["Symptom"]), "黄疸") == [(0, 2, "Symptom")]
+    multi_hot = features_of(terms, multi_hot=True)
+    assert multi_hot.features_batch(["黄疸"])[0][0, 5:10].tolist() == [1, 0, 1, 0, 0]
+    assert matches_of(multi_hot, "黄疸") == [(0, 2, "Disease")]
+    multi_hot = features_of(terms, multi_hot=True, precedence=["Symptom"])
+    assert matches_of(multi_hot, "黄疸") == [(0, 2, "Symptom")]
 
 
 @pytest.mark.parametrize("length", [ngram_matching._BLOCK - 1, ngram_matching._BLOCK, ngram_matching._BLOCK + 3])
@@ -138,28 +142,28 @@ def test_terms_across_the_blocks_of_a_long_text(length):
     compiled = features_of({"胃炎胃炎胃炎": ["disease"]}, ngram_sizes=[6])
     for start in range(ngram_matching._BLOCK - 7, length - 5):
         text = "，" * start + "胃炎胃炎胃炎" + "，" * (length - start - 6)
-        assert [match.start for match in compiled.matches(text)] == [start]
+        assert [match.start for match in matches_of(compiled, text)] == [start]
 
 
 def test_a_term_is_found_once_where_two_blocks_overlap():
     compiled = features_of({"胃炎": ["disease"], "慢性浅表胃炎": ["disease"]})
     text = "，" * (ngram_matching._BLOCK + 1) + "胃炎，，，，，，"
-    assert [match.start for match in compiled.matches(text)] == [ngram_matching._BLOCK + 1]
+    assert [match.start for match in matches_of(compiled, text)] == [ngram_matching._BLOCK + 1]
 
 
 def test_colliding_hashes_are_compiled_again(monkeypatch):
     # Under the multiplier 1 the hash of an n-gram is a sum: terms of the same characters collide.
     monkeypatch.setattr(ngram_matching, "_MULTIPLIERS", (1, ngram_matching._MULTIPLIERS[0]))
     compiled = features_of({"腹痛": ["symptom"], "痛腹": ["disease"]})
-    assert [match.entity_type for match in compiled.matches("腹痛腹")] == ["Symptom", "Disease"]
+    assert [match.type for match in matches_of(compiled, "腹痛腹")] == ["Symptom", "Disease"]
     monkeypatch.setattr(ngram_matching, "_MULTIPLIERS", (1,))
     with pytest.raises(RuntimeError, match="collide"):
         features_of({"腹痛": ["symptom"], "痛腹": ["disease"]})
     # A text's n-gram may collide with a term at any time: only the term itself matches.
-    assert [match.start for match in features_of({"腹痛": ["symptom"]}).matches("痛腹，腹痛")] == [3]
+    assert [match.start for match in matches_of(features_of({"腹痛": ["symptom"]}), "痛腹，腹痛")] == [3]
 
 
-@pytest.mark.parametrize("sizes", [[0, 2], [2, 11], [2, 2]])
+@pytest.mark.parametrize("sizes", [[0, 2], [2, 11], [2, 2], [10**9], ["2"], [2.0], [True], "23", 2, None, {2: 3}])
 def test_unusable_sizes_are_refused(sizes):
     with pytest.raises(ValueError, match="distinct sizes within 1…10"):
         features_of({}, ngram_sizes=sizes)
@@ -169,8 +173,26 @@ def test_no_sizes_make_features_of_no_width():
     features = features_of({"腹痛": ["symptom"]}, ngram_sizes=[])
     assert features.dim == 0
     assert [part.shape for part in features.features_batch(["腹痛", ""])] == [(2, 0), (0, 0)]
-    assert features.matches("腹痛") == []
-    assert all(entry.matchable == 0 for entry in features.report().types)
+    assert matches_of(features, "腹痛") == matches_of(features, "") == []
+
+
+class CountedName(str):
+    """A list's name that counts how often it is looked at."""
+
+    looks = 0
+
+    def __hash__(self):
+        CountedName.looks += 1
+        return super().__hash__()
+
+
+def test_as_many_combinations_as_lists_are_compiled_in_linear_time():
+    lists = [f"l{i}" for i in range(2000)]
+    dictionary = ClinicalDictionary({f"t{i}": [name] for i, name in enumerate(lists)})
+    CountedName.looks = 0
+    compiled = DictionaryMatcher(dictionary, ["T"], {"T": list(map(CountedName, lists))}, ngram_sizes=[5])
+    assert compiled.num_terms == 1000
+    assert CountedName.looks < 10 * len(lists)
 
 
 def test_unknown_types_are_refused():
@@ -185,8 +207,9 @@ def test_unknown_types_are_refused():
 def test_compiled_features_survive_pickling():
     compiled = features_of({"黄疸": ["symptom", "disease"]}, ngram_sizes=[2, 3], multi_hot=True, precedence=["Symptom"])
     restored = pickle.loads(pickle.dumps(compiled))
-    np.testing.assert_array_equal(restored.features("黄疸"), compiled.features("黄疸"))
-    assert restored.codes("黄疸")[0, 1] == 3
+    (expected,) = compiled.features_batch(["黄疸"])
+    np.testing.assert_array_equal(restored.features_batch(["黄疸"])[0], expected)
+    assert matches_of(restored, "黄疸") == [(0, 2, "Symptom")]
 
 
 @pytest.mark.real_data
@@ -208,4 +231,4 @@ def test_features_of_real_text_equal_the_definition():
                 text = lines.read(10_000)
             expected = naive_features(text, types_of_term, TYPES, sizes, multi_hot, TYPES)
             assert expected.any()
-            np.testing.assert_array_equal(compiled.features(text), expected)
+            np.testing.assert_array_equal(compiled.features_batch([text])[0], expected)

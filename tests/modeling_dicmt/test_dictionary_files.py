@@ -35,14 +35,8 @@ def test_a_table_and_a_single_list(tmp_path):
 @pytest.mark.parametrize(
     "content",
     [
-        {"胃炎": "disease", "黄疸": ["disease", "symptom"]},
         {"disease": ["胃炎", "黄疸"], "symptom": ["黄疸"]},
-        {"胃炎": ["disease"], "黄疸": ["disease", "symptom"]},
-        [
-            {"term": "胃炎", "type": "disease"},
-            {"term": "黄疸", "type": ["symptom", "disease"]},
-            {"term": "黄疸", "type": "symptom"},
-        ],
+        {" disease ": ["胃炎", " 黄疸 "], "symptom": ["黄疸", "黄疸"], "empty": []},
     ],
 )
 def test_json(tmp_path, content):
@@ -51,26 +45,30 @@ def test_json(tmp_path, content):
     assert ClinicalDictionary.from_path(path) == expected
 
 
-def test_json_of_unknown_types_goes_by_their_number(tmp_path):
-    by_type = write(tmp_path / "by_type.json", json.dumps({"own": ["胃炎", "黄疸"]}))
-    by_term = write(tmp_path / "by_term.json", json.dumps({"胃炎": ["own"], "黄疸": ["own"]}))
-    assert ClinicalDictionary.from_path(by_type) == ClinicalDictionary.from_path(by_term)
-    unclear = write(tmp_path / "unclear.json", json.dumps({"胃炎": ["own"]}))
-    with pytest.raises(DictionaryError, match="cannot be told whether the keys are terms or types"):
-        ClinicalDictionary.from_path(unclear)
+def test_json_in_another_encoding(tmp_path):
+    path = write(tmp_path / "terms.json", json.dumps({"drug": ["慢性胃炎"]}, ensure_ascii=False).encode("gb18030"))
+    assert ClinicalDictionary.from_path(path, encoding="gb18030").lists == {"drug": 1}
+    with pytest.raises(DictionaryError, match="encoding='gb18030'"):
+        ClinicalDictionary.from_path(path)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"胃炎":\n "disease"', "line 2, column 11: not JSON"),
+        ('{"胃炎":\n "disease"', "not valid JSON .*line 2, column 11"),
         ('"胃炎"', "is no dictionary: give"),
         ('["胃炎"]', "is no dictionary: give"),
         ('{"胃炎": 3}', "is no dictionary: give"),
-        ('[{"term": 3, "type": "a"}]', "line 1: the term is no string"),
-        ('[{"term": "胃炎"}]', "line 1: the row has no type"),
-        ('[{"term": "胃炎", "type": ["a", 3]}]', "line 1: the row has no type"),
-        ("[]", r"holds no usable term \(0 rows rejected\)"),
+        ('{"胃炎": "disease"}', "is no dictionary: give"),
+        ('[{"term": "胃炎", "type": "disease"}]', "is no dictionary: give"),
+        ("[]", "is no dictionary: give"),
+        ("{}", r"holds no usable term \(0 rows rejected\)"),
+        ('{"drug": [3]}', "line 1: the term is no string"),
+        ('{"a,b": ["胃炎"]}', "line 1: the row has no type, or one that is no usable name"),
+        ('{"drug": ["胃炎"], "drug": ["黄疸"]}', "an object has a key twice"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"drug": [' + "1" * 5000 + "]}", "too many digits"),
+        ('{"drug": [NaN]}', "NaN is no JSON number"),
     ],
 )
 def test_json_that_is_no_dictionary(tmp_path, content, message):

@@ -1,11 +1,15 @@
 """The endpoint's handler: requests as they come over a wire. `test_checkpoint.py` starts it as an endpoint does."""
 
 import json
+import shutil
+import traceback
+from types import SimpleNamespace
 
 import pytest
+from damaged_checkpoints import make_a_weight_no_number, remove_a_weight
 from tiny_network import RECORDS, make_model, make_tokenizer, rounded
 
-from modeling_dicmt import handler
+from modeling_dicmt import handler, recognition
 from modeling_dicmt.handler import EndpointHandler
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
 
@@ -21,7 +25,7 @@ def endpoint(monkeypatch, checkpoint):
 
     monkeypatch.setattr(handler, "pipeline", pipeline)
     made = EndpointHandler(str(checkpoint))
-    assert calls == [("token-classification", str(checkpoint), True, {})]
+    assert calls == [("token-classification", str(checkpoint), True, {"cpu_threads": None})]
     return made
 
 
@@ -67,19 +71,29 @@ def test_half_a_surrogate_pair_is_answered_in_utf8(endpoint):
         ([], "Expected"),
         ({}, "Expected"),
         ({"text": "肺炎"}, "Expected"),
-        ({"inputs": "肺炎", "option": 1}, "Unknown fields option"),
+        ({"inputs": "肺炎", "option": 1}, r"Unknown fields \(1\)"),
         ({"inputs": None}, "got NoneType"),
         ({"inputs": 3}, "got int"),
         ({"inputs": {"text": "肺炎"}}, "got dict"),
         ({"inputs": ["肺炎", 3]}, r"inputs\[1\] must be a text, got int"),
-        ({"inputs": "肺炎", "parameters": [1]}, "parameters must be an object"),
-        ({"inputs": "肺炎", "parameters": {"batch_characters": 1}}, "Unknown parameters batch_characters"),
+        ({"inputs": "肺炎", "parameters": [1]}, "parameters must be an object, got list"),
+        ({"inputs": "肺炎", "parameters": []}, "parameters must be an object, got list"),
+        ({"inputs": "肺炎", "parameters": ""}, "parameters must be an object, got str"),
+        ({"inputs": "肺炎", "parameters": 0}, "parameters must be an object, got int"),
+        ({"inputs": "肺炎", "parameters": False}, "parameters must be an object, got bool"),
+        ({"inputs": "肺炎", "parameters": {"max_seconds": 10**9}}, r"Unknown parameters \(1\)"),
+        ({"inputs": "肺炎", "parameters": {"cpu_threads": 64}}, r"Unknown parameters \(1\)"),
+        ({"inputs": "肺炎", "parameters": {"ignore_labels": 5}}, "ignore_labels must be"),
+        ({"inputs": "肺炎", "parameters": {"batch_characters": 1}}, r"Unknown parameters \(1\)"),
         ({"inputs": "肺炎", "parameters": {"threshold": "high"}}, "threshold must be"),
         ({"inputs": "肺炎", "parameters": {"aggregation_strategy": "best"}}, "aggregation_strategy must be"),
         ({"inputs": "肺炎", "parameters": {"ignore_labels": "Drug"}}, "ignore_labels must be"),
         ({"inputs": "肺炎", "parameters": {"dictionary": "/etc/passwd"}}, "the terms themselves"),
         ({"inputs": "肺炎", "parameters": {"dictionary": {"equipment": ["肺炎"]}}}, "No term"),
-        ({"inputs": "肺炎", "parameters": {"dictionary": 3}}, "dictionary must be"),
+        ({"inputs": "肺炎", "parameters": {"dictionary": 3}}, "dictionary must hold"),
+        ({"inputs": "肺炎", "parameters": {"dictionary": []}}, "dictionary must hold"),
+        ({"inputs": "肺炎", "parameters": {"dictionary": {"肺炎": "drug"}}}, "dictionary must hold"),
+        ({"inputs": "肺炎", "parameters": {"dictionary": {}}}, "no usable term"),
     ],
 )
 def test_wrong_requests_get_an_error_that_quotes_no_record(endpoint, request_body, message):
@@ -88,24 +102,124 @@ def test_wrong_requests_get_an_error_that_quotes_no_record(endpoint, request_bod
     assert "肺炎" not in str(caught.value)
 
 
+MARKER = "张某某3301061970"
+
+
 @pytest.mark.parametrize(
-    ("limit", "request_body", "message"),
+    "request_body",
     [
-        ("DICMT_MAX_RECORDS", {"inputs": ["肺", "炎", "。"]}, "3 records are more than the 2"),
-        ("DICMT_MAX_CHARACTERS", {"inputs": ["肺", "炎。"]}, "3 characters are more than the 2"),
-        ("DICMT_MAX_TERMS", {"inputs": "肺", "parameters": {"dictionary": {"drug": ["青", "红", "白"]}}}, "3 terms"),
+        MARKER,
+        [MARKER],
+        {MARKER: 1},
+        {"inputs": "肺", MARKER: 1},
+        {"inputs": {MARKER: MARKER}},
+        {"inputs": ["肺", [MARKER]]},
+        *(
+            {"inputs": MARKER, "parameters": parameters}
+            for parameters in (
+                MARKER,
+                [MARKER],
+                {MARKER: MARKER},
+                *(
+                    {name: value}
+                    for name in handler.PARAMETERS
+                    for value in (MARKER, [[MARKER]], {MARKER: [MARKER]}, {MARKER: MARKER}, {"drug": MARKER})
+                ),
+                {"threshold": 13300106197012},
+                {"dictionary": {f"{MARKER},": ["肺炎"]}},
+                {"dictionary": {MARKER * 20: ["肺炎"]}},
+                {"dictionary": {"drug": [f"{MARKER}\0", {MARKER: MARKER}, [MARKER]]}},
+                {"dictionary": {"drug": [MARKER * 20]}},
+                {"dictionary": {"drug": [MARKER], MARKER: ["肺炎"]}},
+            )
+        ),
     ],
 )
-def test_requests_that_are_too_large(monkeypatch, checkpoint, limit, request_body, message):
+def test_no_message_and_no_log_quotes_a_request(endpoint, request_body, caplog):
+    caplog.set_level("DEBUG")
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        endpoint(request_body)
+    told = "".join(traceback.format_exception(caught.value, chain=True)) + caplog.text
+    assert MARKER not in told and "13300106197012" not in told and "\u5f20" not in ascii(told)
+
+
+def test_the_log_of_an_answer_quotes_nothing(endpoint, caplog):
+    caplog.set_level("DEBUG")
+    endpoint({"inputs": f"{MARKER}肺炎", "parameters": {"dictionary": {MARKER: [MARKER], "drug": [MARKER[:4]]}}})
+    assert "replaces the checkpoint's: 7 of its 7 terms" in caplog.text and MARKER[:4] not in caplog.text
+
+
+SOME_TERMS = {"drug": ["青", "红"], "disease": ["青"]}
+
+
+@pytest.mark.parametrize(
+    ("limit", "allowed", "request_body", "message"),
+    [
+        ("RECORDS", 3, {"inputs": ["肺", "炎", "。"]}, "3 records are more than the 2"),
+        ("CHARACTERS", 3, {"inputs": ["肺", "炎。"]}, "3 characters are more than the 2"),
+        ("TERMS", 3, {"inputs": "肺", "parameters": {"dictionary": SOME_TERMS}}, "3 terms are more than the 2"),
+        ("LISTS", 2, {"inputs": "肺", "parameters": {"dictionary": SOME_TERMS}}, "2 lists are more than the 1"),
+        ("TERM_LENGTH", 7, {"inputs": "肺", "parameters": {"dictionary": SOME_TERMS}}, "7 characters of a term or"),
+        (
+            "TERM_LENGTH",
+            9,
+            {"inputs": "肺", "parameters": {"dictionary": {"drug": ["红" * 9]}}},
+            "9 characters of a term or list are more than the 8",
+        ),
+    ],
+)
+def test_requests_that_are_too_large(monkeypatch, checkpoint, limit, allowed, request_body, message):
     monkeypatch.setattr(handler, "pipeline", lambda *_, **__: lambda texts, **___: [[] for _ in texts])
-    assert EndpointHandler(str(checkpoint))(request_body) == [] or request_body["inputs"] != "肺"
-    monkeypatch.setenv(limit, "2")
-    with pytest.raises(ValueError, match=message):
-        EndpointHandler(str(checkpoint))(request_body)
+    for least, is_refused in ((allowed, False), (allowed - 1, True)):
+        monkeypatch.setenv(f"DICMT_MAX_{limit}", str(least))
+        made = EndpointHandler(str(checkpoint))
+        if is_refused:
+            with pytest.raises(ValueError, match=rf"{message}.*have DICMT_MAX_{limit} raised"):
+                made(request_body)
+        else:
+            made(request_body)
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "many", ""])
-def test_limits_that_are_none(monkeypatch, checkpoint, value):
-    monkeypatch.setenv("DICMT_MAX_RECORDS", value)
-    with pytest.raises(ValueError, match="DICMT_MAX_RECORDS must be a whole number"):
+def test_a_request_that_takes_too_long_is_stopped_between_batches(endpoint, monkeypatch):
+    endpoint.limits["DICMT_MAX_SECONDS"] = 5
+    seconds = iter(range(100))
+    monkeypatch.setattr(recognition, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    with pytest.raises(TimeoutError, match=r"longer than the 5 seconds .*DICMT_MAX_SECONDS"):
+        endpoint({"inputs": RECORDS * 100})
+    assert next(seconds) < 10, "the work stopped as soon as it looked at the clock"
+    monkeypatch.undo()
+    assert len(endpoint({"inputs": RECORDS})) == len(RECORDS), "the next request is answered"
+
+
+def test_one_term_in_a_thousand_lists_does_not_multiply_the_answer(endpoint):
+    dictionary = {name: ["患者左"] for name in ("drug", *(f"list {number}" for number in range(900)))}
+    request_body = {"inputs": RECORDS[0] * 50, "parameters": {"dictionary": dictionary, "evidence": True}}
+    named = sum(len(term["lists"]) for item in endpoint(request_body) for term in item["evidence"])
+    assert named > 900
+    endpoint.limits["DICMT_MAX_EVIDENCE"] = named
+    endpoint(request_body)
+    endpoint.limits["DICMT_MAX_EVIDENCE"] = named - 1
+    with pytest.raises(ValueError, match=f"more than {named - 1} times.*DICMT_MAX_EVIDENCE"):
+        endpoint(request_body)
+
+
+@pytest.mark.parametrize("damage", [remove_a_weight, make_a_weight_no_number])
+def test_a_damaged_checkpoint_is_refused(damage, checkpoint, tmp_path):
+    folder = shutil.copytree(checkpoint, tmp_path / "damaged")
+    with pytest.raises(ValueError, match=damage(folder)):
+        EndpointHandler(str(folder))
+
+
+def test_threads_come_from_the_environment(monkeypatch, checkpoint):
+    monkeypatch.setattr(handler, "pipeline", lambda *_, **settings: settings["cpu_threads"])
+    monkeypatch.setenv("DICMT_CPU_THREADS", "3")
+    assert EndpointHandler(str(checkpoint)).recognize == 3
+    assert EndpointHandler(str(checkpoint), cpu_threads=2).recognize == 2
+
+
+@pytest.mark.parametrize("name", [*handler.LIMITS, "DICMT_CPU_THREADS"])
+@pytest.mark.parametrize("value", ["0", "-1", "many", "", "٣", "1.5"])
+def test_limits_that_are_none(monkeypatch, checkpoint, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValueError, match=f"{name} must be a whole number"):
         EndpointHandler(str(checkpoint))

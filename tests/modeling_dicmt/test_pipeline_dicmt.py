@@ -1,11 +1,13 @@
 """DicMT's pipeline in this process; `test_checkpoint.py` has it where the package is not installed."""
 
+import shutil
 import subprocess
 import sys
 import types
 
 import datasets
 import pytest
+from damaged_checkpoints import make_a_weight_no_number, remove_a_weight
 from tiny_network import RECORDS, SENTENCES, make_model, make_tokenizer, rounded
 from transformers import pipeline
 from transformers.pipelines.pt_utils import KeyDataset
@@ -108,12 +110,27 @@ def test_lists_with_something_that_is_no_text(recognise, wrong):
 
 
 def test_settings_that_there_are_not(recognise):
-    with pytest.raises(
-        ValueError, match="Unknown settings is_split_into_words; this pipeline has aggregation_strategy"
-    ):
+    with pytest.raises(ValueError, match=r"Unknown settings \(1\): this pipeline has aggregation_strategy"):
         recognise(TEXTS, is_split_into_words=True)
     with pytest.raises(ValueError, match="threshold must be"):
         make_pipeline(threshold=7)
+
+
+def test_threads_are_set_where_the_pipeline_is_made(expected):
+    recognise = make_pipeline(cpu_threads=2)
+    assert recognise.recognizer.tagger.cpu_threads == 2
+    assert rounded(recognise(TEXTS)) == expected
+    with pytest.raises(ValueError, match="Unknown settings"):
+        recognise(TEXTS, cpu_threads=1)
+    with pytest.raises(ValueError, match="cpu_threads must be"):
+        make_pipeline(cpu_threads=0)
+
+
+@pytest.mark.parametrize("damage", [remove_a_weight, make_a_weight_no_number])
+def test_a_damaged_checkpoint_is_refused(damage, checkpoint, tmp_path):
+    folder = shutil.copytree(checkpoint, tmp_path / "damaged")
+    with pytest.raises(ValueError, match=damage(folder)):
+        pipeline("token-classification", model=str(folder), trust_remote_code=True)
 
 
 def test_the_stock_pipeline_agrees_on_sentences(recognise):

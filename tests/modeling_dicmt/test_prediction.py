@@ -197,7 +197,7 @@ def test_scores_are_the_probabilities_of_the_networks_chain(settings):
         output = model(**as_tensors(pad_sentences([sentence], 0)))
         if model.crf is None:
             marginals = output.emissions[0].softmax(-1)
-            of_spans = of_spans._replace(entities=[])  # which may begin with an I- as well
+            of_spans = of_spans._replace(entities=[], scores=np.zeros(0))  # which may begin with an I- as well
         else:
             emissions = output.emissions.detach().double().requires_grad_()
             mask = torch.ones(emissions.shape[:2], dtype=torch.bool)

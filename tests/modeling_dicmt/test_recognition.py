@@ -2,10 +2,13 @@
 
 import itertools
 import json
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from counted_steps import is_linear
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_network import RECORDS, SENTENCES, TERMS, make_model, make_tokenizer
@@ -13,8 +16,10 @@ from tiny_network import RECORDS, SENTENCES, TERMS, make_model, make_tokenizer
 from modeling_dicmt import recognition
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.dictionary_files import DictionaryError
-from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings
-from modeling_dicmt.tagging import tags_to_spans
+from modeling_dicmt.normalization import normalize
+from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings, _add_evidence, _Allowance
+from modeling_dicmt.sentences import split_sentences
+from modeling_dicmt.tagging import Span, tags_to_spans
 from modeling_dicmt.torch_tagger import TorchTagger, predict_entities
 
 TEXTS = [*RECORDS, *SENTENCES]
@@ -179,6 +184,49 @@ def test_evidence_names_the_terms_that_overlap(shared):
     assert entities_of(shared, [text]) == [plain]
 
 
+def brute_force_evidence(text, entity, terms):
+    """Each term at each place of each sentence, compared character by character."""
+    return [
+        {"term": folded[start:end], "entity_group": terms[folded[start:end]].title(), "start": start, "end": end}
+        for folded in [normalize(text)]
+        for sentence in split_sentences(text)
+        for start in range(sentence.start, sentence.end)
+        for end in range(start + 2, min(start + 6, sentence.end) + 1)
+        if folded[start:end] in terms and start < entity["end"] and entity["start"] < end
+    ]
+
+
+EVIDENCE_ALPHABET = "肺炎左a，Ａ。\n"
+
+
+@given(
+    st.lists(st.text(EVIDENCE_ALPHABET, max_size=60), max_size=3),
+    st.dictionaries(st.text("肺炎左a,。", min_size=2, max_size=6), st.sampled_from(["drug", "anatomy"]), min_size=1),
+    st.sampled_from([3, 250]),
+)
+def test_evidence_is_that_of_brute_force(texts, terms, max_sentence_length):
+    tokenizer = make_tokenizer(max_sentence_length=max_sentence_length)
+    one = EntityRecognizer(recognizer_of_the_module().tagger, tokenizer)
+    dictionary = ClinicalDictionary({term: [name] for term, name in terms.items()})
+    for text, found in zip(texts, entities_of(one, texts, dictionary=dictionary, evidence=True), strict=True):
+        for entity in found:
+            evidence = [dict(item) for item in entity["evidence"]]
+            assert all(item.pop("lists") == [terms[item["term"]]] for item in evidence)
+            assert evidence == brute_force_evidence(text, entity, terms)
+
+
+def test_evidence_in_a_long_sentence_takes_linear_time():
+    def add(entities):
+        text = "肺炎" * len(entities)
+        matches = [Span(place, place + 2, "Disease") for place in range(0, len(text), 2)]
+        _add_evidence(text, entities, matches, dictionary, _Allowance(RecognitionSettings()))
+        assert all(len(entity["evidence"]) == 1 for entity in entities)
+
+    dictionary = ClinicalDictionary(TERMS)
+    small, double = ([{"start": 2 * i, "end": 2 * i + 1} for i in range(number)] for number in (200, 400))
+    assert is_linear(add, small, double)
+
+
 OTHER_TERMS = {"drug": ["患者左", "阴影"], "anatomy": ["胃镜"]}
 
 
@@ -189,15 +237,13 @@ class TestOtherTerms:
         tokenizer = make_tokenizer(dictionary=ClinicalDictionary(terms))
         return list(EntityRecognizer(TorchTagger(make_model()), tokenizer).stream(TEXTS))
 
-    @pytest.mark.parametrize("form", ["mapping", "terms", "rows", "dictionary", "path", "foreign"])
+    @pytest.mark.parametrize("form", ["mapping", "dictionary", "path", "foreign"])
     def test_every_form_gives_what_a_tokenizer_with_these_terms_gives(self, form, expected, shared, tmp_path):
         terms = {term: name for name, terms in OTHER_TERMS.items() for term in terms}
         (tmp_path / "terms.tsv").write_text("".join(f"{t}\t{n}\n" for t, n in terms.items()), encoding="utf-8")
         foreign = type("ClinicalDictionary", (), {"items": lambda self: [(t, (n,)) for t, n in terms.items()]})
         dictionary = {
             "mapping": {name: tuple(terms) for name, terms in OTHER_TERMS.items()},
-            "terms": terms,
-            "rows": [{"term": term, "type": name} for term, name in terms.items()],
             "dictionary": ClinicalDictionary({term: [name] for term, name in terms.items()}),
             "path": tmp_path / "terms.tsv",
             "foreign": foreign(),
@@ -229,10 +275,72 @@ class TestOtherTerms:
         entities_of(one, TEXTS, dictionary={"drug": ["阴影"]})
         assert len(compiled) == 2
 
+    def test_a_call_is_answered_with_its_own_dictionary_whatever_other_threads_do(self):
+        class Switching(EntityRecognizer):
+            """Another thread's call comes whenever a call has read or set the matcher that is kept."""
+
+            other = None
+
+            def interrupt(self):
+                if self.other is not None:
+                    dictionary, self.other = self.other, None
+                    entities_of(self, ["肺"], dictionary=dictionary)
+                    self.other = dictionary
+
+            @property
+            def _swapped(self):
+                kept = vars(self)["kept"]
+                self.interrupt()
+                return kept
+
+            @_swapped.setter
+            def _swapped(self, matcher):
+                vars(self)["kept"] = matcher
+                self.interrupt()
+
+        one = Switching(TorchTagger(make_model()), make_tokenizer())
+        first, second = {"drug": ["患者左"]}, {"anatomy": ["阴影", "胃镜"]}
+        expected = [entities_of(recognizer(), TEXTS, dictionary=terms) for terms in (first, second)]
+        assert expected[0] != expected[1]
+        for terms, other, wanted in ((first, second, expected[0]), (second, first, expected[1])):
+            one.other = None
+            entities_of(one, ["肺"], dictionary=terms)
+            one.other = other
+            for _ in range(3):
+                assert entities_of(one, TEXTS, dictionary=terms) == wanted
+
+    def test_threads_at_work(self):
+        one = recognizer()
+        dictionaries = [{"drug": ["患者左"]}, {"anatomy": ["阴影"]}, {"disease": ["胃镜"]}, None]
+        expected = [spans_of(entities_of(one, TEXTS, dictionary=terms)) for terms in dictionaries]
+        with ThreadPoolExecutor(4) as threads:
+            found = list(
+                threads.map(lambda terms: spans_of(entities_of(one, TEXTS, dictionary=terms)), dictionaries * 5)
+            )
+        assert found == expected * 5
+
+    def test_the_log_says_once_what_a_dictionary_lacks(self, caplog):
+        one = recognizer()
+        whole = {name: [term for term, lists in TERMS.items() if name in lists] for name in ("disease", "drug")}
+        for terms in ({"drug": ["阴影"]}, whole, {"drug": ["阴影"]}, {"anatomy": ["胃炎", "左肺", "肺"]}, whole):
+            entities_of(one, TEXTS, dictionary=terms)
+        messages = [record.getMessage() for record in caplog.records]
+        assert [message.partition(": ")[2] for message in messages] == [
+            f"{lacking} of its 7 terms are not in it." for lacking in (7, 3, 4)
+        ]
+        entities_of(one, TEXTS, dictionary=ClinicalDictionary(TERMS).merge(ClinicalDictionary({"阴影": ["drug"]})))
+        assert len(caplog.records) == 3, "nothing is lacking"
+
     @pytest.mark.parametrize(
         ("dictionary", "message"),
         [
-            ({"equipment": ["胃镜"]}, "No term of the dictionary that was passed can match: its lists are equipment"),
+            (
+                {"equipment": ["胃镜"]},
+                "No term of the dictionary that was passed can match: its lists are 1, those that",
+            ),
+            ({"drug": ["一个长得不能再长的术语了"]}, "with terms of 2, 3, 4, 5, 6 characters"),
+            ({"阴影": "drug"}, "is no dictionary"),
+            ([{"term": "阴影", "type": "drug"}], "dictionary must be .* got list"),
             ({"drug": []}, "no usable term"),
             ({"drug": 3}, "is no dictionary"),
             (7, "dictionary must be"),
@@ -259,6 +367,31 @@ def test_a_stream_is_read_in_chunks(monkeypatch, shared):
     assert spans_of([first, *stream]) == spans_of(entities_of(shared, TEXTS))
     monkeypatch.setattr(recognition, "CHUNK_CHARACTERS", 1)
     assert spans_of(entities_of(shared, TEXTS)) == spans_of([first, *entities_of(shared, TEXTS[1:])])
+
+
+def test_a_list_with_something_that_is_no_text_is_refused_before_any_work(monkeypatch, shared):
+    monkeypatch.setattr(recognition, "CHUNK_RECORDS", 1)
+    stream = shared.stream(["肺", 3])
+    with pytest.raises(ValueError, match="Record 1"):
+        next(stream)
+    stream = shared.stream(text for text in ["肺", 3])
+    next(stream)
+    with pytest.raises(ValueError, match="Record 1"):
+        next(stream)
+
+
+def test_a_call_stops_when_its_time_is_over(monkeypatch, shared):
+    now = [0.0]
+    monkeypatch.setattr(recognition, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(recognition, "CHUNK_RECORDS", 1)
+    stream = shared.stream(TEXTS, RecognitionSettings(max_seconds=1.5))
+    now[0] = 100.0  # the time counts from the first answer's being asked for
+    first = next(stream)
+    now[0] = 101.5
+    assert [first, next(stream)] == entities_of(shared, TEXTS[:2])
+    now[0] = 101.6
+    with pytest.raises(TimeoutError, match=r"longer than the 1.5 seconds"):
+        next(stream)
 
 
 @pytest.mark.parametrize("stop", ["。", "，", ""])
@@ -291,17 +424,24 @@ def test_a_record_that_is_no_text(wrong, shared):
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"aggregation_strategy": "best"}, "one of none, simple, first, average, max, got 'best'"),
+        ({"aggregation_strategy": "best"}, "one of none, simple, first, average, max, got str of length 4"),
         ({"aggregation_strategy": None}, "aggregation_strategy must be"),
-        ({"threshold": 1.5}, "from 0 to 1, got 1.5"),
-        ({"threshold": "high"}, "from 0 to 1, got 'high'"),
+        ({"threshold": 1.5}, "from 0 to 1, got another number"),
+        ({"threshold": "high"}, "from 0 to 1, got str of length 4"),
         ({"threshold": float("nan")}, "from 0 to 1"),
         ({"threshold": True}, "from 0 to 1"),
         ({"ignore_labels": "O"}, "a list of strings"),
-        ({"ignore_labels": [1]}, "a list of strings"),
+        ({"ignore_labels": [1]}, "a list of strings, got list of length 1"),
+        ({"ignore_labels": 5}, "a list of strings, got int|a list of strings, got another number"),
+        ({"ignore_labels": None}, "a list of strings, got NoneType"),
+        ({"ignore_labels": {"O": 1}}, "a list of strings"),
         ({"evidence": 1}, "True or False"),
         ({"batch_characters": 0}, "from 1 on"),
         ({"batch_characters": 1.5}, "from 1 on"),
+        ({"max_evidence": 0}, "from 1 on"),
+        ({"max_seconds": 0}, "a number above 0"),
+        ({"max_seconds": float("nan")}, "a number above 0"),
+        ({"max_seconds": "1"}, "a number above 0"),
     ],
 )
 def test_settings_of_no_use(setting, message):

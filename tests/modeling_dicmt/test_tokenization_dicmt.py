@@ -1,11 +1,15 @@
 """The tokenizer: one token a character of any text, and everything that transformers and datasets do with one."""
 
 import copy
+import itertools
+import json
 import pickle
+import shutil
 
 import numpy as np
 import pytest
 import torch
+from counted_steps import is_linear
 from datasets import Dataset
 from datasets.fingerprint import Hasher
 from hypothesis import given
@@ -57,7 +61,7 @@ def expected_encoding(text):
         "input_ids": [vocab.get(character, vocab["[UNK]"]) for character in normalize(text)],
         "attention_mask": [1] * len(text),
         "radical_ids": RadicalTable.load().ids(text).tolist(),
-        "dictionary_features": matcher.features(text).tolist(),
+        "dictionary_features": matcher.features_batch([text])[0].tolist(),
     }
 
 
@@ -278,6 +282,63 @@ def test_settings_that_make_no_tokenizer_are_refused(settings, message):
         make_tokenizer(**settings)
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        *(
+            ({"entity_types": value}, "entity_types of a tokenizer must")
+            for value in ("Disease", 3, [3], {"A": 1}, [""])
+        ),
+        ({"entity_types": ["Disease", "Disease"]}, "entity_types of a tokenizer must"),
+        ({"entity_types": [f"T{i}" for i in range(256)], "lists_of_type": {}}, "at most 255"),
+        ({"entity_types": []}, "lists_of_type: no entity type Anatomy, Disease, Drug"),
+        ({"entity_types": [], "lists_of_type": None}, "at least one entity type"),
+        *(({"ngram_sizes": value}, "ngram_sizes must be") for value in ([10**9], ["2"], "23", 5, None, [2, 2], [1.0])),
+        *(
+            ({"lists_of_type": value}, "lists_of_type of a tokenizer must")
+            for value in (["drug"], "drug", {"Drug": "d"})
+        ),
+        *(({"lists_of_type": {"Drug": value}}, "lists_of_type of a tokenizer") for value in ({"drug": 1}, [1], None)),
+        ({"lists_of_type": {"Operation": ["drug"]}}, "no entity type Operation"),
+        ({"precedence": "Drug"}, "precedence of a tokenizer must"),
+        ({"precedence": ["Operation"]}, "no entity type Operation"),
+        ({"multi_hot_dictionary": "no"}, "multi_hot_dictionary of a tokenizer must"),
+        *(
+            ({"max_sentence_length": value}, "max_sentence_length of a tok")
+            for value in (0, -1, "250", 2.5, None, True)
+        ),
+        ({"dictionary_terms": "x"}, "dictionary_terms of a tokenizer must"),
+        ({"dictionary_fingerprint": 7}, "dictionary_fingerprint of a tokenizer must"),
+    ],
+)
+def test_a_hostile_tokenizer_config_is_refused(settings, message, checkpoint, tmp_path):
+    folder = shutil.copytree(checkpoint, tmp_path / "hostile")
+    file = folder / "tokenizer_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | settings))
+    with pytest.raises(ValueError, match=message):
+        DicMTTokenizer.from_pretrained(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[]", "holds no vocabulary"),
+        ('{"model": 3}', "holds no vocabulary"),
+        ('{"model": {"vocab": ["[PAD]", "[UNK]"]}}', "holds no vocabulary"),
+        ('{"model": {"vocab": {"[PAD]": 0, "[UNK]": 1, "肺": -1}}}', "holds no vocabulary"),
+        ('{"model": {"vocab": {"[PAD]": 0, "[UNK]": 1, "肺": "2"}}}', "holds no vocabulary"),
+        ('{"model": {"vocab": {"[PAD]": 0, "[UNK]": 1, "肺": 4294967296}}}', "holds no vocabulary"),
+        ('{"model": {"vocab": {"[PAD]": 0, "[UNK]": 1, "肺": 2, "肺": 3}}}', "a key twice"),
+        ("[" * 100_000, "nested too deeply"),
+        ("肺", "not valid JSON"),
+    ],
+)
+def test_a_file_that_holds_no_vocabulary_is_refused(content, message, tmp_path):
+    (tmp_path / "tokenizer.json").write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
+        make_tokenizer(vocab=None, tokenizer_file=str(tmp_path / "tokenizer.json"))
+
+
 # With transformers and datasets
 
 
@@ -403,6 +464,18 @@ def test_a_hospital_updates_its_terms_without_retraining(tokenizer, tmp_path):
     for clone in clones(tokenizer, tmp_path):
         assert clone.dictionary == tokenizer.dictionary
         assert np.array_equal(clone(text)["dictionary_features"], after["dictionary_features"])
+
+
+def test_without_a_mapping_spellings_of_one_name_are_found_in_linear_time():
+    def compile_lists(number):
+        letters = itertools.product("dD", "iI", "sS", "eE", "aA", "sS", "eE")
+        spellings = map("".join, itertools.islice(letters, number))
+        dictionary = ClinicalDictionary({f"肺{i}": [name] for i, name in enumerate(spellings)})
+        return tokenizer.compile_dictionary(dictionary)
+
+    tokenizer = make_tokenizer(lists_of_type=None, dictionary=ClinicalDictionary({}))
+    assert len(compile_lists(128).lists_of_type["Disease"]) == 128
+    assert is_linear(compile_lists, 64, 128)
 
 
 def test_without_a_mapping_new_lists_are_matched_by_name(tokenizer):

@@ -1,11 +1,9 @@
 """The model card: metadata that the Hub's library reads, figures as measured, nothing of the machine."""
 
-import json
-
 import pytest
 from huggingface_hub import ModelCard
 
-from modeling_dicmt.publishing.card import render_card
+from modeling_dicmt.publishing.card import hub_name, render_card
 
 CONFIG = {
     "entity_types": ["Disease", "Drug|α"],
@@ -50,6 +48,7 @@ RUN = {
         "seed": 13,
         "learning_rate": 0.002,
     },
+    "public_settings": ["seed", "learning_rate"],
 }
 RESULTS = {
     "test_precision": 0.8,
@@ -152,12 +151,16 @@ def test_the_architecture_is_said_in_words(settings, said):
 
 
 def test_an_encoder_with_a_name_on_the_hub_is_the_base_model(tmp_path, monkeypatch):
-    run = json.loads(json.dumps(RUN))
-    run["settings"]["encoder_name_or_path"] = "google-bert/bert-base-chinese"
-    assert card(run=run).data.base_model == "google-bert/bert-base-chinese"
+    name = "google-bert/bert-base-chinese"
+    assert hub_name(name) == name and card(run=RUN | {"base_model": name}).data.base_model == name
     (tmp_path / "google-bert" / "bert-base-chinese").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
-    assert card(run=run).data.base_model is None, "a folder of this machine"
+    assert [hub_name(place) for place in (name, None, "", "/models/bert", "./bert", "a/b/c")] == [None] * 6
+
+
+def test_a_folder_of_another_working_directory_was_taken_for_a_name_on_the_hub():
+    run = RUN | {"settings": RUN["settings"] | {"encoder_name_or_path": "models/bert"}}
+    assert "models/bert" not in str(card(run=run))
 
 
 def test_tables_are_tables():

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -11,7 +12,10 @@ import pytest
 from huggingface_hub.constants import HF_HUB_OFFLINE
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_network import RECORDS, make_encoder_settings, make_model, make_tokenizer
+from transformers import AutoConfig
 
+from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 from modeling_dicmt.publishing import __main__ as command
 from modeling_dicmt.publishing.contents import (
     OWN_FILES,
@@ -21,6 +25,7 @@ from modeling_dicmt.publishing.contents import (
     has_dictionary,
     listing,
 )
+from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 
 RESULTS = {
     "eval_f1": 0.5,
@@ -114,6 +119,135 @@ def a_folder_for_properties(checkpoint, tmp_path_factory):
     _FOLDER.clear()
 
 
+def change(path, **settings):
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | settings), encoding="utf-8")
+
+
+def test_the_folder_of_an_encoder_was_published(tmp_path):
+    """Neither saved nor uploaded: no byte of any file names a folder of this machine."""
+    make_encoder_settings()["encoder_config"].save_pretrained(tmp_path / "bert")
+    encoder_config = AutoConfig.from_pretrained(tmp_path / "bert")
+    saved = tmp_path / "first"
+    make_model(**make_encoder_settings(encoder_config=encoder_config)).save_pretrained(saved)
+    make_tokenizer().save_pretrained(saved)
+    again = tmp_path / "second"
+    DicMTForTokenClassification.from_pretrained(saved).save_pretrained(again)
+    DicMTTokenizer.from_pretrained(saved).save_pretrained(again)
+    for folder in (saved, again):
+        assert DicMTForTokenClassification.from_pretrained(folder).config.encoder_config.model_type == "bert"
+        for path in folder.iterdir():
+            assert str(tmp_path).encode() not in path.read_bytes(), path.name
+        for item in collect_files(folder, "included"):
+            assert str(tmp_path).encode() not in content([item], item.path), item.path
+
+
+def test_the_folder_of_an_encoder_that_was_saved_before_is_not_uploaded(folder, tmp_path):
+    place = str(tmp_path / "bert")
+    change(folder / "config.json", encoder_config={"_name_or_path": place, "model_type": "bert", "list": [1, place]})
+    change(folder / "config.json", _name_or_path=place, notes="~/bert", more={"path": "C:\\bert", "kept": "a/b"})
+    change(folder / "tokenizer_config.json", name_or_path=place, special_tokens_map_file=place + "/x")
+    run = {"settings": {"encoder_name_or_path": place}, "public_settings": []}
+    (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    uploads = collect_files(folder, "included")
+    for item in uploads:
+        assert str(tmp_path).encode() not in content(uploads, item.path), item.path
+    config = json.loads(content(uploads, "config.json"))
+    assert config["encoder_config"] == {"model_type": "bert", "list": [1]} and config["more"] == {"kept": "a/b"}
+    assert "notes" not in config and config["entity_types"]
+
+
+def planted(folder, name):
+    """A configuration that names code, in each of the places where it can."""
+    auto_map, pipelines = ({"AutoModel": name}, {}), ({}, {"token-classification": {"impl": name}})
+    for mapping, custom in (auto_map, ({"AutoTokenizer": [None, name]}, {}), pipelines):
+        change(folder / "config.json", auto_map=mapping, custom_pipelines=custom)
+        yield
+
+
+@pytest.mark.parametrize(
+    "place", ["{outside}", "../outside/secret", "./secret", "sub/secret", "sub.secret", "", "secret*"]
+)
+def test_a_hostile_configuration_named_code_outside_the_folder(place, folder, tmp_path):
+    for path in (tmp_path / "outside" / "secret.py", folder / "sub" / "secret.py"):
+        path.parent.mkdir()
+        path.write_text("PATIENT = '张三'", encoding="utf-8")
+    for _ in planted(folder, place.format(outside=tmp_path / "outside" / "secret") + ".Class"):
+        with pytest.raises(ValueError, match="none of its files"):
+            collect_files(folder, "included")
+
+
+@pytest.mark.parametrize("place", [5, ["x", 5], [[]], {"a": {"b": 1}}])
+def test_a_configuration_that_names_no_code(place, folder):
+    for _ in planted(folder, place):
+        with pytest.raises(ValueError, match=r"auto_map or custom_pipelines names no code|none of its files"):
+            collect_files(folder, "included")
+    for name in ("auto_map", "custom_pipelines"):
+        change(folder / "config.json", auto_map={}, custom_pipelines={})
+        change(folder / "config.json", **{name: place})
+        with pytest.raises(ValueError, match=r"auto_map or custom_pipelines names no code|none of its files"):
+            collect_files(folder, "included")
+
+
+@pytest.mark.parametrize("module", ["/etc/x", "./../outside/secret", "sub.secret"])
+def test_code_that_imports_from_outside_the_folder_was_followed(module, folder):
+    with open(folder / "handler.py", "a", encoding="utf-8") as file:
+        file.write(f"\nfrom .{module} import x\n")
+    with pytest.raises(ValueError, match="none of its files"):
+        collect_files(folder, "included")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("config.json", "tokenizer.json", "tokenizer_config.json", "radicals.tsv", "dictionary.tsv", "README.md"),
+        *("model.safetensors", "handler.py", "crf.py", "all_results.json", "run.json", "model.safetensors.index.json"),
+        "model-00001-of-00002.safetensors",
+    ],
+)
+def test_a_link_was_followed_out_of_the_folder(name, folder, tmp_path):
+    secret = tmp_path / name
+    secret.write_bytes((folder / name).read_bytes() if (folder / name).exists() else b"{}")
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(secret)
+    with pytest.raises(ValueError, match=f"{re.escape(name)} is a link"):
+        collect_files(folder, "included")
+
+
+def test_a_link_within_the_folder_would_publish_predictions(folder):
+    (folder / "predictions_test.jsonl").write_text(RECORDS[0], encoding="utf-8")
+    (folder / "model-00001-of-00002.safetensors").symlink_to("predictions_test.jsonl")
+    with pytest.raises(ValueError, match="is a link"):
+        collect_files(folder, "included")
+
+
+def test_the_folder_itself_may_be_a_link(folder, tmp_path):
+    (tmp_path / "link").symlink_to(folder)
+    assert paths(collect_files(tmp_path / "link", "included")) == paths(collect_files(folder, "included"))
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        ({}, "The vocabulary may hold characters that only the withheld terms have"),
+        (
+            {"characters_of_terms_alone": 1234},
+            "The vocabulary holds 1,234 character(s) that only the withheld terms have",
+        ),
+        ({"characters_of_terms_alone": 0}, None),
+    ],
+)
+def test_a_withheld_dictionary_left_its_characters_without_a_word(run, said, folder):
+    (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    for own_card in (False, True):
+        if own_card:
+            (folder / "README.md").write_text("# Mine\n", encoding="utf-8")
+        uploads = collect_files(folder, "withheld")
+        for text in (listing(uploads), content(uploads, "README.md").decode()):
+            assert (said in text) if said else ("The vocabulary" not in text)
+        for text in (listing(collect_files(folder, "included")), card_of(folder)):
+            assert "withheld terms" not in text
+
+
 def test_code_that_nothing_imports_stays(folder):
     (folder / "scratch.py").write_text("PATIENT = '张三'\n", encoding="utf-8")
     assert "scratch.py" not in paths(collect_files(folder, "included"))
@@ -170,7 +304,7 @@ def test_a_folder_that_is_none(tmp_path):
     with pytest.raises(ValueError, match="expected a JSON object"):
         has_dictionary(tmp_path)
     (tmp_path / "config.json").write_text("{", encoding="utf-8")
-    with pytest.raises(ValueError, match="is broken"):
+    with pytest.raises(ValueError, match=r"config\.json: not valid JSON"):
         has_dictionary(tmp_path)
 
 

@@ -16,7 +16,7 @@ from modeling_dicmt.torch_tagger import TorchTagger
 
 # Occurs in records, and in names of files; must never leave.
 MARKER = "机密标记"
-TERMS = {"disease": ["急性阑尾炎", "肺结核空洞"], "anatomy": ["右下腹部"]}
+TERMS = {"disease": ["急性阑尾炎", "肺空洞，肺空洞"], "anatomy": ["右下腹部"]}
 RECORD = f"患者{MARKER}右下腹部疼痛3天，考虑急性阑尾炎。"
 
 STRANGER = """
@@ -81,7 +81,6 @@ def trained(hub, environment, tmp_path_factory):
         "data_dir": folder,
         "dictionary": folder / "terms",
         "report_to": "tensorboard",
-        "cache_dir": out / "cache",
         "push_to_hub": True,
         "hub_dataset_id": "tester/records",
         "withhold_dictionary": True,
@@ -138,6 +137,11 @@ class TestAfterTraining:
         assert len(sent) > 20
         for content in sent:
             assert not [secret for secret in secrets if secret.encode() in content]
+
+    def test_characters_that_only_the_withheld_terms_have_were_in_the_vocabulary(self, hub, trained):
+        vocabulary = json.loads(hub.files(self.NAME)["tokenizer.json"])["model"]["vocab"]
+        assert set("急性阑尾炎") < set(vocabulary) and not set("肺空洞") & set(vocabulary)
+        assert "The vocabulary" not in hub.files(self.NAME)["README.md"].decode()
 
     def test_the_card_says_what_was_kept_and_how_it_did(self, hub, trained):
         card = hub.files(self.NAME)["README.md"].decode()

@@ -1,30 +1,23 @@
 """A few records of the sample, and what training makes of them."""
 
-from pathlib import Path
-
 import pytest
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
 from data_scripts.arguments import DataArguments
-from data_scripts.records import load_dictionary, load_records
+from data_scripts.records import load_dictionary, load_lists_of_type, load_records
 from data_scripts.sample import SAMPLE_DICTIONARY
 from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
 from modeling_dicmt.training.examples import make_examples
 from modeling_dicmt.training.preparation import build_model, build_tokenizer
+from modeling_dicmt.training.trainer import Trainer
 
 
 @pytest.fixture(scope="session")
-def cache_dir(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="session")
-def data(cache_dir) -> DataArguments:
+def data() -> DataArguments:
     return DataArguments(
         dataset_name="sample",
         dictionary=str(SAMPLE_DICTIONARY),
-        cache_dir=str(cache_dir),
         max_train_records=10,
         max_eval_records=5,
     )
@@ -52,19 +45,19 @@ def corpus(data):
 @pytest.fixture(scope="session")
 def tokenizer(data, small, corpus):
     parts, entity_types = corpus
-    return build_tokenizer(
-        data, small, [record["text"] for record in parts["train"]], load_dictionary(data), entity_types
-    )
+    texts, dictionary = [record["text"] for record in parts["train"]], load_dictionary(data)
+    lists_of_type = load_lists_of_type(data, dictionary, entity_types)
+    return build_tokenizer(small, texts, entity_types, dictionary, lists_of_type)
 
 
 @pytest.fixture
 def network(small, tokenizer):
-    return build_model(small, tokenizer, tokenizer.entity_types, seed=1)
+    return build_model(small, tokenizer, seed=1)
 
 
 @pytest.fixture(scope="session")
 def examples(small, tokenizer, corpus):
-    label2id = build_model(small, tokenizer, tokenizer.entity_types, seed=1).config.label2id
+    label2id = build_model(small, tokenizer, seed=1).config.label2id
     return make_examples(corpus[0]["train"], tokenizer, label2id)
 
 
@@ -86,3 +79,23 @@ def accelerator(monkeypatch):
     monkeypatch.setenv("ACCELERATE_USE_CPU", "true")
     yield Accelerator
     AcceleratorState._reset_state(reset_partial_state=True)
+
+
+@pytest.fixture
+def trainer_of(small, tokenizer, examples, accelerator):
+    """Makes trainers of networks that begin alike."""
+
+    def make(recipe, evaluate=None, sentences=None, model=small, **options) -> Trainer:
+        network = build_model(model, tokenizer, seed=1)
+        chosen = examples if sentences is None else type(examples)(*(part[:sentences] for part in examples))
+        return Trainer(
+            network,
+            tokenizer,
+            chosen,
+            evaluate,
+            accelerator(mixed_precision=recipe.mixed_precision),
+            recipe,
+            **options,
+        )
+
+    return make

@@ -1,11 +1,12 @@
 import dataclasses
 
 import pytest
+import torch
 
 from data_scripts.arguments import DataArguments
-from modeling_dicmt.configuration_dicmt import DicMTConfig
 from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
-from modeling_dicmt.training.preparation import _NETWORK_SETTINGS
+from modeling_dicmt.training.optimization import create_scheduler
+from modeling_dicmt.training.preparation import network_settings
 
 
 @pytest.mark.parametrize("arguments", [DataArguments, ModelArguments, TrainingArguments])
@@ -13,38 +14,52 @@ def test_every_argument_has_a_help_text(arguments):
     assert all(field.metadata["help"].strip() for field in dataclasses.fields(arguments))
 
 
-def test_what_goes_to_the_network_is_an_argument_and_a_setting_of_it():
+def test_what_the_network_is_made_of_is_taken_over_from_the_arguments():
+    taken = set(network_settings(ModelArguments()))
     arguments = {field.name for field in dataclasses.fields(ModelArguments)}
-    settings = {field.name for field in dataclasses.fields(DicMTConfig)}
-    assert set(_NETWORK_SETTINGS) <= arguments & settings
+    assert arguments - taken == {
+        "model_name_or_path",
+        "encoder_name_or_path",
+        "character_vectors",
+        "ngram_sizes",
+    }
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("of_class", "name", "value", "bounds"),
     [
-        "num_train_epochs",
-        "per_device_train_batch_size",
-        "gradient_accumulation_steps",
-        "eval_every_epochs",
-        "logging_steps",
-        "eval_batch_characters",
+        (TrainingArguments, "num_train_epochs", 0, "at least 1"),
+        (TrainingArguments, "learning_rate", -1.0, "above 0"),
+        (TrainingArguments, "learning_rate", float("nan"), "above 0"),
+        (TrainingArguments, "warmup_steps", -10, "at least 0"),
+        (TrainingArguments, "average_decay", 1.0, "at least 0 and below 1"),
+        (TrainingArguments, "seed", 2**32, "at least 0 and at most 4294967295"),
+        (TrainingArguments, "eval_batch_characters", 0, "at least 1"),
+        (ModelArguments, "dropout", 1.5, "at least 0 and below 1"),
+        (ModelArguments, "lstm_hidden_size", -3, "at least 1"),
+        (ModelArguments, "ngram_sizes", [2, 11], "at least 1 and at most 10"),
     ],
 )
-def test_counts_below_one_are_refused(name):
-    with pytest.raises(ValueError, match=f"--{name} must be at least 1, got 0"):
-        TrainingArguments(output_dir="out", **{name: 0})
+def test_numbers_out_of_bounds_are_refused_by_the_option_s_name(of_class, name, value, bounds):
+    required = {"output_dir": "out"} if of_class is TrainingArguments else {}
+    with pytest.raises(ValueError, match=f"--{name} must be {bounds}, got"):
+        of_class(**required, **{name: value})
 
 
-@pytest.mark.parametrize("decay", [1.0, -0.1])
-def test_a_decay_outside_its_range_is_refused(decay):
-    with pytest.raises(ValueError, match="--average_decay must be at least 0 and below 1"):
-        TrainingArguments(output_dir="out", average_decay=decay)
+def test_every_number_has_a_bound():
+    """A setting that is added with none would take -1 and fail somewhere, or not at all."""
+    bounds = {"minimum", "maximum", "above", "below"}
+    for of_class in (ModelArguments, TrainingArguments):
+        for field in dataclasses.fields(of_class):
+            if field.type in (int, float, list[int], int | None):
+                assert bounds & field.metadata.keys(), field.name
 
 
-@pytest.mark.parametrize("epochs", [(2, 1), (3, 0), (0, 3)])
-def test_steps_that_leave_no_epoch_for_both_tasks_are_refused(epochs):
-    first, second = epochs
-    with pytest.raises(ValueError, match="leave none of the 3 epochs for learning both tasks together"):
-        TrainingArguments(output_dir="o", num_train_epochs=3, segmentation_epochs=first, recognition_epochs=second)
-    with pytest.raises(ValueError, match="must be at least 0"):
-        TrainingArguments(output_dir="o", recognition_epochs=-1)
+def test_every_schedule_can_be_made():
+    choices = {field.name: field.metadata.get("choices") for field in dataclasses.fields(TrainingArguments)}
+    for name in choices["lr_scheduler_type"]:
+        optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+        scheduler = create_scheduler(optimizer, TrainingArguments(output_dir="out", lr_scheduler_type=name), 100)
+        optimizer.step()
+        scheduler.step()
+        assert scheduler.get_last_lr()[0] > 0

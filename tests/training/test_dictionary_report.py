@@ -4,6 +4,7 @@ import pytest
 
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.dictionary_features import DictionaryMatcher
+from modeling_dicmt.training.dictionary_report import build_report
 
 
 def write(path, content):
@@ -21,7 +22,7 @@ def report(tmp_path):
     dictionary = ClinicalDictionary.from_path(tmp_path)
     lists_of_type = {"Disease": ["disease", "icd"], "Symptom": ["symptom"], "Operation": ["operation"]}
     types = ["Disease", "Symptom", "Operation"]
-    return DictionaryMatcher(dictionary, types, lists_of_type, precedence=["Symptom"]).report()
+    return build_report(DictionaryMatcher(dictionary, types, lists_of_type, precedence=["Symptom"]))
 
 
 def test_counts(report):

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 import torch
 
-from data_scripts.arguments import DataArguments
-from data_scripts.records import load_dictionary, load_records
+from data_scripts.records import load_dictionary, load_lists_of_type
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.training.arguments import ModelArguments
 from modeling_dicmt.training.preparation import (
     build_model,
     build_tokenizer,
-    choose_entity_types,
     read_character_vectors,
 )
+from modeling_dicmt.training.transfer import types_as_in_checkpoint
 
+LISTS = {"Symptom": ["symptom"]}
 TEXTS = ["肺炎,腹痛,肺炎,腹痛"]
 
 
@@ -25,7 +25,7 @@ TEXTS = ["肺炎,腹痛,肺炎,腹痛"]
 def checkpoint(tmp_path_factory, small, tokenizer) -> Path:
     """An untrained network of its own sentence limit."""
     folder = tmp_path_factory.mktemp("checkpoint")
-    network = build_model(small, tokenizer, tokenizer.entity_types, seed=1)
+    network = build_model(small, tokenizer, seed=1)
     network.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
@@ -38,75 +38,21 @@ def from_checkpoint(checkpoint: Path, **settings) -> ModelArguments:
     return ModelArguments(model_name_or_path=str(checkpoint), **settings)
 
 
-def test_the_limits_apply_to_their_parts(data):
-    parts, entity_types = load_records(dataclasses.replace(data, max_train_records=3, max_eval_records=2))
-    assert {name: len(records) for name, records in parts.items()} == {"train": 3, "validation": 2, "test": 2}
-    assert entity_types == ["Disease", "Anatomy", "Symptom", "Exam", "Treatment"]
-    assert parts["train"] == load_records(dataclasses.replace(data, max_train_records=4))[0]["train"][:3]
-
-
-def test_training_records_without_an_entity_are_refused(data, tmp_path):
-    lines = ['{"text": "患者", "entities": []}', '{"text": "肺炎", "entities": [{"start": 0, "end": 2, "type": "A"}]}']
-    for name in ("train", "validation"):
-        (tmp_path / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    data = dataclasses.replace(data, dataset_name="jsonl", data_dir=str(tmp_path), max_train_records=2)
-    assert load_records(data)[1] == ["A"]
-    with pytest.raises(ValueError, match="No training record has an entity"):
-        load_records(dataclasses.replace(data, max_train_records=1))
-
-
-def test_shares_of_the_training_records_are_nested_and_leave_the_other_parts(data):
-    data = dataclasses.replace(data, max_train_records=None)
-    whole, _ = load_records(data)
-    shares = {share: load_records(dataclasses.replace(data, train_share=share))[0] for share in (0.1, 0.5)}
-    for share, parts in shares.items():
-        assert len(parts["train"]) == share * len(whole["train"])
-        assert parts["validation"] == whole["validation"] and parts["test"] == whole["test"]
-    ids = [[record["id"] for record in parts["train"]] for parts in (shares[0.1], shares[0.5], whole)]
-    assert set(ids[0]) < set(ids[1]) < set(ids[2])
-    assert ids[1] == [name for name in ids[2] if name in set(ids[1])]  # in their order
-    assert ids[0] != ids[2][: len(ids[0])]  # not the first ones
-
-
-@pytest.mark.parametrize("share", [0.0, -0.1, 1.1])
-def test_a_share_that_is_none_is_refused(data, share):
-    with pytest.raises(ValueError, match="--train_share must be above 0 and at most 1"):
-        load_records(dataclasses.replace(data, train_share=share))
-
-
-def test_a_share_of_the_dictionary_is_used(data):
-    whole, part = load_dictionary(data), load_dictionary(dataclasses.replace(data, dictionary_share=0.7))
-    assert len(part) == pytest.approx(0.7 * len(whole), rel=0.01)
-    assert set(part) < set(whole)
-    assert len(load_dictionary(dataclasses.replace(data, dictionary=None))) == 0
-
-
-def test_a_new_tokenizer_takes_the_training_part_s_characters(data, small):
-    tokenizer = build_tokenizer(data, small, [*TEXTS, "痰"], ClinicalDictionary({"心悸": ["symptom"]}), ["Symptom"])
+def test_a_new_tokenizer_takes_the_training_part_s_characters(small):
+    tokenizer = build_tokenizer(small, [*TEXTS, "痰"], ["Symptom"], ClinicalDictionary({"心悸": ["symptom"]}))
     assert set(tokenizer.get_vocab()) == {"[PAD]", "[UNK]", *"肺炎,腹痛"}  # once in text or terms is too little
     assert tokenizer.init_kwargs["ngram_sizes"] == small.ngram_sizes
 
 
-def test_without_a_dictionary_there_are_no_dictionary_features(data, small):
-    data = dataclasses.replace(data, dictionary=None)
-    tokenizer = build_tokenizer(data, small, TEXTS, ClinicalDictionary({}), ["Symptom"])
-    network = build_model(small, tokenizer, ["Symptom"], seed=1)
+def test_without_a_dictionary_there_are_no_dictionary_features(small):
+    tokenizer = build_tokenizer(small, TEXTS, ["Symptom"])
+    network = build_model(small, tokenizer, seed=1)
     assert network.config.dictionary_feature_size == 0 == tokenizer.dictionary_matcher.dim
 
 
-def test_a_mapping_of_the_user_s_own_replaces_the_corpus_s(data, small, tmp_path):
-    (tmp_path / "mapping.json").write_text('{"Symptom": ["own"]}', encoding="utf-8")
-    data = dataclasses.replace(data, dictionary_mapping=str(tmp_path / "mapping.json"))
-    dictionary = ClinicalDictionary({"腹痛": ["own"], "肺炎": ["symptom"]})
-    tokenizer = build_tokenizer(data, small, TEXTS, dictionary, ["Symptom"])
-    codes = tokenizer.dictionary_matcher.codes("腹痛肺炎")
-    assert codes[:2].any() and not codes[2:].any()
-
-
-def test_a_checkpoint_s_tokenizer_keeps_its_own_settings(data, tokenizer, checkpoint):
-    data = dataclasses.replace(data, dictionary=None)
+def test_a_checkpoint_s_tokenizer_keeps_its_own_settings(tokenizer, checkpoint):
     model = from_checkpoint(checkpoint, max_sentence_length=250, ngram_sizes=[3], multi_hot_dictionary=True)
-    built = build_tokenizer(data, model, TEXTS, ClinicalDictionary({}), tokenizer.entity_types)
+    built = build_tokenizer(model, TEXTS, tokenizer.entity_types)
     assert built.max_sentence_length == 37
     assert built.get_vocab() == tokenizer.get_vocab()
     assert built.dictionary == tokenizer.dictionary
@@ -116,32 +62,31 @@ def test_a_checkpoint_s_tokenizer_keeps_its_own_settings(data, tokenizer, checkp
 
 
 @pytest.mark.parametrize("terms", [{"炎": ["symptom"]}, {"腹痛": ["other"]}])
-def test_a_dictionary_of_which_no_term_can_match_is_refused(data, small, terms):
-    with pytest.raises(ValueError, match=r"No term of .*sample_data/dictionary can match: .* serve are symptom, with"):
-        build_tokenizer(data, small, TEXTS, ClinicalDictionary(terms), ["Symptom"])
+def test_a_dictionary_of_which_no_term_can_match_is_refused(small, terms):
+    with pytest.raises(ValueError, match=r"No term of the dictionary can match: .* serve are symptom, with"):
+        build_tokenizer(small, TEXTS, ["Symptom"], ClinicalDictionary(terms), {"Symptom": ["symptom"]})
 
 
 def test_a_dictionary_for_a_checkpoint_without_dictionary_features_is_refused(data, small, tmp_path):
-    without = dataclasses.replace(data, dictionary=None)
-    tokenizer = build_tokenizer(without, small, TEXTS, ClinicalDictionary({}), ["Symptom"])
-    build_model(small, tokenizer, ["Symptom"], seed=1).save_pretrained(tmp_path)
+    tokenizer = build_tokenizer(small, TEXTS, ["Symptom"])
+    build_model(small, tokenizer, seed=1).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
     with pytest.raises(ValueError, match=r"has no dictionary features, so that the terms of .* cannot serve"):
-        build_tokenizer(data, from_checkpoint(tmp_path), TEXTS, load_dictionary(data), ["Symptom"])
+        build_tokenizer(from_checkpoint(tmp_path), TEXTS, ["Symptom"], load_dictionary(data))
 
 
-def test_a_new_dictionary_replaces_a_checkpoint_s(data, tokenizer, checkpoint):
+def test_a_new_dictionary_replaces_a_checkpoint_s(tokenizer, checkpoint):
     dictionary = ClinicalDictionary({"心悸": ["symptom"]})
-    built = build_tokenizer(data, from_checkpoint(checkpoint), TEXTS, dictionary, tokenizer.entity_types)
+    built = build_tokenizer(from_checkpoint(checkpoint), TEXTS, tokenizer.entity_types, dictionary, LISTS)
     assert built.dictionary == dictionary
-    assert built.dictionary_features.dim == tokenizer.dictionary_matcher.dim
+    assert built.dictionary_matcher.dim == tokenizer.dictionary_matcher.dim
 
 
-def test_a_checkpoint_keeps_all_weights_on_its_own_labels(data, tokenizer, network, checkpoint, caplog):
+def test_a_checkpoint_keeps_all_weights_on_its_own_labels(tokenizer, network, checkpoint, caplog):
     model = from_checkpoint(checkpoint)
-    built = build_tokenizer(data, model, TEXTS, tokenizer.dictionary, tokenizer.entity_types)
+    built = build_tokenizer(model, TEXTS, tokenizer.entity_types, tokenizer.dictionary, LISTS)
     with caplog.at_level(logging.WARNING):
-        loaded = build_model(model, built, tokenizer.entity_types, seed=9)
+        loaded = build_model(model, built, seed=9)
     for (name, weight), other in zip(loaded.state_dict().items(), network.state_dict().values(), strict=True):
         assert torch.equal(weight, other), name
     assert not [record for record in caplog.records if record.name.startswith("modeling_dicmt")]
@@ -153,76 +98,60 @@ def test_another_label_set_keeps_what_has_the_same_meaning(
 ):
     """Five types for five: every shape is the same, and yet only the labels of the same name mean the same."""
     types = ["Drug", "Gene", "Virus", "Disease", "Exam"]
-    data = data if with_dictionary else dataclasses.replace(data, dictionary=None)
+    dictionary = load_dictionary(data) if with_dictionary else None
     model = from_checkpoint(checkpoint)
-    built = build_tokenizer(data, model, TEXTS, load_dictionary(data), types)
+    built = build_tokenizer(model, TEXTS, types, dictionary, load_lists_of_type(data, dictionary, types))
     assert len(built.dictionary) > 0, "without --dictionary the checkpoint's own serves"
     with caplog.at_level(logging.WARNING):
-        loaded = build_model(model, built, types, seed=5)
+        loaded = build_model(model, built, seed=5)
     before, after = network.state_dict(), loaded.state_dict()
     old, new = network.config.label2id, loaded.config.label2id
     shared = [label for label in new if label in old]
     assert shared == ["O", "B-Disease", "I-Disease", "B-Exam", "I-Exam"]
     for label in shared:
-        assert torch.equal(after["recogniser.weight"][new[label]], before["recogniser.weight"][old[label]]), label
+        assert torch.equal(after["classifier.weight"][new[label]], before["classifier.weight"][old[label]]), label
         for other in shared:
             pairs = (new[label], new[other]), (old[label], old[other])
             assert after["crf.transitions"][pairs[0]] == before["crf.transitions"][pairs[1]]
-    assert not torch.equal(after["recogniser.weight"][new["B-Drug"]], before["recogniser.weight"][new["B-Drug"]])
+    assert not torch.equal(after["classifier.weight"][new["B-Drug"]], before["classifier.weight"][new["B-Drug"]])
     width = loaded.config.dictionary_feature_size
-    for name in ("context.weight_ih_l0", "context.weight_ih_l0_reverse"):
+    for name in ("dicmt.context.weight_ih_l0", "dicmt.context.weight_ih_l0_reverse"):
         assert torch.equal(after[name][:, :-width], before[name][:, :-width])
         assert not torch.equal(after[name][:, -width:], before[name][:, -width:])
     for name, weight in after.items():
-        if not name.startswith(("recogniser.", "crf.", "context.weight_ih")):
+        if not name.startswith(("classifier.", "crf.", "dicmt.context.weight_ih")):
             assert torch.equal(weight, before[name]), name
     (told,) = [record.getMessage() for record in caplog.records if "Newly initialised" in record.getMessage()]
     assert "labels B-Drug, I-Drug, B-Gene" in told and "B-Disease" not in told
-    assert "dictionary's columns of context.weight_ih_l0" in told
+    assert "dictionary's columns of dicmt.context.weight_ih_l0" in told
 
 
 def test_the_same_types_in_another_order_keep_the_checkpoint_s_order(tokenizer, checkpoint):
-    types = choose_entity_types(from_checkpoint(checkpoint), sorted(tokenizer.entity_types), do_train=True)
+    types = types_as_in_checkpoint(str(checkpoint), sorted(tokenizer.entity_types))
     assert types == tokenizer.entity_types != sorted(types)
-    assert choose_entity_types(ModelArguments(), ["B", "A"], do_train=True) == ["B", "A"]
+    assert types_as_in_checkpoint(str(checkpoint), ["B", "A"]) == ["B", "A"]
 
 
-def test_ignored_settings_of_the_network_are_told(data, tokenizer, checkpoint, caplog):
+def test_ignored_settings_of_the_network_are_told(tokenizer, checkpoint, caplog):
     model = dataclasses.replace(from_checkpoint(checkpoint), dropout=0.1, segmentation_task=False)
     with caplog.at_level(logging.WARNING):
-        build_model(model, tokenizer, tokenizer.entity_types, seed=1)
+        build_model(model, tokenizer, seed=1)
     assert "ignored: --dropout, --segmentation_task" in caplog.text
 
 
-def test_scoring_takes_the_checkpoint_s_types(tokenizer, checkpoint):
-    assert (
-        choose_entity_types(from_checkpoint(checkpoint), ["Exam", "Disease"], do_train=False) == tokenizer.entity_types
-    )
-
-
-def test_scoring_other_types_is_refused(checkpoint):
-    with pytest.raises(ValueError, match=r"recognises Disease, Anatomy, .*the corpus also has Drug, Gene"):
-        choose_entity_types(from_checkpoint(checkpoint), ["Drug", "Disease", "Gene"], do_train=False)
-
-
-def test_scoring_needs_a_checkpoint():
-    with pytest.raises(ValueError, match="name it by --model_name_or_path"):
-        choose_entity_types(ModelArguments(), ["Drug"], do_train=False)
-
-
-def test_truncated_weights_are_refused(data, tokenizer, checkpoint, tmp_path):
+def test_truncated_weights_are_refused(tokenizer, checkpoint, tmp_path):
     for path in checkpoint.iterdir():
         if path.is_file():
             (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "model.safetensors").write_bytes((checkpoint / "model.safetensors").read_bytes()[:-100])
     with pytest.raises(ValueError, match=r"is no whole DicMT checkpoint: .*or copy it anew"):
-        build_model(from_checkpoint(tmp_path), tokenizer, tokenizer.entity_types, seed=1)
+        build_model(from_checkpoint(tmp_path), tokenizer, seed=1)
 
 
-def test_a_folder_of_another_kind_is_no_checkpoint(data, tokenizer, tmp_path):
+def test_a_folder_of_another_kind_is_no_checkpoint(tokenizer, tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
     with pytest.raises(ValueError, match=r"is no DicMT checkpoint: its model_type is 'bert'.*--encoder_name_or_path"):
-        build_tokenizer(data, from_checkpoint(tmp_path), TEXTS, tokenizer.dictionary, tokenizer.entity_types)
+        build_tokenizer(from_checkpoint(tmp_path), TEXTS, tokenizer.entity_types)
 
 
 def vectors_file(tmp_path: Path, text: str) -> str:
@@ -253,16 +182,15 @@ def test_malformed_vectors_are_refused(tmp_path, text, message):
         read_character_vectors(vectors_file(tmp_path, text))
 
 
-def test_character_vectors_start_the_embeddings(data, tmp_path):
+def test_character_vectors_start_the_embeddings(tmp_path):
     """Their directions and relative lengths; the scale is the network's own. Characters that only they have get in."""
-    data = dataclasses.replace(data, dictionary=None)
     rows = {"肺": [1.0, 2, 3], "痛": [-2.0, 0, 1], "癌": [4.0, -4, 0]}
     lines = "".join(f"{character} {' '.join(map(str, row))}\n" for character, row in rows.items())
     model = ModelArguments(character_vectors=vectors_file(tmp_path, "3 3\n" + lines), lstm_hidden_size=4)
-    tokenizer = build_tokenizer(data, model, TEXTS, ClinicalDictionary({}), ["Symptom"])
-    network = build_model(model, tokenizer, ["Symptom"], seed=1)
+    tokenizer = build_tokenizer(model, TEXTS, ["Symptom"])
+    network = build_model(model, tokenizer, seed=1)
     assert network.config.character_embedding_size == 3
-    weight = network.representation.characters.weight.detach().numpy()
+    weight = network.dicmt.representation.characters.weight.detach().numpy()
     ids = tokenizer.get_vocab()
     factors = np.concatenate(
         [weight[ids[c]][np.array(row) != 0] / np.array(row)[np.array(row) != 0] for c, row in rows.items()]
@@ -270,14 +198,11 @@ def test_character_vectors_start_the_embeddings(data, tmp_path):
     np.testing.assert_allclose(factors, factors[0], rtol=1e-5)
     assert 0.5 < np.std([weight[ids[c]] for c in rows]) < 2  # ±sqrt(3/3), uniform, has 0.58
     plain = build_model(
-        dataclasses.replace(model, character_vectors=None, character_embedding_size=3), tokenizer, ["Symptom"], seed=1
+        dataclasses.replace(model, character_vectors=None, character_embedding_size=3), tokenizer, seed=1
     )
-    assert np.array_equal(weight[ids["炎"]], plain.representation.characters.weight.detach().numpy()[ids["炎"]])
+    assert np.array_equal(weight[ids["炎"]], plain.dicmt.representation.characters.weight.detach().numpy()[ids["炎"]])
 
 
-def test_no_copy_of_the_records_is_left_behind(tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "home"))
-    parts, _ = load_records(DataArguments(dataset_name="sample"))
-    assert parts["train"][0]["text"]
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+def test_a_dicmt_checkpoint_as_encoder_is_told_off(tokenizer, checkpoint):
+    with pytest.raises(ValueError, match=r"is a DicMT checkpoint, not an encoder: .*--model_name_or_path"):
+        build_tokenizer(ModelArguments(encoder_name_or_path=str(checkpoint)), TEXTS, ["Symptom"])

@@ -1,6 +1,4 @@
 import dataclasses
-import itertools
-import json
 import math
 from pathlib import Path
 
@@ -10,11 +8,9 @@ import torch
 from accelerate import Accelerator
 from safetensors.torch import load_file
 
-from modeling_dicmt.modeling_dicmt import DicMTOutput
 from modeling_dicmt.training.optimization import WeightAverage, create_optimizer, create_scheduler
-from modeling_dicmt.training.preparation import build_model
-from modeling_dicmt.training.states import CHECKPOINTS
-from modeling_dicmt.training.trainer import Progress, Trainer
+from modeling_dicmt.training.states import CHECKPOINTS, Progress, TrainingState
+from modeling_dicmt.training.trainer import Trainer
 
 
 class Interrupted(Exception):
@@ -35,27 +31,6 @@ def by_weights(network) -> dict:
     """An F1 that follows from the weights."""
     total = sum(float(weight.detach().abs().sum()) for weight in network.parameters())
     return {"f1": total % 1}
-
-
-@pytest.fixture
-def trainer_of(small, tokenizer, examples, accelerator):
-    """Makes trainers of networks that begin alike."""
-
-    def make(recipe, evaluate=None, sentences=None, model=small, **options) -> Trainer:
-        network = build_model(model, tokenizer, tokenizer.entity_types, seed=1)
-        chosen = examples if sentences is None else type(examples)(*(part[:sentences] for part in examples))
-        return Trainer(
-            network,
-            tokenizer,
-            chosen,
-            evaluate,
-            accelerator(mixed_precision=recipe.mixed_precision),
-            recipe,
-            Path(recipe.output_dir),
-            **options,
-        )
-
-    return make
 
 
 def final_weights(trainer: Trainer) -> dict[str, torch.Tensor]:
@@ -274,16 +249,17 @@ def test_a_diverged_training_stops_and_leaves_a_sound_state(trainer_of, recipe, 
 def test_an_interrupt_while_a_state_is_written_leaves_the_one_before(trainer_of, recipe, monkeypatch):
     recipe = dataclasses.replace(recipe, save_steps=1)
     trainer = trainer_of(recipe, by_weights)
-    save_state, saved = trainer.accelerator.save_state, []
+    saved = []
 
-    def save_a_part(folder):
-        save_state(folder)
+    def save_a_part(state, folder):
+        save(state, folder)
         saved.append(folder)
         if len(saved) == 3:
-            (Path(folder) / "optimizer.bin").write_bytes(b"cut off")
+            (folder / "optimizer.safetensors").write_bytes(b"cut off")
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(trainer.accelerator, "save_state", save_a_part)
+    save = TrainingState.save
+    monkeypatch.setattr(TrainingState, "save", save_a_part)
     with pytest.raises(KeyboardInterrupt):
         trainer.train()
     folder = Path(recipe.output_dir) / CHECKPOINTS
@@ -303,8 +279,8 @@ def test_too_few_sentences_for_the_processes_are_refused(trainer_of, recipe):
 def test_the_encoder_has_a_rate_of_its_own_and_vectors_no_decay(recipe, network):
     encoder = torch.nn.Module()
     encoder.inner = torch.nn.Linear(2, 2)
-    network.representation.encoder = encoder
-    network.representation.characters.weight.requires_grad_(False)
+    network.dicmt.representation.encoder = encoder
+    network.dicmt.representation.characters.weight.requires_grad_(False)
     recipe = dataclasses.replace(recipe, weight_decay=0.1, encoder_learning_rate=1e-5, learning_rate=1e-2)
     optimizer = create_optimizer(network, recipe)
     names = {id(weight): name for name, weight in network.named_parameters()}
@@ -313,11 +289,11 @@ def test_the_encoder_has_a_rate_of_its_own_and_vectors_no_decay(recipe, network)
         for group in optimizer.param_groups
         for weight in group["params"]
     }
-    assert settings.keys() == set(names.values()) - {"representation.characters.weight"}
-    assert settings["representation.encoder.inner.weight"] == (1e-5, 0.1)
-    assert settings["representation.encoder.inner.bias"] == (1e-5, 0.0)
-    assert settings["recogniser.weight"] == (1e-2, 0.1)
-    assert settings["recogniser.bias"] == (1e-2, 0.0)
+    assert settings.keys() == set(names.values()) - {"dicmt.representation.characters.weight"}
+    assert settings["dicmt.representation.encoder.inner.weight"] == (1e-5, 0.1)
+    assert settings["dicmt.representation.encoder.inner.bias"] == (1e-5, 0.0)
+    assert settings["classifier.weight"] == (1e-2, 0.1)
+    assert settings["classifier.bias"] == (1e-2, 0.0)
 
 
 def test_the_rate_rises_and_falls_within_the_run(recipe, network):
@@ -367,37 +343,3 @@ def test_what_is_judged_and_saved_is_the_average_where_there_is_one(trainer_of, 
     current = trainer.accelerator.unwrap_model(trainer.model)
     assert (judged[0] is current) == (decay == 0)
     assert judged[0] is trainer.judged
-    json.dumps(trainer.progress.state_dict())
-
-
-def test_tasks_are_learnt_one_after_the_other_and_then_together(trainer_of, recipe):
-    """Only the task that is learnt moves its own layer; in the end both do."""
-    recipe = dataclasses.replace(recipe, segmentation_epochs=1, recognition_epochs=1, average_decay=0.0)
-    trainer = trainer_of(recipe, by_weights)
-    weights = []
-    evaluate = trainer.evaluate
-    trainer.evaluate = lambda network: weights.append(final_weights(trainer)) or evaluate(network)
-    weights.append(final_weights(trainer))
-    trainer.train()
-    moved = [
-        {
-            layer: not torch.equal(before[f"{layer}.weight"], after[f"{layer}.weight"])
-            for layer in ("segmenter", "recogniser")
-        }
-        for before, after in itertools.pairwise(weights)
-    ]
-    # The optimiser's momentum may carry a layer on; what has never been learnt has none.
-    assert moved[0] == {"segmenter": True, "recogniser": False}
-    assert moved[1]["recogniser"]
-    assert moved[2] == {"segmenter": True, "recogniser": True}
-
-
-@pytest.mark.parametrize(
-    ("epoch", "expected"), [(0, ("segmentation",)), (1, ("recognition",)), (2, ("segmentation", "recognition"))]
-)
-def test_the_loss_of_an_epoch_is_that_of_its_tasks(trainer_of, recipe, epoch, expected):
-    trainer = trainer_of(dataclasses.replace(recipe, segmentation_epochs=1, recognition_epochs=1))
-    trainer.progress.epoch = epoch
-    losses = {"segmentation_loss": torch.tensor(5.0), "recognition_loss": torch.tensor(7.0)}
-    output = DicMTOutput(loss=torch.tensor(2 * 5.0 + 3 * 7.0), **losses)
-    assert float(trainer._loss(output)) == sum({"segmentation": 10.0, "recognition": 21.0}[task] for task in expected)

@@ -1,0 +1,95 @@
+"""Recognition on ONNX Runtime: the pipeline's answers and interface, what a broken export says, what is imported."""
+
+import importlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from tiny_network import RECORDS, SENTENCES
+
+pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
+
+from modeling_dicmt.onnx import OnnxPipeline, pipeline
+from modeling_dicmt.onnx.pipeline import OnnxTagger
+from modeling_dicmt.pipeline_dicmt import DicMTPipeline
+
+TEXTS = [*RECORDS, *SENTENCES]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("settings", [{}, {"aggregation_strategy": "none"}, {"evidence": True, "threshold": 0.5}])
+def test_answers_are_those_of_the_pipeline(exported, settings):
+    model, tokenizer, folder = exported
+    expected = DicMTPipeline(model=model, tokenizer=tokenizer, device="cpu")(TEXTS, **settings)
+    found = OnnxPipeline(folder, **settings)(TEXTS)
+    assert sum(map(len, expected)) > 10
+    for one, other in zip(found, expected, strict=True):
+        assert [item["score"] for item in one] == pytest.approx([item["score"] for item in other], abs=1e-4)
+        assert [item | {"score": 0} for item in one] == [item | {"score": 0} for item in other]
+
+
+def test_the_interface_is_the_pipelines(plain):
+    model, tokenizer, folder = plain
+    recognise, expected = OnnxPipeline(folder), DicMTPipeline(model=model, tokenizer=tokenizer, device="cpu")
+
+    def words(answers):
+        return [[item["word"] for item in found] for found in answers]
+
+    assert words([recognise(TEXTS[0])]) == words([expected(TEXTS[0])]) != [[]]
+    assert recognise([]) == [] and recognise("") == []
+    assert words(recognise(text for text in TEXTS)) == words(expected(TEXTS))
+    terms = {"drug": ["患者左", "阴影"]}
+    assert (
+        words(recognise(TEXTS, dictionary=terms)) == words(expected(TEXTS, dictionary=terms)) != words(expected(TEXTS))
+    )
+    for wrong in (None, 3, ["肺", None]):
+        with pytest.raises(ValueError, match=r"got (NoneType|int)"):
+            recognise(wrong)
+    with pytest.raises(ValueError, match="Unknown settings"):
+        OnnxPipeline(folder, stop=1)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "crf.npz", "config.json"])
+def test_a_folder_that_lacks_something_or_is_broken(plain, tmp_path, name):
+    folder = shutil.copytree(plain[2], tmp_path / "copy")
+    if name != "config.json":
+        (folder / name).write_bytes((folder / name).read_bytes()[:100])
+        with pytest.raises(ValueError, match=r"broken network.*Export it anew"):
+            OnnxTagger(folder)
+    (folder / name).unlink()
+    with pytest.raises(ValueError, match=f"lacks {name}"):
+        OnnxTagger(folder)
+
+
+def test_without_the_runtime_the_extra_is_named():
+    with mock.patch.dict(sys.modules, {"onnxruntime": None}), pytest.raises(ImportError, match=r"dicmt\[onnx\]"):
+        importlib.reload(pipeline)
+    importlib.reload(pipeline)
+
+
+def test_it_recognises_where_torch_cannot_be_imported(plain):
+    """None of our own modules may ask for it, nor for what only commands need."""
+    expected = [[item["word"] for item in found] for found in OnnxPipeline(plain[2])(TEXTS)]
+    code = (
+        "import sys\n"
+        "sys.modules['torch'] = sys.modules['torchcrf'] = None\n"
+        "from modeling_dicmt.onnx import OnnxPipeline\n"
+        f"found = OnnxPipeline({str(plain[2])!r})({TEXTS!r})\n"
+        "wrong = ('modeling_dicmt.modeling_dicmt', 'modeling_dicmt.torch_tagger', 'modeling_dicmt.commands')\n"
+        "print([[item['word'] for item in one] for one in found], [name for name in wrong if name in sys.modules])\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == f"{expected} []" and any(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "threads", "expected"), [("plain", None, 1), ("plain", 2, 2), ("encoder", None, 0), ("encoder", 1, 1)]
+)
+def test_a_batch_runs_on_one_thread_unless_an_encoder_or_the_caller_wants_more(export, name, threads, expected):
+    """0 is the runtime's own choice, all cores."""
+    tagger = OnnxTagger(export(name)[2], threads)
+    assert tagger._session.get_session_options().intra_op_num_threads == expected
