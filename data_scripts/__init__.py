@@ -1,4 +1,4 @@
-"""The corpora: a datasets builder for each, `load_corpus` to load one by name, statistics and export.
+"""The corpora: `read_corpus` reads one by name, `load_corpus` gives it to the datasets library; statistics, export.
 
 Names are imported when they are first used: `import data_scripts` alone does not import the datasets library.
 """
@@ -8,17 +8,15 @@ from typing import Any
 
 _MODULE_OF = {
     "CORPORA": "loading",
-    "load_corpus": "loading",
+    "load_corpus": "builder",
+    "read_corpus": "loading",
     "label_set_of": "loading",
-    "resolve_label_set": "loading",
-    "add_validation_split": "loading",
-    "flatten_corpus": "loading",
+    "resolve_label_set": "label_sets",
     "flatten_outermost": "flattening",
     "split_groups": "splits",
     "corpus_statistics": "statistics",
     "statistics_table": "statistics",
     "export_corpus": "export",
-    "push_corpus": "export",
     "SAMPLE_DICTIONARY": "sample",
     "CorpusError": "readers.records",
     "CorpusWarning": "readers.records",

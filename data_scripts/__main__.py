@@ -1,18 +1,18 @@
-"""`python -m data_scripts list | statistics | export | push`: look at a corpus, or give it a form that others read."""
+"""`python -m data_scripts list | statistics | export | push | radicals`: look at a corpus, or give it another form."""
 
 import argparse
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from tempfile import TemporaryDirectory
-
-from datasets.utils.logging import disable_progress_bar
 
 from modeling_dicmt import __version__
 
-from .export import EXPORT_FORMATS, export_corpus, push_corpus
-from .label_sets import LABEL_SETS
-from .loading import CORPORA, FLATTEN_CHOICES, label_set_of, load_corpus
+from .export import EXPORT_FORMATS, export_corpus
+from .label_sets import LABEL_SETS, split_type_names
+from .loading import CORPORA, FLATTEN_CHOICES, Parts, label_set_of, read_corpus
+from .radical_table import write_radical_table
 from .statistics import corpus_statistics, statistics_table
 
 _EXAMPLES = """examples:
@@ -50,15 +50,17 @@ def _parser() -> argparse.ArgumentParser:
     push = commands.add_parser("push", help="upload it to the Hub as Parquet: only records that you may pass on")
     push.add_argument("--hub_dataset_id", help="repository, owner/name (default: the corpus's name, under your user)")
     push.add_argument("--public", action="store_true", help="make a new repository public (default: private)")
+    radicals = commands.add_parser("radicals", help="derive the table of radicals from Unihan's field kRSUnicode")
+    radicals.add_argument("unihan_file", metavar="UNIHAN_FILE", help="Unihan_IRGSources.txt of Unicode's Unihan.zip")
+    radicals.add_argument("output", metavar="OUT", help="the table to write")
     for command in (statistics, export, push):
-        command.add_argument("--dataset_name", required=True, choices=CORPORA, help="the corpus")
+        command.add_argument("--dataset_name", required=True, help=f"the corpus: {', '.join(CORPORA)}")
         command.add_argument("--data_dir", help="the corpus's folder (see `list`); not for the sample")
-        command.add_argument("--cache_dir", help="folder for a prepared copy; default: none is kept")
         command.add_argument(
             "--label_set",
             nargs="+",
-            help=f"types that may occur: {', '.join(LABEL_SETS)}, or the types' names (default: the corpus's own; "
-            "for jsonl any)",
+            help="types that may occur: their names, between blanks or commas, or one of "
+            f"{', '.join(LABEL_SETS)} (default: the corpus's own; for jsonl any)",
         )
         command.add_argument(
             "--validation_share",
@@ -80,46 +82,66 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status (1 for an error in the data, after one message on stderr)."""
     options = _parser().parse_args(arguments)
-    if options.command == "list":
-        for name, builder in CORPORA.items():
-            types = ", ".join(t.name for t in LABEL_SETS.get(name, ())) or "any, unless a label set is given"
-            print(f"{name}\n    folder: {builder.layout}\n    types:  {types}")
-        return 0
-    disable_progress_bar()
-    label_set = options.label_set
-    if label_set is not None and len(label_set) == 1 and label_set[0] in LABEL_SETS:
-        label_set = label_set[0]
     try:
-        # Records are private: without a cache folder asked for, no copy of them stays behind in one.
-        with TemporaryDirectory(prefix="dicmt-") as scratch:
-            corpus = load_corpus(
-                options.dataset_name,
-                options.data_dir,
-                cache_dir=options.cache_dir or scratch,
-                label_set=label_set,
-                validation_share=options.validation_share,
-                seed=options.seed,
-                flatten=options.flatten,
-            )
-            types = [t.name for t in label_set_of(options.dataset_name, corpus, label_set)]
-            if options.command == "export":
-                folder = export_corpus(
-                    corpus, options.output_dir, name=options.dataset_name, format=options.format, types=types
-                )
-                print(f"Wrote {', '.join(corpus)} to {folder}.")
-            elif options.command == "push":
-                repo_id = push_corpus(
-                    corpus, options.hub_dataset_id, name=options.dataset_name, private=not options.public, types=types
-                )
-                print(f"Uploaded {', '.join(corpus)} to {repo_id}.")
-            else:
-                statistics = corpus_statistics(corpus, types)
-                text = json.dumps(statistics, ensure_ascii=False, indent=2) if options.json else None
-                print(text or statistics_table(statistics))
+        if options.command == "list":
+            for name, corpus in CORPORA.items():
+                types = ", ".join(t.name for t in LABEL_SETS.get(name, ())) or "any, unless a label set is given"
+                print(f"{name}\n    folder: {corpus.layout}\n    types:  {types}")
+        elif options.command == "radicals":
+            write_radical_table(options.unihan_file, options.output)
+        else:
+            _run_on_corpus(options)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _run_on_corpus(options: argparse.Namespace) -> None:
+    name, label_set = options.dataset_name, split_type_names(options.label_set)
+    parts = read_corpus(
+        name,
+        options.data_dir,
+        label_set=label_set,
+        validation_share=options.validation_share,
+        seed=options.seed,
+        flatten=options.flatten,
+    )
+    types = [t.name for t in label_set_of(name, parts, label_set)]
+    if options.command == "export":
+        folder = export_corpus(parts, options.output_dir, name=name, format=options.format, types=types)
+        print(f"Wrote {', '.join(parts)} to {folder}.")
+    elif options.command == "push":
+        repo_id = _push(parts, options.hub_dataset_id, name, not options.public, types)
+        print(f"Uploaded {', '.join(parts)} to {repo_id}.")
+    else:
+        statistics = corpus_statistics(parts, types)
+        text = json.dumps(statistics, ensure_ascii=False, indent=2) if options.json else None
+        print(text or statistics_table(statistics))
+
+
+def _push(parts: Parts, repo_id: str | None, name: str, private: bool, types: Sequence[str]) -> str:
+    """Upload a corpus as Parquet, so that `datasets.load_dataset(repo_id)` reads it; returns the repository's name."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HTTPError
+
+    from modeling_dicmt.publishing.access import check_access, open_repository, reason_of
+
+    repo_id = check_access(repo_id, name, "--hub_dataset_id")
+    with TemporaryDirectory(prefix="dicmt-") as scratch:
+        folder = export_corpus(parts, Path(scratch) / "corpus", name=name, types=types)
+        try:
+            open_repository(repo_id, private, "dataset")
+            HfApi().upload_folder(
+                folder_path=folder,
+                repo_id=repo_id,
+                repo_type="dataset",
+                commit_message=f"Upload {name}",
+                delete_patterns="*.parquet",  # parts that the corpus no longer has
+            )
+        except (HTTPError, OSError) as error:
+            raise ValueError(f"The Hub did not take the upload to {repo_id}: {reason_of(error)}") from error
+    return repo_id
 
 
 if __name__ == "__main__":

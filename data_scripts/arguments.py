@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from .label_sets import LABEL_SETS
+from .loading import CORPORA, find_corpus
+
 
 def _help(text: str, **options) -> dict:
     return {"metadata": {"help": text, **options}}
@@ -13,11 +16,16 @@ class DataArguments:
 
     _argument_group_name = "data"
 
-    dataset_name: str = field(
-        **_help("Corpus: ccks2017, ccks2018, fccd, yidu_s4k, cmeee, jsonl (your own records, or CoNLL files), sample.")
-    )
+    dataset_name: str = field(**_help(f"Corpus: {', '.join(CORPORA)}; jsonl is for your own records, or CoNLL files."))
     data_dir: str | None = field(
         default=None, **_help("Folder of the corpus, with a train and, if you like, a test part.", private=True)
+    )
+    label_set: list[str] | None = field(
+        default=None,
+        **_help(
+            "Entity types that may occur: their names, between commas or blanks, or one of "
+            f"{', '.join(LABEL_SETS)}. Default: the corpus's own; for jsonl those that are found."
+        ),
     )
     dictionary: str | None = field(
         default=None,
@@ -36,10 +44,15 @@ class DataArguments:
         **_help("Entity types whose code a term of several types gets first. Default: their order."),
     )
     dictionary_share: float = field(
-        default=1.0, **_help("Share of the dictionary's terms to use (Table 8 of the paper).")
+        default=1.0, **_help("Share of the dictionary's terms to use (Table 8 of the paper).", above=0, maximum=1)
     )
     validation_share: float = field(
-        default=0.1, **_help("Share of the patients for development, where the corpus has no development part.")
+        default=0.1,
+        **_help(
+            "Share of the patients for development, where the corpus has no development part; 0 for none.",
+            minimum=0,
+            below=1,
+        ),
     )
     split_seed: int = field(default=42, **_help("Seed of that split, and of the choice of --dictionary_share."))
     flatten: str = field(
@@ -53,12 +66,17 @@ class DataArguments:
     train_share: float = field(
         default=1.0,
         **_help(
-            "Share of the training records to use, chosen by --split_seed; a smaller share's are among a larger's."
+            "Share of the training records to use, chosen by --split_seed; a smaller share's are among a larger's.",
+            above=0,
+            maximum=1,
         ),
     )
     max_train_records: int | None = field(
-        default=None, **_help("Use only the first N training records (to try things out).")
+        default=None, **_help("Use only the first N training records (to try things out).", minimum=1)
     )
     max_eval_records: int | None = field(
-        default=None, **_help("Use only the first N records of development and test part.")
+        default=None, **_help("Use only the first N records of development and test part.", minimum=1)
     )
+
+    def __post_init__(self) -> None:
+        find_corpus(self.dataset_name)

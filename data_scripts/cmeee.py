@@ -3,27 +3,27 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from .corpus_builder import ClinicalCorpusBuilder
+from .corpus import Corpus, find_one
 from .readers.json_formats import read_cmeee
 from .readers.records import Record
 
 _FILES = {"train": "CMeEE_train.json", "validation": "CMeEE_dev.json", "test": "CMeEE_test.json"}
 
 
-class CMeEE(ClinicalCorpusBuilder):
+class CMeEE(Corpus):
     """CMeEE. Its entities nest; for a flat scheme, `load_corpus(…, flatten="outermost")` keeps the outermost.
 
     The published training part holds two empty entities (`end_idx` before `start_idx`, `entity` ""). They are
     read as they are, so that the published counts hold; flattening leaves them out.
     """
 
-    corpus = "cmeee"
+    name = "cmeee"
     layout = "CMeEE_train.json (and CMeEE_dev.json, CMeEE_test.json with entities)"
     nested = True
 
     @classmethod
-    def find_splits_in(cls, folder: Path) -> dict[str, list[Path]]:
-        found = {split: [folder / name] for split, name in _FILES.items() if (folder / name).is_file()}
+    def find_parts_in(cls, folder: Path) -> dict[str, list[Path]]:
+        found = {part: [path] for part, name in _FILES.items() if (path := find_one(folder, [name]))}
         # CBLUE publishes the test part without its answers: there is nothing to score it by.
         if "test" in found and b'"entities"' not in found["test"][0].read_bytes():
             del found["test"]

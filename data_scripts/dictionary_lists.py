@@ -1,12 +1,12 @@
 """Which dictionary lists are evidence for which entity type: the default of each corpus, or a user's own file."""
 
-import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from modeling_dicmt.dictionary_features import check_lists_of_type
-from modeling_dicmt.dictionary_files import DictionaryError, read_text
+from modeling_dicmt.dictionary_files import DictionaryError
+from modeling_dicmt.files import read_json
 
 from .label_sets import LABEL_SETS
 
@@ -20,23 +20,25 @@ def default_lists_of_type(
         entity_types: Names of the entity types.
         lists: Names of the dictionary's lists.
         corpus: A key of `LABEL_SETS`. A type that it lacks, or of any other corpus, has the lists of the type of its
-            name in the first label set that has one with lists; else the names alone decide.
+            name, or of that corpus's label (疾病和诊断), in the first label set that has one with lists; else the names
+            alone decide.
 
     Returns:
         For each type in order its lists, possibly none. Lists are compared regardless of case: the list `Drug` serves
         where the label set says `drug`.
     """
     label_set = {entity_type.name: entity_type for entity_type in LABEL_SETS.get(corpus or "", ())}
-    for types in LABEL_SETS.values():
-        for entity_type in types:
-            if entity_type.lists:
-                label_set.setdefault(entity_type.name, entity_type)
+    listed = [entity_type for types in LABEL_SETS.values() for entity_type in types if entity_type.lists]
+    for entity_type in listed:
+        label_set.setdefault(entity_type.name, entity_type)
+    for entity_type in listed:
+        label_set.setdefault(entity_type.corpus_label, entity_type)
     lists = tuple(lists)
     lists_of_type = {}
     for name in entity_types:
         known = label_set.get(name)
         table = known.lists if known else ()
-        wanted = {item.casefold() for item in (name, *table, *([known.corpus_label] if known else []))}
+        wanted = {item.casefold() for item in (name, *table, *([known.name, known.corpus_label] if known else []))}
         alike = [item for item in lists if item.casefold() in wanted and item not in table]
         lists_of_type[name] = (*table, *alike)
     return lists_of_type
@@ -57,10 +59,7 @@ def read_lists_of_type(
     """
     path = Path(path)
     lists = set(lists)
-    try:
-        content = json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise DictionaryError(f"{path}, line {error.lineno}, column {error.colno}: not JSON ({error.msg}).") from error
+    content = read_json(path, DictionaryError)
     if not isinstance(content, dict) or not all(
         isinstance(names, list) and all(isinstance(name, str) for name in names) for names in content.values()
     ):

@@ -1,19 +1,12 @@
 """Export of a corpus as Parquet, which plain `datasets.load_dataset` reads, or JSON Lines; whole or not at all."""
 
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import datasets
-from huggingface_hub import HfApi
-from huggingface_hub.errors import HTTPError
+from modeling_dicmt.files import replacing, write_text
 
-from modeling_dicmt.publishing.access import check_access, open_repository, reason_of
-
-from .readers.records import CorpusError
+from .readers.records import CorpusError, Record
 from .statistics import corpus_statistics, statistics_table
 
 EXPORT_FORMATS = ("parquet", "jsonl")
@@ -40,7 +33,7 @@ Each row is a whole record: `id`, `group` (records of one group belong to one pa
 
 
 def export_corpus(
-    corpus: datasets.DatasetDict,
+    corpus: Mapping[str, Sequence[Record]],
     output_dir: str | Path,
     *,
     name: str,
@@ -52,7 +45,7 @@ def export_corpus(
     JSON Lines are also what `load_corpus("jsonl", output_dir)` reads, which takes no empty entities (CMeEE has two).
 
     Args:
-        corpus: Splits as `load_corpus` gives them.
+        corpus: Parts as `read_corpus` or `load_corpus` gives them.
         output_dir: Folder to make; must be new or empty.
         name: Title of the README.
         format: "parquet" or "jsonl".
@@ -71,61 +64,27 @@ def export_corpus(
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise CorpusError(f"{output_dir} exists and is not an empty folder. Give a new folder, or remove it.")
     target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    try:
-        for split, part in corpus.items():
+    with replacing(target) as unfinished:
+        unfinished.mkdir()
+        for part, records in corpus.items():
             if format == "parquet":
-                part.to_parquet(unfinished / f"{split}.parquet")
+                _write_parquet(records, unfinished / f"{part}.parquet")
             else:
-                _write_json_lines(part, unfinished / f"{split}.jsonl")
-        files = "\n".join(f"  - split: {split}\n    path: {split}.{format}" for split in corpus)
+                write_text(unfinished / f"{part}.jsonl", map(_json_line, records))
+        files = "\n".join(f"  - split: {part}\n    path: {part}.{format}" for part in corpus)
         table = statistics_table(corpus_statistics(corpus, types))
-        (unfinished / "README.md").write_text(_README.format(files=files, name=name, table=table), encoding="utf-8")
-        unfinished.chmod(0o755)  # mkdtemp makes it private
-        os.replace(unfinished, target)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
+        write_text(unfinished / "README.md", _README.format(files=files, name=name, table=table))
     return target
 
 
-def push_corpus(
-    corpus: datasets.DatasetDict, repo_id: str | None, *, name: str, private: bool = True, types: Sequence[str] = ()
-) -> str:
-    """Upload a corpus to the Hub as Parquet, so that `datasets.load_dataset(repo_id)` reads it.
+def _write_parquet(records: Sequence[Record], path: Path) -> None:
+    from datasets import Dataset
 
-    Args:
-        corpus: Splits as `load_corpus` gives them.
-        repo_id: The dataset's repository, `owner/name`; None for `name` of the user who is logged in.
-        name: Title of the dataset's card.
-        private: Whether the repository is, or becomes, private.
-        types: Order of the types in the card's table.
+    from .builder import FEATURES
 
-    Returns:
-        The repository's full name.
-
-    Raises:
-        ValueError: If this machine may not upload, or the Hub refuses.
-    """
-    repo_id = check_access(repo_id, name, "--hub_dataset_id")
-    with tempfile.TemporaryDirectory(prefix="dicmt-") as scratch:
-        folder = export_corpus(corpus, Path(scratch) / "corpus", name=name, types=types)
-        try:
-            open_repository(repo_id, private, "dataset")
-            HfApi().upload_folder(
-                folder_path=folder,
-                repo_id=repo_id,
-                repo_type="dataset",
-                commit_message=f"Upload {name}",
-                delete_patterns="*.parquet",  # parts that the corpus no longer has
-            )
-        except (HTTPError, OSError) as error:
-            raise ValueError(f"The Hub did not take the upload to {repo_id}: {reason_of(error)}") from error
-    return repo_id
+    Dataset.from_list(list(records), FEATURES).to_parquet(path)
 
 
-def _write_json_lines(part: datasets.Dataset, path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for record in part:
-            entities = [entity for entity in record["entities"] if entity["start"] < entity["end"]]
-            file.write(json.dumps(record | {"entities": entities}, ensure_ascii=False) + "\n")
+def _json_line(record: Record) -> str:
+    entities = [entity for entity in record["entities"] if entity["start"] < entity["end"]]
+    return json.dumps({**record, "entities": entities}, ensure_ascii=False) + "\n"

@@ -6,4 +6,4 @@ from .ccks2018 import CCKS2018
 class FCCd(CCKS2018):
     """Records of one number are taken for one patient's."""
 
-    corpus = "fccd"
+    name = "fccd"

@@ -3,20 +3,19 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from .corpus_builder import ClinicalCorpusBuilder
+from .corpus import PART_NAMES, Corpus, find_one
 from .readers.conll import read_conll
 from .readers.json_formats import read_jsonl
 from .readers.records import CorpusError, Record
 
-_STEMS = {"train": ("train",), "validation": ("validation", "valid", "dev"), "test": ("test",)}
 _CONLL_SUFFIXES = (".conll", ".bio", ".bmes", ".txt", ".tsv")
 _SUFFIXES = (".jsonl", *_CONLL_SUFFIXES)
 
 
-class JSONL(ClinicalCorpusBuilder):
+class JSONL(Corpus):
     """Own records. Any entity type is read unless a label set is given; entities may be nested."""
 
-    corpus = "jsonl"
+    name = "jsonl"
     layout = (
         "train.jsonl (and validation.jsonl or dev.jsonl, test.jsonl): "
         '{"text", "entities": [{start, end, type}]} a line; or '
@@ -25,23 +24,18 @@ class JSONL(ClinicalCorpusBuilder):
     nested = True
 
     @classmethod
-    def find_splits_in(cls, folder: Path) -> dict[str, list[Path]]:
-        found = {}
-        for split, stems in _STEMS.items():
-            paths = [
-                folder / (stem + suffix)
-                for stem in stems
-                for suffix in _SUFFIXES
-                if (folder / (stem + suffix)).is_file()
-            ]
-            if len(paths) > 1:
-                raise CorpusError(
-                    f"{folder} has several files for the {split} part: {', '.join(path.name for path in paths)}. "
-                    "Leave one."
-                )
-            if paths:
-                found[split] = paths
-        return found
+    def find_folder(cls, data_dir: str | Path | None) -> Path:
+        if data_dir is not None and Path(data_dir).is_file():
+            raise CorpusError(f"{data_dir} is a file: give the folder that holds it. Read is {cls.layout}.")
+        return super().find_folder(data_dir)
+
+    @classmethod
+    def find_parts_in(cls, folder: Path) -> dict[str, list[Path]]:
+        found = {
+            part: find_one(folder, [stem + suffix for stem in stems for suffix in _SUFFIXES])
+            for part, stems in PART_NAMES.items()
+        }
+        return {part: [path] for part, path in found.items() if path}
 
     def read(self, source: Path, names: Mapping[str, str] | None, allow_overlap: bool) -> Iterator[Record]:
         if source.suffix in _CONLL_SUFFIXES:

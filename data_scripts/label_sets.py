@@ -5,6 +5,8 @@ BIO labels and the reading of a corpus's annotations all follow from it. A type'
 from 1.
 """
 
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -64,3 +66,29 @@ LABEL_SETS: dict[str, tuple[EntityType, ...]] = {
     ),
     "sample": _CCKS2017,
 }
+
+
+def resolve_label_set(label_set: str | Sequence[EntityType | str]) -> tuple[EntityType, ...]:
+    """Entity types from a name in `LABEL_SETS`, from entity types, or from tag names.
+
+    Raises:
+        ValueError: If it is an unknown name, empty, or has a type twice.
+    """
+    if isinstance(label_set, str):
+        if label_set not in LABEL_SETS:
+            raise ValueError(
+                f"There is no label set {label_set!r}; there are {', '.join(LABEL_SETS)}. Or give a list of type names."
+            )
+        return LABEL_SETS[label_set]
+    types = tuple(t if isinstance(t, EntityType) else EntityType(t, t) for t in label_set)
+    if not types or len({t.name for t in types}) != len(types):
+        raise ValueError(f"A label set needs at least one type and each type once, got {[t.name for t in types]}.")
+    return types
+
+
+def split_type_names(words: Iterable[str] | None) -> str | list[str] | None:
+    """A label set as a command line gives it, names between commas or blanks: a key of `LABEL_SETS`, or type names."""
+    if words is None:
+        return None
+    names = [name for word in words for name in re.split(r"[,，\s]+", word) if name]
+    return names[0] if len(names) == 1 and names[0] in LABEL_SETS else names

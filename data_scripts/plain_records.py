@@ -7,7 +7,7 @@ from typing import Any
 
 from modeling_dicmt.files import read_json_lines
 
-from .readers.records import CorpusError, at_line, is_offset, read_text
+from .readers.records import CorpusError, at_line, is_whole, read_text
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +81,6 @@ def read_records(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
             identifier = record.get("id")
             if identifier is None:
                 identifier = f"{path.name}:{number}"
-            elif not isinstance(identifier, str) and not is_offset(identifier):
+            elif not isinstance(identifier, str) and not is_whole(identifier):
                 raise CorpusError(f'{place}: "id" must be a string or a whole number.')
             yield {"id": str(identifier), "text": record["text"]}

@@ -1,8 +1,8 @@
 """Arguments → the records that are trained on and scored, and the dictionary that goes with them."""
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -12,53 +12,50 @@ from modeling_dicmt.dictionary import ClinicalDictionary
 from .arguments import DataArguments
 from .dictionary_lists import default_lists_of_type, read_lists_of_type
 from .flattening import flatten_outermost
-from .loading import CORPORA, label_set_of, load_corpus
+from .found_types import suspicious_types
+from .label_sets import LABEL_SETS, split_type_names
+from .loading import count_types, find_corpus, label_set_of, read_corpus
 
 logger = logging.getLogger(__name__)
 
 Records = list[dict[str, Any]]
+
+# Types that are pointed out by name.
+_TOLD = 10
 
 
 def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str]]:
     """Read the corpus.
 
     Returns:
-        The records of `train`, `validation` and, where there is one, `test`; and the entity types in the label set's
-        order.
+        The records of `train` and, where there is one, `validation` and `test`; and the entity types in the label
+        set's order.
 
     Raises:
         CorpusError: If a file of the corpus is wrong.
-        ValueError: If a part that is needed has no record.
+        ValueError: If the training part has no entity.
     """
-    # Records are private: no copy of them stays behind.
-    with TemporaryDirectory(prefix="dicmt-") as scratch:
-        corpus = load_corpus(
-            arguments.dataset_name,
-            arguments.data_dir,
-            cache_dir=scratch,
-            validation_share=arguments.validation_share,
-            seed=arguments.split_seed,
-            flatten="forbid" if arguments.flatten == "forbid" else None,
-        )
-        entity_types = [entity_type.name for entity_type in label_set_of(arguments.dataset_name, corpus)]
-        limits = {"train": arguments.max_train_records}
-        parts = {
-            name: part.select(
-                range(min(len(part), limits.get(name, arguments.max_eval_records) or len(part)))
-            ).to_list()
-            for name, part in corpus.items()
-        }
+    label_set = split_type_names(arguments.label_set)
+    parts: dict[str, Records] = read_corpus(
+        arguments.dataset_name,
+        arguments.data_dir,
+        label_set=label_set,
+        validation_share=arguments.validation_share,
+        seed=arguments.split_seed,
+        flatten="forbid" if arguments.flatten == "forbid" else None,
+    )
+    entity_types = [entity_type.name for entity_type in label_set_of(arguments.dataset_name, parts, label_set)]
+    if label_set is None and arguments.dataset_name not in LABEL_SETS:
+        _tell_types(count_types(parts))
+    for name, records in parts.items():
+        limit = arguments.max_train_records if name == "train" else arguments.max_eval_records
+        parts[name] = records[: limit or None]
     if arguments.train_share != 1:
         parts["train"] = _share_of(parts["train"], arguments.train_share, arguments.split_seed)
     for name, records in parts.items():
         _drop_empty_entities(name, records)
-    for name in ("train", "validation"):
-        if not parts.get(name):
-            raise ValueError(
-                f"The corpus has no records for {name}: give it more records or another --validation_share."
-            )
     known = {record["text"] for record in parts["train"]}
-    repeated = sum(record["text"] in known for record in parts["validation"])
+    repeated = sum(record["text"] in known for record in parts.get("validation", ()))
     if repeated:
         logger.warning("%d development records have the text of a training record: their score is too good.", repeated)
     if not any(record["entities"] for record in parts["train"]):
@@ -71,23 +68,30 @@ def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str
 def load_split(name: str, data_dir: str | None, split: str) -> Records:
     """Read one part of a corpus, to score it: no other need be there.
 
-    A development part that the corpus lacks is the share of the training part that `load_corpus` takes by default.
+    A development part that the corpus lacks is the share of the training part that `read_corpus` takes by default.
 
     Raises:
         CorpusError: If a file of the corpus is wrong.
         ValueError: If there is no such corpus or part.
     """
-    corpus_class = CORPORA.get(name)
-    alone = (
-        split != "validation"
-        or corpus_class is None
-        or split in corpus_class.find_splits_in(corpus_class.find_folder(data_dir))
-    )
-    with TemporaryDirectory(prefix="dicmt-") as scratch:
-        corpus = load_corpus(name, data_dir, cache_dir=scratch, splits=[split] if alone else None)
-        records = corpus[split].to_list()
+    corpus = find_corpus(name)
+    alone = split != "validation" or split in corpus.find_parts_in(corpus.find_folder(data_dir))
+    records: Records = read_corpus(name, data_dir, splits=[split] if alone else None)[split]
     _drop_empty_entities(split, records)
     return records
+
+
+def _tell_types(counts: Counter[str]) -> None:
+    told = ", ".join(f"{name} {count:,}" for name, count in counts.most_common())
+    logger.info("Entity types found, with the number of their entities: %s.", told)
+    suspicious = suspicious_types(counts)
+    if suspicious:
+        more = f" And {len(suspicious) - _TOLD} more." if len(suspicious) > _TOLD else ""
+        logger.warning(
+            "Of the entity types found, %s%s Correct the records, or say by --label_set which types may occur.",
+            " ".join(suspicious[:_TOLD]),
+            more,
+        )
 
 
 def _share_of(records: Records, share: float, seed: int) -> Records:
@@ -142,4 +146,15 @@ def load_lists_of_type(
     lists = () if dictionary is None else tuple(dictionary.lists)
     if arguments.dictionary_mapping is not None:
         return read_lists_of_type(arguments.dictionary_mapping, entity_types, lists)
-    return default_lists_of_type(entity_types, lists, corpus=arguments.dataset_name)
+    lists_of_type = default_lists_of_type(entity_types, lists, corpus=arguments.dataset_name)
+    # A type that the corpus's own label set leaves without lists is meant to have none.
+    meant = {known.name for known in LABEL_SETS.get(arguments.dataset_name, ()) if not known.lists}
+    without = [name for name, names in lists_of_type.items() if name not in meant and not {*names} & {*lists}]
+    if lists and without:
+        logger.warning(
+            "No list of the dictionary serves %s. Its lists are %s: say by --dictionary_mapping which lists serve "
+            "which entity type, or name them alike.",
+            ", ".join(without),
+            ", ".join(lists),
+        )
+    return lists_of_type

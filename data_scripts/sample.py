@@ -12,7 +12,7 @@ SAMPLE_DICTIONARY = SAMPLE_FOLDER / "dictionary"
 class Sample(JSONL):
     """Synthetic records; nothing in them is about anybody."""
 
-    corpus = "sample"
+    name = "sample"
     layout = "nothing: the sample comes with the package"
     nested = False
 

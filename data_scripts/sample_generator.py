@@ -6,11 +6,11 @@ of cases, so that nothing scores 100 %.
 """
 
 import json
-import os
 import random
 import re
-from collections.abc import Iterable
 from pathlib import Path
+
+from modeling_dicmt.files import write_text
 
 from .readers.records import Entity, Record
 from .sample import SAMPLE_FOLDER
@@ -184,17 +184,10 @@ def write_sample(folder: Path = SAMPLE_FOLDER, seed: int = 2021) -> None:
     """Write records and term list into `folder`, each file whole or not at all."""
     (folder / "dictionary").mkdir(parents=True, exist_ok=True)
     for split, records in compose_records(seed).items():
-        lines = (json.dumps(record, ensure_ascii=False, separators=(",", ":")) for record in records)
-        _write_lines(folder / f"{split}.jsonl", lines)
+        lines = (json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n" for record in records)
+        write_text(folder / f"{split}.jsonl", lines)
     for name, terms in compose_dictionary(seed).items():
-        _write_lines(folder / "dictionary" / f"{name}.tsv", (f"{term}\tsample" for term in terms))
-
-
-def _write_lines(path: Path, lines: Iterable[str]) -> None:
-    unfinished = path.with_suffix(path.suffix + ".tmp")
-    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(line + "\n" for line in lines)
-    os.replace(unfinished, path)
+        write_text(folder / "dictionary" / f"{name}.tsv", (f"{term}\tsample\n" for term in terms))
 
 
 if __name__ == "__main__":

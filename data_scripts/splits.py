@@ -35,7 +35,7 @@ def split_groups(
     if len(components) < 2:
         raise CorpusError(
             f"No development split can be made: all {len(groups)} records are of one group or share their texts. "
-            "Give a validation file, more records, or a validation_share of 0."
+            "Give a validation file or more records, or train without: --validation_share 0."
         )
     random.Random(seed).shuffle(components)
     total = sum(len(component) for component in components)

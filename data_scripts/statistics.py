@@ -1,41 +1,41 @@
 """What a corpus holds: records, characters, sentences, entities by type and split (the paper's Table 3)."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import datasets
-
-from modeling_dicmt.evaluation.report import markdown_table
 from modeling_dicmt.sentences import split_sentences
 
 _COUNTS = ("records", "characters", "sentences", "entities")
 
 
-def corpus_statistics(corpus: datasets.DatasetDict, types: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
-    """Count what each split holds.
+def corpus_statistics(
+    corpus: Mapping[str, Iterable[Mapping[str, Any]]], types: Sequence[str] = ()
+) -> dict[str, dict[str, Any]]:
+    """Count what each part holds.
 
     Args:
-        corpus: Splits as `load_corpus` gives them.
+        corpus: Parts as `read_corpus` or `load_corpus` gives them.
         types: Tag names in the order wanted; types that occur beyond these follow in alphabetical order.
 
     Returns:
-        For each split `records`, `characters`, `sentences`, `entities`, `records_without_entities`,
-        `nested_entities` (which overlap an earlier one) and `entities_by_type`, the same types in every split.
+        For each part `records`, `characters`, `sentences`, `entities`, `records_without_entities`,
+        `nested_entities` (which overlap an earlier one) and `entities_by_type`, the same types in every part.
     """
-    counts = {split: Counter(e["type"] for es in part["entities"] for e in es) for split, part in corpus.items()}
+    parts = {part: [(record["text"], record["entities"]) for record in records] for part, records in corpus.items()}
+    counts = {part: Counter(e["type"] for _, es in records for e in es) for part, records in parts.items()}
     order = [*types, *sorted(set().union(*counts.values()) - set(types))]
     return {
-        split: {
-            "records": len(part),
-            "characters": sum(map(len, part["text"])),
-            "sentences": sum(len(split_sentences(text)) for text in part["text"]),
-            "entities": counts[split].total(),
-            "records_without_entities": sum(not entities for entities in part["entities"]),
-            "nested_entities": sum(map(_count_overlapping, part["entities"])),
-            "entities_by_type": {name: counts[split][name] for name in order},
+        part: {
+            "records": len(records),
+            "characters": sum(len(text) for text, _ in records),
+            "sentences": sum(len(split_sentences(text)) for text, _ in records),
+            "entities": counts[part].total(),
+            "records_without_entities": sum(not entities for _, entities in records),
+            "nested_entities": sum(_count_overlapping(entities) for _, entities in records),
+            "entities_by_type": {name: counts[part][name] for name in order},
         }
-        for split, part in corpus.items()
+        for part, records in parts.items()
     }
 
 
@@ -68,4 +68,7 @@ def statistics_rows(statistics: Mapping[str, Mapping[str, Any]]) -> tuple[list[s
 def statistics_table(statistics: Mapping[str, Mapping[str, Any]]) -> str:
     """`statistics_rows` in Markdown."""
     header, rows = statistics_rows(statistics)
-    return markdown_table(header, [(name, *(f"{value:,}" for value in values)) for name, values in rows]).rstrip("\n")
+    cells = [header, *([name, *(f"{value:,}" for value in values)] for name, values in rows)]
+    # A type's name is the user's own, and must stay within its cell.
+    lines = ["| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in row) + " |" for row in cells]
+    return "\n".join([lines[0], "|---|" + "---:|" * (len(header) - 1), *lines[1:]])

@@ -199,7 +199,7 @@ class _Planner:
         return self.contents[place]
 
 
-_UNSET = DataArguments(dataset_name="")
+_UNSET = DataArguments(dataset_name="sample")
 
 
 def check_resources(resources: Mapping[str, str]) -> None:

@@ -2,7 +2,9 @@
 
 import codecs
 import json
+import math
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -10,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
+
+# No record comes near it; a file without line ends is not read into memory to find that out.
+MAX_LINE_BYTES = 1 << 26
 
 
 @contextmanager
@@ -22,10 +27,10 @@ def writing(target: Path) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        if target.is_dir():
+        if target.is_dir() and not target.is_symlink():
             shutil.rmtree(target, ignore_errors=True)
-        elif target.exists():
-            target.unlink()
+        else:
+            target.unlink(missing_ok=True)
         if isinstance(error, OSError | RuntimeError | SafetensorError):
             raise OSError(
                 f"Cannot write to {target.parent}: {error}. What was there before is as it was. Make room, and the "
@@ -36,13 +41,17 @@ def writing(target: Path) -> Iterator[None]:
 
 @contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
-    """A temporary file to write, which takes the place of `path` at the end: it holds the old content or the new.
+    """A temporary path to write, which takes the place of `path` at the end: it holds the old content or the new.
+
+    It may become a folder, too; `path` must then be a new folder or an empty one. A link at `path` is replaced, not
+    followed.
 
     Raises:
         OSError: If it cannot be written; nothing is left of it then.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # A name that nobody can guess: no link is planted there, and processes of several machines do not meet at it.
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     with writing(temporary):
         yield temporary
         os.replace(temporary, path)
@@ -69,7 +78,8 @@ def write_text(path: str | os.PathLike, text: str | Iterable[str]) -> None:
 def replace_folder(folder: str | os.PathLike, write: Callable[[Path], None]) -> None:
     """Let `write` fill a new folder, then put it in the place of `folder`.
 
-    A process that is killed meanwhile leaves the old folder, or the new one; `restore_folder` finds which.
+    A process that is killed meanwhile leaves the old folder, or the new one; `restore_folder` finds which. Of one
+    folder there is one writer at a time.
     """
     folder = Path(folder)
     new, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
@@ -105,11 +115,29 @@ def publish_files(source: str | os.PathLike, target: str | os.PathLike) -> None:
             shutil.copyfile(path, temporary)
 
 
+def decode_json(text: str, position: int, where: str, error: type[ValueError] = ValueError) -> tuple[Any, int]:
+    """The JSON value that begins at a position of a text, and the position after it; see `parse_json`."""
+    try:
+        return _STRICT.raw_decode(text, position)
+    except json.JSONDecodeError as found:
+        place = f"line {found.lineno}, column {found.colno}" if found.lineno > 1 else f"column {found.colno}"
+        is_cut = found.msg.startswith("Unterminated") or not found.doc[found.pos :].strip()
+        raise error(
+            f"{where}: not valid JSON ({found.msg}, {place}).{' The file may be cut.' if is_cut else ''}"
+        ) from None
+    except RecursionError:
+        raise error(f"{where}: not valid JSON (nested too deeply).") from None
+    except _BadJSON as found:
+        raise error(f"{where}: not valid JSON ({found}).") from None
+    except ValueError:  # Python's own limit of a number's digits
+        raise error(f"{where}: not valid JSON (a number with too many digits).") from None
+
+
 def parse_json(text: str | bytes, where: str, error: type[ValueError] = ValueError) -> Any:
     """What a JSON text holds, read strictly: it may come from anybody.
 
     Args:
-        text: The JSON.
+        text: The JSON; bytes must be UTF-8.
         where: What error messages call it, say its file and line.
         error: Class of the error.
 
@@ -117,24 +145,36 @@ def parse_json(text: str | bytes, where: str, error: type[ValueError] = ValueErr
         ValueError: If it is no JSON, an object has a key twice (one of the two values would be lost), or it is nested,
             or a number is long, beyond what a reader bears. The message quotes nothing of it.
     """
+    text = decode_text(text, where, error) if isinstance(text, bytes) else text
+    value, end = decode_json(text, len(text) - len(text.lstrip(_JSON_BLANKS)), where, error)
+    if text[end:].strip(_JSON_BLANKS):
+        raise error(f"{where}: not valid JSON (text after its end).")
+    return value
+
+
+def decode_text(content: bytes, where: str, error: type[ValueError] = ValueError) -> str:
+    """Decode UTF-8; a byte order mark is dropped.
+
+    Raises:
+        ValueError: If it is in another encoding; names the likeliest.
+    """
+    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content[:4]
     try:
-        return json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
+        if not is_utf16:
+            return content.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+        place = "it begins as UTF-16 does"
     except UnicodeDecodeError as found:
-        raise error(f"{where}: not UTF-8 (byte {found.start}).") from found
-    except json.JSONDecodeError as found:
-        place = f"line {found.lineno}, column {found.colno}" if found.lineno > 1 else f"column {found.colno}"
-        raise error(f"{where}: not valid JSON ({found.msg}, {place}).") from found
-    except RecursionError as found:
-        raise error(f"{where}: not valid JSON (nested too deeply).") from found
-    except _BadJSON as found:
-        raise error(f"{where}: not valid JSON ({found}).") from None
-    except ValueError as found:  # Python's own limit of a number's digits
-        raise error(f"{where}: not valid JSON (a number with too many digits).") from found
+        place = f"byte {found.start}: {found.reason}"
+    likely = "UTF-16" if is_utf16 else "GB18030"
+    raise error(
+        f"{where}: not UTF-8 ({place}). It is damaged, cut within a character, or in another encoding: convert it, for "
+        f"example by `iconv -f {likely} -t UTF-8`."
+    )
 
 
 def read_json(path: str | os.PathLike, error: type[ValueError] = ValueError) -> Any:
     """What a JSON file holds; see `parse_json`. A byte order mark is dropped."""
-    return parse_json(Path(path).read_bytes().removeprefix(codecs.BOM_UTF8), str(path), error)
+    return parse_json(Path(path).read_bytes(), str(path), error)
 
 
 def read_json_lines(
@@ -145,15 +185,18 @@ def read_json_lines(
     Blank lines are passed over, a byte order mark is dropped.
 
     Raises:
-        ValueError: If a line is no JSON object; names file and line. See `parse_json`.
+        ValueError: If a line is no JSON object, or longer than `MAX_LINE_BYTES`; names file and line. See `parse_json`.
     """
-    with open(path, "rb") as lines:
+    with open(path, "rb") as file:
+        lines = iter(lambda: file.readline(MAX_LINE_BYTES + 1), b"")
         for number, line in enumerate(lines, start=1):
-            line = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+            where = f"{path}, line {number}"
+            if len(line) > MAX_LINE_BYTES:
+                raise error(f"{where}: longer than {MAX_LINE_BYTES >> 20} MiB. Expected a JSON object a line.")
             if line.strip():
-                value = parse_json(line, f"{path}, line {number}", error)
+                value = parse_json(line, where, error)
                 if not isinstance(value, dict):
-                    raise error(f"{path}, line {number}: expected a JSON object, got {type(value).__name__}.")
+                    raise error(f"{where}: expected a JSON object, got {type(value).__name__}.")
                 yield number, value
 
 
@@ -170,3 +213,14 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise _BadJSON(f"{name} is no JSON number")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise _BadJSON("a number is too large")
+    return value
+
+
+_JSON_BLANKS = " \t\r\n"
+_STRICT = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_no_constant, parse_float=_finite)

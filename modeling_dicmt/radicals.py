@@ -1,17 +1,16 @@
 """Radicals of Han characters: the radical ids behind `r_t`, the radical embedding (section 3.1 of the paper).
 
 `radicals.tsv` beside this module holds the first radical of every character of Unihan's kRSUnicode field: a line for
-each of the 214 Kangxi radicals, with its characters as ranges of code points. It travels with a checkpoint. Derivation:
-
-    python -m modeling_dicmt.radicals Unihan_IRGSources.txt radicals.tsv
+each of the 214 Kangxi radicals, with its characters as ranges of code points. It travels with a checkpoint.
+`python -m data_scripts radicals` derives it.
 """
 
 import os
-import re
-import sys
 from pathlib import Path
 
 import numpy as np
+
+from .files import write_text
 
 RADICALS_FILE = "radicals.tsv"
 NUM_KANGXI_RADICALS = 214
@@ -105,7 +104,7 @@ class RadicalTable:
     def save(self, path: str | os.PathLike) -> None:
         """Write the table in the format of `radicals.tsv`."""
         lines = (f"{radical}\t{_as_text(ranges)}\n" for radical, ranges in self._characters.items() if ranges)
-        Path(path).write_text(_HEADER + "".join(lines), encoding="utf-8", newline="\n")
+        write_text(path, (_HEADER, *lines))
 
     def ids(self, text: str) -> np.ndarray:
         """Radical ids of a text's characters, uint8 (L,)."""
@@ -116,53 +115,5 @@ class RadicalTable:
         return self._table[np.minimum(points, _TABLE_SIZE)]
 
 
-def derive_radicals(unihan_path: str | os.PathLike) -> dict[int, list[tuple[int, int]]]:
-    """Characters of each Kangxi radical, as ranges of code points, ascending, from Unihan's kRSUnicode.
-
-    Args:
-        unihan_path: Lines `U+4E00⇥kRSUnicode⇥1.0`, as Unicode ships them, or `U+4E00⇥1.0`.
-
-    Raises:
-        ValueError: If a line of the field is malformed; names file and line.
-    """
-    characters: dict[int, list[int]] = {radical: [] for radical in range(1, NUM_KANGXI_RADICALS + 1)}
-    with open(unihan_path, encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            columns = line.split()
-            if not columns or columns[0].startswith("#"):
-                continue
-            if len(columns) > 2 and columns[1].startswith("k"):
-                if columns[1] != "kRSUnicode":
-                    continue
-                del columns[1]
-            # 149'.5 is stroke 5 of radical 149 in its simplified form; several values are separated by blanks.
-            match = re.match(r"U\+([0-9A-F]+) (\d+)'*\.", " ".join(columns))
-            if match is None or int(match[2]) not in characters:
-                raise ValueError(f"{unihan_path}, line {number}: {' '.join(columns)!r} is no entry of kRSUnicode.")
-            characters[int(match[2])].append(int(match[1], 16))
-    return {radical: _as_ranges(sorted(code_points)) for radical, code_points in characters.items()}
-
-
-def _as_ranges(code_points: list[int]) -> list[tuple[int, int]]:
-    ranges: list[tuple[int, int]] = []
-    for code_point in code_points:
-        if ranges and ranges[-1][1] == code_point - 1:
-            ranges[-1] = (ranges[-1][0], code_point)
-        else:
-            ranges.append((code_point, code_point))
-    return ranges
-
-
 def _as_text(ranges: list[tuple[int, int]]) -> str:
     return " ".join(f"{first:X}" if first == last else f"{first:X}-{last:X}" for first, last in ranges)
-
-
-def main(arguments: list[str]) -> None:
-    """Derive `radicals.tsv`: arguments are the Unihan file and the file to write."""
-    if len(arguments) != 2:
-        raise SystemExit("usage: python -m modeling_dicmt.radicals UNIHAN_FILE OUT")
-    RadicalTable(derive_radicals(arguments[0])).save(arguments[1])
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -36,8 +36,9 @@ def find_records(folder: Path, *, sections: bool) -> list[tuple[Path, Path]]:
     Raises:
         CorpusError: If the layout is the other corpus's, a file lacks its counterpart, or there is no record.
     """
-    direct = [path for path in folder.iterdir() if path.name.endswith(".txt") and not path.name.startswith(".")]
-    subfolders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    entries = _visible(folder)
+    direct = [path for path in entries if path.name.endswith(".txt")]
+    subfolders = [path for path in entries if path.is_dir()]
     if sections and direct:
         raise CorpusError(
             f"{folder} holds records directly ({direct[0].name}), but this corpus has a folder for each section. "
@@ -57,8 +58,19 @@ def find_records(folder: Path, *, sections: bool) -> list[tuple[Path, Path]]:
     return pairs
 
 
+def _visible(folder: Path) -> list[Path]:
+    """What a folder holds, hidden files apart; a record that would be passed over is an error."""
+    paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    for path in paths:
+        if path.name.casefold().endswith(".txt") and not path.name.endswith(".txt"):
+            raise CorpusError(f"{path} is not read: its name must end with .txt, in this spelling. Rename it.")
+        if not path.exists():
+            raise CorpusError(f"{path} is a link to what is not there. Restore that, or remove the link.")
+    return paths
+
+
 def _pair_files(folder: Path) -> list[tuple[Path, Path]]:
-    files = {path.name: path for path in folder.glob("*.txt") if not path.name.startswith(".")}
+    files = {path.name: path for path in _visible(folder) if path.name.endswith(".txt")}
     originals = {name.removesuffix(ORIGINAL_SUFFIX) for name in files if name.endswith(ORIGINAL_SUFFIX)}
     annotations = {name.removesuffix(".txt") for name in files if not name.endswith(ORIGINAL_SUFFIX)}
     for stem in sorted(originals - annotations):

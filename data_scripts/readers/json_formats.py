@@ -1,9 +1,10 @@
 """The JSON corpora: Yidu-S4K (an object a line), CMeEE (a list), and own records (an object a line)."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from modeling_dicmt.files import decode_json, read_json_lines
 
 from .records import (
     Annotation,
@@ -13,28 +14,13 @@ from .records import (
     check_entities,
     check_range,
     is_offset,
+    is_whole,
     read_text,
     replace_surrogates,
     tag_name,
 )
 
 _CUT = "Correct it; if it is the end of the file, the file may be cut."
-
-
-def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The JSON objects of a file with one a line, as (line number, object); blank lines are skipped.
-
-    Raises:
-        CorpusError: If a line is not a JSON object.
-    """
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise CorpusError(f"{at_line(path, number)}: not valid JSON ({error}). {_CUT}") from error
-        yield number, _an_object(value, at_line(path, number))
 
 
 def json_list(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -44,7 +30,6 @@ def json_list(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         CorpusError: If the file is not a list of objects.
     """
     text = read_text(path)
-    decoder = json.JSONDecoder()
     position, line = _skip_blanks(text, 0, 1)
     expected = "["
     while True:
@@ -56,11 +41,10 @@ def json_list(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         position, line = _skip_blanks(text, position + 1, line)
         if expected == "[" and text[position : position + 1] == "]":
             break
-        try:
-            value, end = decoder.raw_decode(text, position)
-        except (ValueError, RecursionError) as error:
-            raise CorpusError(f"{at_line(path, line)}: not valid JSON ({error}). {_CUT}") from error
-        yield line, _an_object(value, at_line(path, line))
+        value, end = decode_json(text, position, at_line(path, line), CorpusError)
+        if not isinstance(value, dict):
+            raise CorpusError(f"{at_line(path, line)}: expected a JSON object, got {type(value).__name__}. {_CUT}")
+        yield line, value
         line += text.count("\n", position, end)
         position, line = _skip_blanks(text, end, line)
         expected = ","
@@ -76,15 +60,14 @@ def _skip_blanks(text: str, position: int, line: int) -> tuple[int, int]:
     return position, line
 
 
-def _an_object(value: Any, place: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise CorpusError(f"{place}: a record must be a JSON object, got {type(value).__name__}. {_CUT}")
-    return value
+def _short(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 40 else f"{shown[:40]}…"
 
 
 def _field(value: dict[str, Any], key: str, kind: type, place: str) -> Any:
     if not isinstance(value.get(key), kind):
-        got = f"is {value[key]!r}"[:80] if key in value else f"is missing (there are {', '.join(value) or 'no keys'})"
+        got = f"is {_short(value[key])}" if key in value else f"is missing (there are {', '.join(value) or 'no keys'})"
         wanted = {str: "a string", list: "a list"}[kind]
         raise CorpusError(f"{place}: the key {key!r} {got}; expected {wanted}. Correct the record.")
     return value[key]
@@ -112,7 +95,7 @@ def _read_object(
         for key in (start_key, end_key):
             if not is_offset(entity.get(key)):
                 raise CorpusError(
-                    f"{where}: {key!r} must be a whole number, got {entity.get(key)!r}. Correct the record."
+                    f"{where}: {key!r} must be a whole number, got {_short(entity.get(key))}. Correct the record."
                 )
         start, end = entity[start_key], entity[end_key] + inclusive_end
         check_range(start, end, len(text), where, allow_empty=allow_empty)
@@ -136,7 +119,7 @@ def read_yidu_s4k(path: Path, names: Mapping[str, str] | None, *, allow_overlap:
     The end is exclusive. `overlap` (0 throughout) is left out: overlapping entities are an error.
     """
     keys = ("originalText", "start_pos", "end_pos", "label_type")
-    for line, value in json_lines(path):
+    for line, value in read_json_lines(path, CorpusError):
         text, entities = _read_object(
             value, at_line(path, line), names, keys=keys, inclusive_end=False, allow_overlap=allow_overlap
         )
@@ -168,11 +151,11 @@ def read_cmeee(path: Path, names: Mapping[str, str] | None, *, allow_overlap: bo
 def read_jsonl(path: Path, names: Mapping[str, str] | None, *, allow_overlap: bool = True) -> Iterator[Record]:
     """Own records, one a line: `{"id"?, "group"?, "section"?, "text", "entities": [{start, end, type}]}`.
 
-    The end is exclusive.     Where an entity has a `mention` or `word`, it must equal `text[start:end]`. Other
+    The end is exclusive. Where an entity has a `mention` or `word`, it must equal `text[start:end]`. Other
     keys are ignored. Without an id, a record is named after its line; without a group, it is its own.
     """
     lines_of_ids: dict[str, int] = {}
-    for line, value in json_lines(path):
+    for line, value in read_json_lines(path, CorpusError):
         place = at_line(path, line)
         text, entities = _read_object(
             value,
@@ -200,6 +183,8 @@ def _identifier(value: dict[str, Any], key: str, place: str) -> str:
     found = value.get(key)
     if found is None:
         return ""
-    if not isinstance(found, str) and not is_offset(found):
-        raise CorpusError(f"{place}: {key!r} must be a string or a whole number, got {found!r}. Correct the record.")
+    if not isinstance(found, str) and not is_whole(found):
+        raise CorpusError(
+            f"{place}: {key!r} must be a string or a whole number, got {_short(found)}. Correct the record."
+        )
     return replace_surrogates(str(found))

@@ -9,6 +9,7 @@ from warnings import warn
 
 from ..label_sets import LABEL_SETS, EntityType
 
+_OFFSET_LIMIT = 1 << 31
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -108,9 +109,14 @@ def tag_name(label: str, names: Mapping[str, str] | None, place: str) -> str:
     )
 
 
-def is_offset(value: object) -> bool:
-    """Whether a JSON value is an integer that can be an offset (True and 1.0 are not)."""
+def is_whole(value: object) -> bool:
+    """Whether a JSON value is an integer (True and 1.0 are none)."""
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_offset(value: object) -> bool:
+    """Whether a JSON value is an integer of the size that an offset can have."""
+    return is_whole(value) and abs(value) < _OFFSET_LIMIT
 
 
 def check_range(start: int, end: int, length: int, place: str, *, allow_empty: bool = False) -> None:

@@ -24,6 +24,18 @@ def test_defaults_come_from_the_label_set_and_from_names():
     assert default_lists_of_type(["ImagingExam"], ["exam"], "yidu_s4k") == {"ImagingExam": ()}
 
 
+def test_own_chinese_type_names_find_the_lists_of_the_corpora_s_labels():
+    """Own records with the type 疾病和诊断 had no list, although each label set's Disease is called that."""
+    types = ["疾病和诊断", "检查和检验", "解剖部位", "基因", "影像检查"]
+    assert default_lists_of_type(types, ["disease", "exam", "Disease", "gene"], "jsonl") == {
+        "疾病和诊断": ("disease", "Disease"),
+        "检查和检验": ("exam", "charge_items"),
+        "解剖部位": ("anatomy",),
+        "基因": (),
+        "影像检查": (),
+    }
+
+
 def test_a_users_mapping(tmp_path):
     path = write(tmp_path / "lists.json", '{"Drug": ["western", "herbal"]}')
     lists = read_lists_of_type(path, ["Disease", "Drug"], ["western", "herbal", "icd"])
@@ -37,7 +49,8 @@ def test_a_users_mapping(tmp_path):
         ('{"Drug": ["eastern"]}', r"lists\.json: the dictionary has no list eastern; its lists are western"),
         ('{"Drug": "western"}', "expected an object"),
         ('["Drug"]', "expected an object"),
-        ('{"Drug": [\n', r"lists\.json, line 2, column 1: not JSON"),
+        ('{"Drug": ["western"], "Drug": []}', r"lists\.json: not valid JSON \(an object has a key twice"),
+        ('{"Drug": [\n', r"lists\.json: not valid JSON .*line 2, column 1"),
     ],
 )
 def test_a_wrong_mapping_is_refused(tmp_path, content, message):

@@ -104,11 +104,11 @@ def test_an_export_that_fails_leaves_nothing(corpus, tmp_path, monkeypatch):
 
 
 def test_the_command_line_counts_exports_and_lists(folder, tmp_path, capsys):
-    common = ["--dataset_name", "jsonl", "--data_dir", str(folder), "--cache_dir", str(tmp_path / "cache")]
+    common = ["--dataset_name", "jsonl", "--data_dir", str(folder)]
     common += ["--validation_share", "0"]
     assert main(["statistics", *common, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["train"]["records"] == 2
-    assert main(["statistics", *common, "--label_set", "Symptom", "Anatomy"]) == 0
+    assert main(["statistics", *common, "--label_set", "Symptom,Anatomy"]) == 0
     assert "| – Symptom | 1 | 1 | 2 |\n| – Anatomy | 1 | 0 | 1 |" in capsys.readouterr().out
     assert main(["export", *common, "--flatten", "outermost", "--output_dir", str(tmp_path / "out")]) == 0
     read = datasets.load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache2"))
@@ -118,7 +118,7 @@ def test_the_command_line_counts_exports_and_lists(folder, tmp_path, capsys):
 
 
 def test_the_command_line_reports_errors_in_one_line(folder, tmp_path, capsys):
-    common = ["--dataset_name", "jsonl", "--data_dir", str(folder), "--cache_dir", str(tmp_path / "cache")]
+    common = ["--dataset_name", "jsonl", "--data_dir", str(folder)]
     assert main(["statistics", *common, "--label_set", "Drug"]) == 1
     error = capsys.readouterr().err
     assert error.startswith("error: ") and "train.jsonl, line 1" in error and error.count("\n") == 1

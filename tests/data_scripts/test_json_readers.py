@@ -84,7 +84,7 @@ def test_cmeee_keeps_the_empty_entities_it_was_published_with(tmp_path):
     [
         ("", "'[' expected"),
         ('{"text": "无"}', "'[' expected"),
-        ("[1]", "must be a JSON object, got int"),
+        ("[1]", "expected a JSON object, got int"),
         ('[{"text": "无", "entities": []} {}]', "',' or ']' expected"),
         ('[{"text": "无", "entities": []}]]', "after the list's end"),
         ('[{"text": "无", "entities": []},]', "not valid JSON"),
@@ -145,8 +145,8 @@ def test_a_stated_mention_must_be_the_text(tmp_path, key):
         (own_record("头痛", (0, 2, "O")), ["'O' cannot be an entity type"]),
         (own_record("头痛", (0, 2, "  ")), ["'' cannot be an entity type"]),
         (own_record("头痛", id=["x"]), ["'id' must be a string"]),
-        ([], ["must be a JSON object, got list"]),
-        ("{", ["must be a JSON object, got str"]),
+        ([], ["expected a JSON object, got list"]),
+        ("{", ["expected a JSON object, got str"]),
     ],
 )
 def test_a_malformed_record_is_named_with_line_and_reason(tmp_path, record, parts):
@@ -158,10 +158,42 @@ def test_a_malformed_record_is_named_with_line_and_reason(tmp_path, record, part
 
 
 def test_a_line_that_is_no_json_is_named(tmp_path):
-    for broken in ("{'text': 1}", "[" * 100_000):
+    for broken, reason in (("{'text': 1}", "column 2"), ("[" * 100_000, "too deeply"), ('{"text": "头', "may be cut")):
         path = write(tmp_path / "train.jsonl", json.dumps(own_record("无")) + "\n" + broken + "\n")
         message = rejected(read_jsonl(path, None), path)
-        assert "line 2: not valid JSON" in message and "may be cut" in message
+        assert "line 2: not valid JSON" in message and reason in message
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ('{"text": "头痛", "entities": [{"start": 0, "end": 2, "type": "S"}], "entities": []}', "a key twice"),
+        ('{"text": "头痛", "entities": [{"start": 0, "end": 2, "type": "S", "type": "D"}]}', "a key twice"),
+        ('{"text": "头痛", "entities": ' + "[" * 5_000 + "]" * 5_000 + "}", "nested too deeply"),
+        ('{"text": "头痛", "entities": [], "id": ' + "9" * 5_000 + "}", "too many digits"),
+        ('{"text": "头痛", "entities": [{"start": 0, "end": ' + "9" * 4_300 + ', "type": "S"}]}', "whole number"),
+        ('{"text": "头痛", "entities": [{"start": -1e400, "end": 2, "type": "S"}]}', "too large"),
+    ],
+    ids=["records", "entities", "deep", "digits", "offset", "infinite"],
+)
+@pytest.mark.parametrize("form", ["jsonl", "cmeee"])
+def test_json_that_would_silently_lose_entities_is_refused(tmp_path, form, value, reason):
+    """Of a key given twice the last value counted, and the first one's entities were gone."""
+    if form == "jsonl":
+        path = write(tmp_path / "train.jsonl", json.dumps(own_record("无")) + "\n" + value + "\n")
+        message = rejected(read_jsonl(path, None), path)
+    else:
+        value = value.replace('"start"', '"start_idx"').replace('"end"', '"end_idx"')
+        value = value.replace('"type": "S"', '"type": "sym"')
+        value = value.replace('"id": ' + "9" * 5_000, '"entities_": ' + "9" * 5_000)
+        path = write(tmp_path / "CMeEE_train.json", f'[{{"text": "无", "entities": []}},\n{value}]')
+        message = rejected(read_cmeee(path, CMEEE), path)
+    assert "line 2" in message and reason in message and len(message) < 400
+
+
+def test_ids_may_be_longer_than_offsets(tmp_path):
+    path = write_json_lines(tmp_path / "train.jsonl", [own_record("无", id=202111251234567890)])
+    assert next(read_jsonl(path, None))["id"] == "202111251234567890"
 
 
 def test_an_id_given_twice_names_both_lines(tmp_path):

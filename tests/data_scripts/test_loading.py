@@ -20,7 +20,8 @@ from corpus_files import (
     write_pair,
 )
 
-from data_scripts import CORPORA, CorpusError, label_set_of, load_corpus, resolve_label_set
+from data_scripts import CORPORA, CorpusError, label_set_of, load_corpus, read_corpus, resolve_label_set
+from data_scripts.builder import FEATURES, CorpusBuilder
 from data_scripts.label_sets import LABEL_SETS, EntityType
 
 REPOSITORY = Path(__file__).parents[2]
@@ -130,7 +131,7 @@ def test_conll_files_are_own_records_too(tmp_path, load):
 def test_two_files_for_one_part_are_ambiguous(tmp_path, load):
     folder = own_corpus(tmp_path / "data")
     write(folder / "train.txt", "")
-    with pytest.raises(CorpusError, match=r"several files for the train part: train\.jsonl, train\.txt"):
+    with pytest.raises(CorpusError, match=r"has train\.jsonl, train\.txt for one part\. Leave one"):
         load("jsonl", folder)
 
 
@@ -189,7 +190,7 @@ def test_a_second_load_reads_the_cache(tmp_path, load, monkeypatch):
 
 def test_a_builder_used_directly_sees_changes_too(tmp_path):
     def records():
-        builder = CORPORA["jsonl"](data_dir=tmp_path / "data", cache_dir=str(tmp_path / "cache"))
+        builder = CorpusBuilder("jsonl", tmp_path / "data", cache_dir=str(tmp_path / "cache"), validation_share=0)
         builder.download_and_prepare()
         return len(builder.as_dataset(split="train"))
 
@@ -231,7 +232,7 @@ def test_label_sets_are_given_the_corpus_own_or_found(tmp_path, load):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"name": "ccks2016"}, "no corpus 'ccks2016'; there are ccks2017"),
+        ({"name": "ccks2016"}, "no corpus 'ccks2016'. Did you mean ccks201.*There are ccks2017"),
         ({"validation_share": 1.0}, "validation_share"),
         ({"flatten": "inner"}, "outermost, forbid"),
     ],
@@ -247,6 +248,40 @@ def test_entities_come_back_as_plain_lists_of_plain_values(tmp_path, load):
     assert isinstance(load("jsonl", tmp_path / "data"), datasets.DatasetDict)
 
 
+@pytest.mark.parametrize("options", [{}, {"flatten": "outermost"}, {"validation_share": 0.3, "seed": 1}])
+def test_records_are_the_same_read_loaded_and_from_the_cache(tmp_path, load, options):
+    folder = own_corpus(tmp_path / "data", test=[own_record("头痛", (0, 2, "Symptom"), id=3, group="p")])
+    parts = read_corpus("jsonl", folder, **options)
+    assert list(parts) == ["train", "validation", "test"]
+    for corpus in (load_corpus("jsonl", folder, **options), *(load("jsonl", folder, **options) for _ in range(2))):
+        assert {part: records.to_list() for part, records in corpus.items()} == parts
+        assert all(records.features == FEATURES for records in corpus.values())
+
+
+def test_no_copy_of_the_records_is_left_behind(tmp_path, monkeypatch):
+    folder = own_corpus(tmp_path / "data")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "home"))
+    assert load_corpus("jsonl", folder)["train"][0]["text"]
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [folder / "train.jsonl"]
+
+
+def test_two_records_of_one_id_are_refused(tmp_path, load):
+    for section in ("病史", "病"):  # 病-史-1 is both section 病's and, with its section before it, no other's
+        write_pair(tmp_path / "data" / "train" / section, "1" if section == "病史" else "病史-1")
+    write_pair(tmp_path / "data" / "train" / "病史", "病史-1")
+    with pytest.raises(CorpusError, match="two records have the id '病史-1'"):
+        load("ccks2017", tmp_path / "data", validation_share=0)
+
+
 def test_importing_the_package_does_not_import_datasets():
-    code = "import sys, data_scripts; sys.exit('datasets' in sys.modules or 'CORPORA' not in dir(data_scripts))"
-    assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY).returncode == 0
+    code = (
+        "import sys, data_scripts, data_scripts.arguments, data_scripts.__main__ as command\n"
+        "data_scripts.read_corpus('sample')\n"
+        "assert command.main(['statistics', '--dataset_name', 'sampel']) == 1\n"
+        "heavy = {'datasets', 'torch', 'huggingface_hub'} & {*sys.modules}\n"
+        "sys.exit(bool(heavy) or 'CORPORA' not in dir(data_scripts))"
+    )
+    finished = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    assert "There is no corpus 'sampel'. Did you mean sample?" in finished.stderr

@@ -65,7 +65,7 @@ def test_blank_texts_do_not_tie_groups():
 
 
 def test_records_that_all_belong_together_cannot_be_divided():
-    with pytest.raises(CorpusError, match=r"all 3 records are of one group or share.*validation_share of 0"):
+    with pytest.raises(CorpusError, match=r"all 3 records are of one group or share.*--validation_share 0"):
         split_groups(["a", "a", "b"], ["1", "2", "1"])
 
 

@@ -45,31 +45,6 @@ def test_ids_are_one_byte_a_character_and_below_num_radicals(table):
     assert table.ids("").shape == (0,)
 
 
-def test_derivation_takes_the_first_radical_and_reads_back(tmp_path):
-    source = tmp_path / "unihan.txt"
-    lines = [f"U+{0x4E00 + radical:X}\tkRSUnicode\t{radical}.0" for radical in range(1, 215)]
-    lines += [
-        "# comment",
-        "",
-        "U+5000\tkTotalStrokes\t9",
-        "U+3400\tkRSUnicode\t7'.2 9.1",
-        "U+3401\t7''.-1",
-        "U+3402\t7.1",
-    ]
-    source.write_text("\n".join(lines), encoding="utf-8")
-    derived = tmp_path / "radicals.tsv"
-    radicals.main([str(source), str(derived)])
-    assert "\n7\t3400-3402 4E07\n" in derived.read_text(encoding="utf-8")
-    assert RadicalTable.load(derived).ids("㐀㐁㐂\u4e07\u5000").tolist() == [9, 9, 9, 9, UNKNOWN_RADICAL]
-
-
-def test_derivation_names_the_line_it_cannot_read(tmp_path):
-    source = tmp_path / "unihan.txt"
-    source.write_text("U+4E00\t1.0\nU+4E01\tone\n", encoding="utf-8")
-    with pytest.raises(ValueError, match=r"unihan\.txt, line 2: 'U\+4E01 one'"):
-        radicals.derive_radicals(source)
-
-
 def test_a_bad_table_is_refused(tmp_path):
     content = Path(radicals.__file__).with_name("radicals.tsv").read_text(encoding="utf-8")
     path = tmp_path / "radicals.tsv"
@@ -101,7 +76,3 @@ def test_the_shipped_table_is_what_unihan_says(table, tmp_path):
     expected = [int(re.match(r"\d+", values)[0]) + 2 for _, values in entries]
     assert table.ids(text).tolist() == expected
     assert len(expected) == 98060
-
-    radicals.main([str(source), str(tmp_path / "radicals.tsv")])
-    shipped = Path(radicals.__file__).with_name("radicals.tsv").read_bytes()
-    assert (tmp_path / "radicals.tsv").read_bytes() == shipped
