@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import torch
 
 from benchmarks.speed import __main__ as command
 from benchmarks.speed.measuring import Row, Settings, compare, in_turn
+from benchmarks.speed.sharing import busy_program
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = Settings(quick=True, threads=1, device="cpu", data_dir=None, folder="")
@@ -42,6 +44,34 @@ def test_a_ratio_is_the_one_that_the_aim_speaks_of(aim, ratio, monkeypatch):
     row = compare("x", "y", lasting(1.0), lasting(4.0), aim, SETTINGS, work=100)
     assert row.ratio == ratio
     assert (row.ours, row.theirs) == ("100 characters/s", "25 characters/s")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads what Linux tells of a process")
+def test_the_other_program_is_busy_only_while_something_is_measured_beside_it(monkeypatch):
+    started = []
+    popen = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *a, **k: started.append(popen(*a, **k)) or started[-1])
+
+    def seconds():
+        fields = Path(f"/proc/{started[0].pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def until_it_has_worked():
+        before = seconds()
+        while seconds() <= before:
+            time.sleep(0.01)
+        return "answer"
+
+    with busy_program(min(os.sched_getaffinity(0))) as beside:
+        assert beside(until_it_has_worked) == "answer"
+        while Path(f"/proc/{started[0].pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+            time.sleep(0.01)
+        worked = seconds()
+        time.sleep(0.1)
+        assert seconds() == worked
+        with pytest.raises(ZeroDivisionError):
+            beside(lambda: 1 / 0)
+    assert started[0].returncode is not None
 
 
 def run_speed(tmp_path, *arguments):
