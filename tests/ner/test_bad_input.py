@@ -93,7 +93,8 @@ def test_a_type_that_the_corpus_does_not_have_is_refused(refused, tmp_path):
 
 
 def test_an_unknown_corpus_is_refused(refused):
-    assert "no corpus 'ccks2099'; there are ccks2017" in refused(dataset_name="ccks2099")
+    message = refused(dataset_name="ccks2099")
+    assert "no corpus 'ccks2099'" in message and "ccks2017, ccks2018" in message
 
 
 @pytest.mark.parametrize("name", ["ccks2017", "ccks2018", "jsonl"])
