@@ -69,7 +69,7 @@ def test_the_folder_holds_a_model_that_predicts_as_reported(trained):
         [(entity["start"], entity["end"], entity["type"]) for entity in line["entities"]]
         for line in json_lines(trained / "predictions_test.jsonl")
     ]
-    assert [list(map(tuple, record)) for record in spans] == reported
+    assert [[(item["start"], item["end"], item["type"]) for item in record] for record in spans] == reported
 
 
 @pytest.mark.slow
