@@ -8,6 +8,8 @@ from tempfile import TemporaryDirectory
 
 from datasets.utils.logging import disable_progress_bar
 
+from modeling_dicmt import __version__
+
 from .export import EXPORT_FORMATS, export_corpus, push_corpus
 from .label_sets import LABEL_SETS
 from .loading import CORPORA, FLATTEN_CHOICES, label_set_of, load_corpus
@@ -30,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"DicMT {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("list", help="the corpora, what their folders must hold, and their entity types")
     statistics = commands.add_parser(
