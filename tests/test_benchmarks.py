@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from tiny_network import RECORDS, make_model, make_tokenizer
 
 from benchmarks.speed import __main__ as command
+from benchmarks.speed import sharing
 from benchmarks.speed.measuring import Row, Settings, compare, in_turn
 from benchmarks.speed.sharing import busy_program
 
@@ -137,3 +139,17 @@ def test_a_missing_extra_is_named_before_anything_is_measured(tmp_path, monkeypa
     with pytest.raises(ImportError, match=r'spacy is missing. Install it with: pip install "dicmt\[benchmarks\]"'):
         command.run()
     assert not list(tmp_path.iterdir())
+
+
+def test_both_numbers_of_threads_are_measured_alone_and_beside_another_program(monkeypatch):
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("one core: nothing to share")
+    monkeypatch.setattr(sharing, "network", lambda settings: (make_model(), make_tokenizer()))
+    monkeypatch.setattr(sharing, "texts_of", lambda settings, part: RECORDS)
+    rows = list(sharing.rows(SETTINGS))
+    assert [row.aim for row in rows] == ["", "≥ 2", "≤ 1.5"]
+    assert all(len(row.rounds[side]) == 2 for row in rows for side in ("ours", "theirs"))
+    assert rows[1].ours == rows[2].ours and rows[2].theirs == rows[0].ours
+    monkeypatch.setattr(sharing, "spans_of", lambda answers: [[object()]])
+    with pytest.raises(ValueError, match="the numbers of threads give other entities"):
+        next(sharing.rows(SETTINGS))
