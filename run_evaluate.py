@@ -107,6 +107,19 @@ def check_arguments(arguments: EvaluationArguments) -> None:
         raise ValueError("--data_dir goes with --dataset_name: leave it out with --references.")
 
 
+def check_output(arguments: EvaluationArguments) -> None:
+    """Raise ValueError if what is written would take the place of what is read."""
+    if arguments.output_dir is None:
+        return
+    for option in ("predictions", "baseline_predictions", "references", "training_records"):
+        source = getattr(arguments, option)
+        for output in (Path(arguments.output_dir, name) for name in (RESULTS_FILE, REPORT_FILE, ERRORS_FILE)):
+            if source is not None and output.exists() and Path(source).exists() and output.samefile(source):
+                raise ValueError(
+                    f"{output} is the file of --{option}, which it would replace: pass another --output_dir."
+                )
+
+
 def evaluate(arguments: EvaluationArguments) -> None:
     """Score, print, and write what is asked for."""
     import datasets
@@ -250,6 +263,7 @@ def write_results(
 def run() -> None:
     (arguments,) = parse_arguments((EvaluationArguments,), __doc__)
     check_arguments(arguments)
+    check_output(arguments)
     evaluate(arguments)
 
 

@@ -14,6 +14,7 @@ run_ner.py …`. Settings may also come from a JSON file, which the command line
 import dataclasses
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data_scripts.arguments import DataArguments
@@ -26,6 +27,29 @@ if TYPE_CHECKING:
     from modeling_dicmt.training.trainer import Trainer
 
 logger = logging.getLogger("run_ner")
+
+
+def check_output(data: DataArguments, model: ModelArguments, training: TrainingArguments) -> None:
+    """Raise ValueError if the folder that is written is one that is read, or holds a file that is."""
+    output = Path(training.output_dir)
+    for of_class, option in (
+        (data, "data_dir"),
+        (data, "dictionary"),
+        (data, "dictionary_mapping"),
+        (model, "model_name_or_path"),
+        (model, "encoder_name_or_path"),
+    ):
+        path = getattr(of_class, option)
+        source = Path(path).resolve() if path is not None else None
+        if (
+            source is not None
+            and source.exists()
+            and output.resolve() == (source if source.is_dir() else source.parent)
+        ):
+            raise ValueError(
+                f"--output_dir {training.output_dir} is the folder of --{option}, whose files the results would "
+                "replace: pass another one."
+            )
 
 
 def run(
@@ -47,6 +71,7 @@ def run(
     data, model, training, hub = parse_arguments(
         (DataArguments, model_arguments, training_arguments, HubArguments), __doc__, arguments
     )
+    check_output(data, model, training)
     # What takes seconds to load waits until the arguments are known to be right.
     from data_scripts.records import load_dictionary, load_lists_of_type, load_records, taggable_records
     from modeling_dicmt.evaluation.calibration import calibrate, scale_scores

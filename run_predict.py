@@ -99,7 +99,8 @@ def check_output(arguments: PredictionArguments) -> None:
     output = Path(arguments.output_file)
     if output.is_dir():
         raise ValueError(f"--output_file {arguments.output_file} is a folder: name a file.")
-    for option, path in (("input", arguments.input), ("dictionary", arguments.dictionary)):
+    for option in ("input", "dictionary", "model_name_or_path"):
+        path = getattr(arguments, option)
         source = Path(path) if path is not None else None
         if source is None or not source.exists():
             continue
@@ -108,7 +109,8 @@ def check_output(arguments: PredictionArguments) -> None:
                 f"--output_file {arguments.output_file} is a file of --{option}, which the entities would replace: "
                 "name another one."
             )
-        if source.is_dir() and is_record_file(output) and output.parent.exists() and output.parent.samefile(source):
+        is_read_from = option != "model_name_or_path" and source.is_dir()
+        if is_read_from and is_record_file(output) and output.parent.exists() and output.parent.samefile(source):
             raise ValueError(
                 f"--output_file {arguments.output_file} would lie in the folder of --{option} and be read as a part "
                 "of it the next time: name a file elsewhere."

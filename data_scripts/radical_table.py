@@ -7,7 +7,13 @@ from modeling_dicmt.radicals import NUM_KANGXI_RADICALS, RadicalTable
 
 
 def write_radical_table(unihan_path: str | os.PathLike, path: str | os.PathLike) -> None:
-    """Derive `radicals.tsv`; see `derive_radicals`."""
+    """Derive `radicals.tsv`; see `derive_radicals`.
+
+    Raises:
+        ValueError: If a line is malformed, or `path` is the file that is read.
+    """
+    if os.path.exists(path) and os.path.samefile(unihan_path, path):
+        raise ValueError(f"{path} is the file that is read, which the table would replace: name another one.")
     RadicalTable(derive_radicals(unihan_path)).save(path)
 
 

@@ -173,3 +173,20 @@ def test_wrong_options_are_told(files, checkpoint, tmp_path, monkeypatch, capsys
     ):
         said = refused(monkeypatch, capsys, *arguments)
         assert message in said and "Errno" not in said
+
+
+@pytest.mark.parametrize("option", ["predictions", "references", "baseline_predictions", "training_records"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_scored_was_replaced_by_its_errors(files, tmp_path, monkeypatch, capsys, option, linked):
+    settings = {"predictions": files["found"], "references": files["gold"]}
+    out = tmp_path / "out"
+    source = write(out / "errors.jsonl", GOLD if option in ("references", "training_records") else FOUND)
+    settings[option] = source
+    if linked:
+        settings[option] = tmp_path / "link.jsonl"
+        settings[option].symlink_to(source)
+    before = source.read_bytes()
+    arguments = [item for name, path in settings.items() for item in (f"--{name}", path)]
+    said = refused(monkeypatch, capsys, *arguments, "--output_dir", out)
+    assert f"the file of --{option}" in said and source.read_bytes() == before
+    assert [path.name for path in out.iterdir()] == ["errors.jsonl"]

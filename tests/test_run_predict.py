@@ -274,3 +274,14 @@ def test_what_ends_half_way_ends_with_one_message_and_no_output(checkpoint, tmp_
     assert message in said and said.count("\n") == 1
     assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "dictionary.tsv"])
+def test_a_file_of_the_network_was_replaced_by_entities(checkpoint, tmp_path, monkeypatch, capsys, name):
+    write_records(tmp_path / "records.jsonl", ["患者腹痛"])
+    before = (checkpoint / name).read_bytes()
+    said = refused(
+        monkeypatch, capsys, "--model_name_or_path", checkpoint, "--input", tmp_path / "records.jsonl",
+        "--output_file", checkpoint / name,
+    )  # fmt: skip
+    assert "a file of --model_name_or_path" in said and (checkpoint / name).read_bytes() == before

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..commands.checkpoint import load_network, load_tokenizer
 from ..commands.command_line import parse_arguments, run_command
+from ..crf_numpy import CRF_FILE
 from .export import export_onnx
 from .pipeline import MODEL_FILE
 
@@ -27,12 +28,24 @@ class ExportArguments:
 def run() -> None:
     (arguments,) = parse_arguments((ExportArguments,), __doc__)
     target = Path(arguments.output_dir)
-    if target.exists() and any(target.iterdir()) and not (target / MODEL_FILE).is_file():
+    source = Path(arguments.model_name_or_path)
+    if source.exists() and source.resolve().is_relative_to(target.resolve()):
+        raise ValueError(
+            f"{target} holds the network that is exported, which would be lost: pass another --output_dir."
+        )
+    if target.exists() and any(target.iterdir()) and not _is_export(target):
         raise ValueError(f"{target} holds something else than an export: pass another --output_dir.")
     network, tokenizer = load_network(arguments.model_name_or_path), load_tokenizer(arguments.model_name_or_path)
     folder = export_onnx(network, tokenizer, target, arguments.quantize)
     size = (folder / MODEL_FILE).stat().st_size
     print(f"Wrote {folder} ({MODEL_FILE}: {size:,} bytes).")
+
+
+def _is_export(folder: Path) -> bool:
+    """Whether a folder may be replaced: it holds an export, and nothing that an export does not have."""
+    names = {path.name for path in folder.iterdir()}
+    suffixes = {"" if path.is_dir() else path.suffix for path in folder.iterdir()}
+    return {MODEL_FILE, CRF_FILE} <= names and suffixes <= {".onnx", ".npz", ".json", ".tsv", ".py"}
 
 
 def main() -> None:

@@ -169,6 +169,11 @@ def _claim(output_dir: Path, settings: dict[str, Any], overwrite: bool) -> None:
             f"{output_dir} holds the results of a finished run. Pass another --output_dir, or --overwrite_output_dir "
             "to replace them."
         )
+    ours = (LOCK_FILE, SETTINGS_FILE)
+    if checkpoints.is_dir() and any(checkpoints.iterdir()) and not any((checkpoints / name).exists() for name in ours):
+        raise ValueError(
+            f"{checkpoints} is not the work of a training, which would remove it at its end: pass another --output_dir."
+        )
     try:
         checkpoints.mkdir(parents=True, exist_ok=True)
     except OSError as error:

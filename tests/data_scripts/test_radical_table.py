@@ -53,3 +53,11 @@ def test_the_shipped_table_is_derived_from_unihan(tmp_path):
     assert main(["radicals", str(source), str(tmp_path / "radicals.tsv")]) == 0
     shipped = Path(radicals.__file__).with_name("radicals.tsv").read_bytes()
     assert (tmp_path / "radicals.tsv").read_bytes() == shipped
+
+
+def test_the_file_that_is_read_was_replaced_by_its_table(tmp_path):
+    source = tmp_path / "unihan.txt"
+    source.write_text("U+3402\t7.1\n", encoding="utf-8")
+    (tmp_path / "link").symlink_to(source)
+    assert main(["radicals", str(source), str(source)]) == main(["radicals", str(tmp_path / "link"), str(source)]) == 1
+    assert source.read_text(encoding="utf-8") == "U+3402\t7.1\n"

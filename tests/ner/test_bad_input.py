@@ -227,3 +227,18 @@ def test_processes_that_do_not_know_of_each_other_are_told(tiny, tmp_path):
     assert all("2 processes were started that do not know of each other" in line for line in told)
     assert all("ACCELERATE_USE_CPU=true torchrun" in line for line in told)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("option", ["data_dir", "dictionary", "model_name_or_path"])
+def test_what_is_read_was_replaced_by_the_results(tmp_path, option):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "README.md").write_text("of the corpus", encoding="utf-8")
+    (tmp_path / "link").symlink_to(folder)
+    for output in (folder, tmp_path / "link", folder / ".." / "folder"):
+        outcome = run_here(command_line(output, **{"dataset_name": "jsonl", option: folder}))
+        assert outcome.status == 1 and f"is the folder of --{option}" in outcome.message
+    (folder / "dictionary.tsv").write_text("肺炎\tdisease\n", encoding="utf-8")
+    outcome = run_here(command_line(folder, dataset_name="sample", dictionary=folder / "dictionary.tsv"))
+    assert outcome.status == 1 and "is the folder of --dictionary" in outcome.message
+    assert sorted(path.name for path in folder.iterdir()) == ["README.md", "dictionary.tsv"]

@@ -1,5 +1,6 @@
 """Exports: what is written says what the network says, whole or not at all; the command."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -102,6 +103,19 @@ class TestCommand:
         with pytest.raises(ValueError, match="something else than an export"):
             self.run("--model_name_or_path", checkpoint, "--output_dir", tmp_path)
         assert (tmp_path / "letters.txt").read_text(encoding="utf-8") == "dear"
+
+    def test_an_export_into_the_folder_of_the_network_removed_it(self, checkpoint, tmp_path):
+        """A folder that held `model.onnx` was taken for an export, and replaced with all in it."""
+        folder = shutil.copytree(checkpoint, tmp_path / "outputs" / "model")
+        for name in ("model.onnx", "crf.npz"):
+            (folder / name).touch()
+            (folder.parent / name).touch()
+        for target in (folder, folder.parent, folder / ".." / "model"):
+            with pytest.raises(ValueError, match="holds the network that is exported"):
+                self.run("--model_name_or_path", folder, "--output_dir", target)
+        with pytest.raises(ValueError, match="something else than an export"):
+            self.run("--model_name_or_path", checkpoint, "--output_dir", folder)
+        assert (folder / "model.safetensors").read_bytes() == (checkpoint / "model.safetensors").read_bytes()
 
     def test_it_is_run_as_a_module(self):
         command = [sys.executable, "-m", "modeling_dicmt.onnx", "--help"]
