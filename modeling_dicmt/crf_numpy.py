@@ -56,9 +56,16 @@ class NumpyCRF:
 
     @classmethod
     def load(cls, folder: str | os.PathLike) -> "NumpyCRF":
-        """Read what `save` wrote."""
+        """Read what `save` wrote.
+
+        Raises:
+            ValueError: If a score is no number; an excluded transition's is -inf.
+        """
         with open(Path(folder) / CRF_FILE, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return cls(arrays["start"], arrays["transitions"], arrays["end"])
+            scores = arrays["start"], arrays["transitions"], arrays["end"]
+        if not all((array < np.inf).all() for array in scores):  # NaN is not below anything
+            raise ValueError(f"{CRF_FILE} has scores that are no numbers")
+        return cls(*scores)
 
     def viterbi(self, emissions: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """Tag ids (B, L) of the best paths, -100 at padding; ties go to the lower tag id.

@@ -68,7 +68,8 @@ class DicMTPreTrainedModel(PreTrainedModel):
         missing. Arguments are the base class's.
 
         Raises:
-            ValueError: If the checkpoint lacks weights that it should have, or a weight is no finite number.
+            ValueError: If the checkpoint lacks weights that it should have, has some that its own configuration has no
+                place for, or a weight is no finite number.
         """
         with_information = kwargs.pop("output_loading_info", False)
         other_labels = cls._are_other_labels(pretrained_model_name_or_path, kwargs)
@@ -91,6 +92,13 @@ class DicMTPreTrainedModel(PreTrainedModel):
                 f"The checkpoint lacks weights ({len(required)}, {required[0]} among them): it was cut off in copying, "
                 "or is of another version. Copy it anew, or train it again."
             )
+        as_saved = cls.__name__ in (model.config.architectures or ()) and not kwargs.get("ignore_mismatched_sizes")
+        surplus = sorted(key for key in information["unexpected_keys"] if key.startswith("dicmt."))
+        if as_saved and surplus and not cls._changes_settings(kwargs):
+            raise ValueError(
+                f"The checkpoint has weights that its config.json has no place for ({len(surplus)}, {surplus[0]} among "
+                "them): the two are not of one network. Copy it anew, or train it again."
+            )
         if new:
             logger.warning("Newly initialised, to be trained: %s.", ", ".join(new))
         broken = [name for name, weight in model.named_parameters() if not bool(weight.isfinite().all())]
@@ -110,6 +118,11 @@ class DicMTPreTrainedModel(PreTrainedModel):
                     parameter._is_hf_initialized = False
                     yield f"{part}.{name}"
                 self._init_weights(module)
+
+    @classmethod
+    def _changes_settings(cls, settings: Mapping[str, Any]) -> bool:
+        """Whether a network is asked for that may have fewer parts than its checkpoint."""
+        return settings.get("config") is not None or any(name in cls.config_class.__annotations__ for name in settings)
 
     @classmethod
     def _are_other_labels(cls, path: str | os.PathLike, settings: Mapping[str, Any]) -> bool:

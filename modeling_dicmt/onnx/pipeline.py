@@ -52,6 +52,8 @@ class OnnxTagger:
         options.intra_op_num_threads = threads or (0 if has_encoder else 1)  # 0 for all cores
         try:
             self.chain = NumpyCRF.load(folder)
+            if len(self.chain.start) != self.config.num_labels:
+                raise ValueError(f"{CRF_FILE} has scores of {len(self.chain.start)} tags, not {self.config.num_labels}")
             self._session = onnxruntime.InferenceSession(
                 folder / MODEL_FILE, options, providers=providers or ["CPUExecutionProvider"]
             )
@@ -68,6 +70,8 @@ class OnnxTagger:
         )
         mask = inputs["attention_mask"].astype(bool)
         emissions, segmentation = found.get("emissions"), found.get("segmentation_logits")
+        if emissions is not None and not np.isfinite(emissions).all():
+            raise ValueError("The exported network gives scores that are no finite numbers: export it anew.")
         return TaggedBatch(
             emissions,
             mask,

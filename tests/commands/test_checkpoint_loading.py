@@ -13,6 +13,8 @@ from transformers.utils import logging
 
 from modeling_dicmt.commands import checkpoint as loading
 from modeling_dicmt.commands.checkpoint import load_config, load_encoder_config, load_network, load_tokenizer
+from modeling_dicmt.configuration_dicmt import DicMTConfig
+from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 from modeling_dicmt.recognition import EntityRecognizer
 from modeling_dicmt.torch_tagger import TorchTagger
 
@@ -319,3 +321,16 @@ def test_loading_shows_no_bars_and_leaves_the_users_setting(bars, checkpoint, ca
         assert logging.is_progress_bar_enabled() is bars
     finally:
         switch[before]()
+
+
+def test_weights_that_the_network_has_no_place_for_passed_unnoticed(folder):
+    weights = load_file(folder / "model.safetensors")
+    save_file(weights | {"dicmt.context.weight_of_another": torch.zeros(3)}, folder / "model.safetensors")
+    assert "no place for (1, dicmt.context.weight_of_another among them)" in refusal(folder)
+
+
+def test_a_network_that_is_asked_for_with_fewer_parts_leaves_their_weights_out(folder):
+    load = DicMTForTokenClassification.from_pretrained
+    config = DicMTConfig.from_pretrained(folder, bigram_embedding_size=0)
+    assert load(folder, config=config, ignore_mismatched_sizes=True).dicmt.representation.bigrams is None
+    assert load(folder, bigram_embedding_size=0, ignore_mismatched_sizes=True).dicmt.representation.bigrams is None

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from unittest import mock
 
+import numpy as np
 import pytest
 from tiny_network import RECORDS, SENTENCES
 
@@ -93,3 +94,22 @@ def test_a_batch_runs_on_one_thread_unless_an_encoder_or_the_caller_wants_more(e
     """0 is the runtime's own choice, all cores."""
     tagger = OnnxTagger(export(name)[2], threads)
     assert tagger._session.get_session_options().intra_op_num_threads == expected
+
+
+def test_an_export_with_scores_that_are_no_numbers_answered_with_noise(plain, tmp_path):
+    folder = shutil.copytree(plain[2], tmp_path / "copy")
+    chain = dict(np.load(folder / "crf.npz"))
+    for name, value in (("transitions", np.nan), ("start", np.inf)):
+        np.savez(folder / "crf.npz", **chain | {name: np.full_like(chain[name], value)})
+        with pytest.raises(ValueError, match=r"crf\.npz has scores that are no numbers"):
+            OnnxTagger(folder)
+    np.savez(folder / "crf.npz", start=np.zeros(2), transitions=np.zeros((2, 2)), end=np.zeros(2))
+    with pytest.raises(ValueError, match="has scores of 2 tags, not 7"):
+        OnnxTagger(folder)
+
+    tagger = OnnxTagger(plain[2])
+    emissions = np.full((1, 1, 7), np.nan, dtype=np.float32)
+    tagger._session = mock.Mock(run=lambda *_: [emissions] + [np.zeros((1, 1))] * (len(tagger._outputs) - 1))
+    inputs = dict.fromkeys((*tagger._inputs, "attention_mask"), np.ones((1, 1), dtype=np.int64))
+    with pytest.raises(ValueError, match="no finite numbers"):
+        tagger.tag(inputs)
