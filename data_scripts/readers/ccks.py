@@ -70,7 +70,11 @@ def _visible(folder: Path) -> list[Path]:
 
 
 def _pair_files(folder: Path) -> list[tuple[Path, Path]]:
-    files = {path.name: path for path in _visible(folder) if path.name.endswith(".txt")}
+    entries = _visible(folder)
+    deeper = [path for path in entries if path.is_dir() and any(path.rglob("*.txt"))]
+    if deeper:
+        raise CorpusError(f"{deeper[0]} holds records that are not read: records lie directly in {folder}. Move them.")
+    files = {path.name: path for path in entries if path.name.endswith(".txt")}
     originals = {name.removesuffix(ORIGINAL_SUFFIX) for name in files if name.endswith(ORIGINAL_SUFFIX)}
     annotations = {name.removesuffix(".txt") for name in files if not name.endswith(ORIGINAL_SUFFIX)}
     for stem in sorted(originals - annotations):
@@ -136,7 +140,7 @@ def _read_line(
     columns = line.rsplit("\t", 3)  # from the right: only the mention can hold a tab
     if len(columns) != 4 or not _OFFSET.fullmatch(columns[1]) or not _OFFSET.fullmatch(columns[2]):
         raise CorpusError(
-            f"{place}: malformed line {line!r} with {line.count(chr(9)) + 1} columns; expected 4, separated by "
+            f"{place}: malformed line of {line.count(chr(9)) + 1} columns; expected 4, separated by "
             "tabs: mention, start, end, type, with whole numbers as offsets. Correct the line; if it is the last "
             "one, the file may be cut."
         )

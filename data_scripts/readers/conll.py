@@ -47,7 +47,7 @@ def _read_line(line: str, path: Path, number: int) -> tuple[str, str, int]:
     is_tag = tag == "O" or (prefix in (*_STARTS, *_CONTINUES) and entity_type not in ("", "O"))
     if not is_token or not is_tag:
         raise CorpusError(
-            f"{at_line(path, number)}: malformed line {line!r}; expected a character, a tab or blank, and a tag: "
+            f"{at_line(path, number)}: malformed line; expected a character, a tab or blank, and a tag: "
             "O, B-TYPE or I-TYPE (also M-, E-, S-). Correct the line; if it is the last one, the file may be cut."
         )
     return token, tag, number

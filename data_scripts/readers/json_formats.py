@@ -60,14 +60,24 @@ def _skip_blanks(text: str, position: int, line: int) -> tuple[int, int]:
     return position, line
 
 
-def _short(value: Any) -> str:
-    shown = repr(value)
+def _described(value: Any) -> str:
+    """A number, or of anything else the type: it may be a record's text."""
+    shown = repr(value) if isinstance(value, int | float | None) else type(value).__name__
     return shown if len(shown) <= 40 else f"{shown[:40]}…"
+
+
+def _names(value: dict[str, Any]) -> str:
+    """Keys that look like names of fields: others may be texts."""
+    return ", ".join([key for key in value if len(key) <= 40 and key.isascii() and key.isidentifier()][:10])
 
 
 def _field(value: dict[str, Any], key: str, kind: type, place: str) -> Any:
     if not isinstance(value.get(key), kind):
-        got = f"is {_short(value[key])}" if key in value else f"is missing (there are {', '.join(value) or 'no keys'})"
+        got = (
+            f"is {_described(value[key])}"
+            if key in value
+            else f"is missing (there are {_names(value) or 'no such names'})"
+        )
         wanted = {str: "a string", list: "a list"}[kind]
         raise CorpusError(f"{place}: the key {key!r} {got}; expected {wanted}. Correct the record.")
     return value[key]
@@ -95,7 +105,7 @@ def _read_object(
         for key in (start_key, end_key):
             if not is_offset(entity.get(key)):
                 raise CorpusError(
-                    f"{where}: {key!r} must be a whole number, got {_short(entity.get(key))}. Correct the record."
+                    f"{where}: {key!r} must be a whole number, got {_described(entity.get(key))}. Correct the record."
                 )
         start, end = entity[start_key], entity[end_key] + inclusive_end
         check_range(start, end, len(text), where, allow_empty=allow_empty)
@@ -185,6 +195,6 @@ def _identifier(value: dict[str, Any], key: str, place: str) -> str:
         return ""
     if not isinstance(found, str) and not is_whole(found):
         raise CorpusError(
-            f"{place}: {key!r} must be a string or a whole number, got {_short(found)}. Correct the record."
+            f"{place}: {key!r} must be a string or a whole number, got {_described(found)}. Correct the record."
         )
     return replace_surrogates(str(found))

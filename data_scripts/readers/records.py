@@ -104,8 +104,8 @@ def tag_name(label: str, names: Mapping[str, str] | None, place: str) -> str:
     others = [name for name, types in LABEL_SETS.items() if label in (type_names(types) or ())]
     hint = f"It is a type of {', '.join(others)}: is this the right corpus? " if others else ""
     raise CorpusError(
-        f"{place}: unknown entity type {label!r}; the label set has {', '.join(names)}. {hint}Correct the line, or "
-        "pass a label set that has the type."
+        f"{place}: unknown entity type {label[:40]!r}; the label set has {', '.join(names)}. {hint}Correct the line, "
+        "or pass a label set that has the type."
     )
 
 

@@ -205,10 +205,11 @@ def _read_entity(entity: Any, where: str, length: int | None) -> Entity:
         start, end = operator.index(start), operator.index(end)
     except (KeyError, TypeError, ValueError):
         raise ValueError(
-            f"{where}: {entity!r} is not an entity: give integers `start` and `end` and the tag name `type`."
+            f"{where}: a value of type {type(entity).__name__} is not an entity: give integers `start` and `end` and "
+            "the tag name `type`."
         ) from None
     if not isinstance(entity_type, str) or not entity_type:
-        raise ValueError(f"{where}: the type of {entity!r} is not a tag name such as 'Disease'.")
+        raise ValueError(f"{where}: the type of the one at {start}:{end} is not a tag name such as 'Disease'.")
     if not 0 <= start < end:
         raise ValueError(f"{where}: {entity!r} has no characters: offsets count from 0 and the end is exclusive.")
     if length is not None and end > length:

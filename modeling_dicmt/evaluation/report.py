@@ -361,7 +361,7 @@ def _prediction(entity: Any, record: Mapping[str, Any]) -> dict[str, Any]:
     word = record["text"][start:end]
     given = entity if isinstance(entity, Mapping) else {}
     if given.get("word", word) != word:
-        raise ValueError(f"{where}: the word is {given['word']!r}, but the text has {word!r} from {start} to {end}.")
+        raise ValueError(f"{where}: its word is not what the text has from {start} to {end}.")
     prediction = {"start": start, "end": end, "type": entity_type, "word": word}
     if given.get("score") is not None:
         prediction["score"] = float(given["score"])

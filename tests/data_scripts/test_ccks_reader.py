@@ -200,3 +200,18 @@ def test_files_cut_at_any_byte_give_an_error_or_whole_entities(cut_file):
                 assert set(spans(record)) <= set(ENTITIES_2017)
                 assert cut_file == 1 or spans(record) == ENTITIES_2017
     assert outcomes == {"error", "read"}
+
+
+def test_a_malformed_line_was_quoted_in_full(tmp_path):
+    """Where a text stands in place of its mentions, that is the record."""
+    message = message_of(tmp_path, TEXT)
+    assert "line 1: malformed line of 1 columns" in message and TEXT[:4] not in message
+    label = "肺" * 500
+    assert label[:40] in (said := message_of(tmp_path, f"肺炎\t13\t14\t{label}\n")) and label[:41] not in said
+
+
+def test_records_in_a_deeper_folder_were_passed_over(tmp_path):
+    write_pair(tmp_path / "病史", "病史-1")
+    write_pair(tmp_path / "病史" / "more", "病史-2")
+    with pytest.raises(CorpusError, match="more holds records that are not read"):
+        find_records(tmp_path, sections=True)

@@ -89,3 +89,10 @@ def test_a_file_cut_at_any_byte_gives_an_error_or_whole_entities(tmp_path):
         for record, entities in zip(records, expected, strict=False):
             assert spans(record) in (entities, [])
     assert outcomes == {"error", "read"}
+
+
+def test_a_malformed_line_was_quoted_in_full(tmp_path):
+    path = write(tmp_path / "train.conll", "患者三天前腹痛。\n")
+    with pytest.raises(CorpusError, match="line 1: malformed line; expected") as refused:
+        list(read_conll(path, None))
+    assert "患者" not in str(refused.value)

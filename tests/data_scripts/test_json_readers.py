@@ -248,3 +248,20 @@ def test_files_cut_at_any_byte_give_an_error_or_whole_entities(tmp_path, kind):
         else:
             assert found == whole[: len(found)]
     assert errors > len(content) * 0.9
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"患者腹痛三天": []},
+        {"text": ["患者腹痛三天"], "entities": []},
+        {"text": "无", "entities": {"患者腹痛三天": 1}},
+        {"text": "无", "entities": [{"start": "患者腹痛三天", "end": 1, "type": "S"}]},
+        {"text": "无", "entities": [{"start": 0, "end": 1, "type": ["患者腹痛三天"]}]},
+        {"id": {"患者腹痛三天": 1}, "text": "无", "entities": []},
+        {"id": "1", "text": "无", "entities": [{"start": [[["患者腹痛三天"]]], "end": 1}]},
+    ],
+)
+def test_a_value_of_another_type_was_quoted(tmp_path, record):
+    path = write_json_lines(tmp_path / "train.jsonl", [record])
+    assert "患者" not in rejected(read_jsonl(path, None), path)

@@ -304,7 +304,7 @@ def test_a_perfect_mask_merges_neighbours():
         (dict(predictions=[[entity(0, 3)]], references=[[]], texts=["肺炎"]), "leaves its text, which has 2"),
         (dict(predictions=[[{"start": 0, "end": 1}]], references=[[]]), "is not an entity"),
         (dict(predictions=[[entity(0.0, 1)]], references=[[]]), "is not an entity"),
-        (dict(predictions=[[3]], references=[[]]), "predictions[0]: 3 is not an entity"),
+        (dict(predictions=[[3]], references=[[]]), "predictions[0]: a value of type int is not an entity"),
         (dict(predictions=[[entity(0, 1, 2)]], references=[[]]), "is not a tag name"),
         (dict(predictions=[[]], references=[[]], segmentation=[[0.7]]), "segmentation[0] is not one row of 0 and 1"),
         (dict(predictions=[[]], references=[[]], segmentation=[[[0]]]), "segmentation[0] is not one row of 0 and 1"),
@@ -362,3 +362,10 @@ def test_the_metric_refuses_other_numbers_of_records_and_goes_on(tmp_path):
     with pytest.raises(ValueError, match=r"predictions\[0\]: .* is not an entity"):
         metric.add_batch(predictions=[[{"begin": 0}]], references=[[]])
     assert metric.compute(predictions=PREDICTIONS, references=REFERENCES)["correct"] == 1
+
+
+def test_an_entity_that_is_none_was_quoted_with_its_word():
+    for broken in ({"start": 0, "word": "肺炎"}, {"start": "肺炎", "end": 2, "type": "D"}, "肺炎", (0, 2, ["肺炎"])):
+        with pytest.raises(ValueError, match=r"predictions\[0\]: ") as refused:
+            score_entities([[broken]], [[]])
+        assert "肺炎" not in str(refused.value)

@@ -233,7 +233,7 @@ def test_predictions_are_json_lines_with_the_words(tmp_path):
     [
         (
             [[{"start": 6, "end": 8, "type": "Disease", "word": "肺 炎"}], []],
-            "'a-1': the word is '肺 炎', but the text has '肺炎'",
+            "'a-1': its word is not what the text has from 6 to 8.",
         ),
         ([[], [(1, 4, "Symptom")]], "record '二'[0]: (1, 4, 'Symptom') leaves its text, which has 3 characters"),
         ([[]], "more records than the 1 lists of entities"),
