@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from modeling_dicmt.files import read_json_lines
+from modeling_dicmt.files import MAX_LINE_BYTES, read_json_lines
 
 from .readers.records import CorpusError, at_line, is_whole, read_text
 
@@ -57,7 +57,8 @@ def count_records(files: Sequence[Path]) -> int:
         if path.suffix.lower() == ".txt":
             count += 1
         else:
-            with open(path, "rb") as lines:
+            with open(path, "rb") as file:
+                lines = iter(lambda: file.readline(MAX_LINE_BYTES + 1), b"")  # as the reader, which refuses longer ones
                 count += sum(not line.isspace() for line in lines)
     return count
 

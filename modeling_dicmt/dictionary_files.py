@@ -4,6 +4,7 @@ A row that cannot become a term is rejected with a reason and the reading goes o
 ground to refuse a list; a file that cannot be read at all is an error. Reasons never quote a row.
 """
 
+import logging
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,8 @@ from typing import NamedTuple
 
 from .files import parse_json
 from .normalization import normalize
+
+logger = logging.getLogger(__name__)
 
 LIST_FILE_SUFFIXES = (".tsv", ".txt")
 
@@ -171,13 +174,16 @@ def _encoding_hint(content: bytes, tried: str) -> str:
 
 
 def _read_folder(folder: Path, encoding: str, collector: TermCollector) -> None:
-    files = sorted(
-        file for file in folder.iterdir() if file.suffix.lower() in LIST_FILE_SUFFIXES and not file.name.startswith(".")
-    )
+    entries = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
+    files = [file for file in entries if file.suffix.lower() in LIST_FILE_SUFFIXES]
     if not files:
         raise DictionaryError(
             f"{folder} has no list: a list is a .tsv or .txt file, a term a line, named after its type."
         )
+    others = [file.name for file in entries if file not in files]
+    if others:
+        names = ", ".join(others[:5]) + (" …" if len(others) > 5 else "")
+        logger.warning("%s: not read, since neither .tsv nor .txt: %d (%s).", folder, len(others), names)
     for file in files:
         list_name = _list_name_of(file)
         collector.found_lists.add(list_name)

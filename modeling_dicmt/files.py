@@ -15,6 +15,8 @@ from safetensors import SafetensorError
 
 # No record comes near it; a file without line ends is not read into memory to find that out.
 MAX_LINE_BYTES = 1 << 26
+# Nor is anything nested so deeply that is read here; what walks through it later need not mind Python's own limit.
+MAX_DEPTH = 100
 
 
 @contextmanager
@@ -118,7 +120,10 @@ def publish_files(source: str | os.PathLike, target: str | os.PathLike) -> None:
 def decode_json(text: str, position: int, where: str, error: type[ValueError] = ValueError) -> tuple[Any, int]:
     """The JSON value that begins at a position of a text, and the position after it; see `parse_json`."""
     try:
-        return _STRICT.raw_decode(text, position)
+        value, end = _STRICT.raw_decode(text, position)
+        if text.count("[", position, end) + text.count("{", position, end) > MAX_DEPTH and _is_deep(value):
+            raise RecursionError
+        return value, end
     except json.JSONDecodeError as found:
         place = f"line {found.lineno}, column {found.colno}" if found.lineno > 1 else f"column {found.colno}"
         is_cut = found.msg.startswith("Unterminated") or not found.doc[found.pos :].strip()
@@ -198,6 +203,15 @@ def read_json_lines(
                 if not isinstance(value, dict):
                     raise error(f"{where}: expected a JSON object, got {type(value).__name__}.")
                 yield number, value
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether a JSON value is nested beyond `MAX_DEPTH`."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [item for item in level if isinstance(item, dict | list)]
+        level = [child for item in level for child in (item.values() if isinstance(item, dict) else item)]
+    return any(isinstance(item, dict | list) for item in level)
 
 
 class _BadJSON(ValueError):

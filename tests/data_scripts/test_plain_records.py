@@ -2,6 +2,7 @@
 
 import json
 import logging
+import tracemalloc
 
 import pytest
 
@@ -79,3 +80,16 @@ def test_text_that_is_not_utf_8_is_named(tmp_path):
     (tmp_path / "a.txt").write_bytes("患者".encode("gb18030"))
     with pytest.raises(ValueError, match=r"a\.txt, line 1: not UTF-8"):
         read(tmp_path / "a.txt")
+
+
+def test_counting_read_a_line_without_end_into_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr("data_scripts.plain_records.MAX_LINE_BYTES", 1 << 16)
+    path = tmp_path / "a.jsonl"
+    with open(path, "wb") as file:
+        file.truncate(1 << 26)
+    tracemalloc.start()
+    try:
+        assert count_records([path]) > 0
+        assert tracemalloc.get_traced_memory()[1] < 1 << 22
+    finally:
+        tracemalloc.stop()

@@ -124,3 +124,13 @@ def test_nothing_to_read(tmp_path):
     write(tmp_path / "a,b.tsv", "胃炎\n")
     with pytest.raises(DictionaryError, match=r"a,b\.tsv: a list is named after its file"):
         ClinicalDictionary.from_path(tmp_path)
+
+
+def test_lists_in_another_form_were_passed_over_without_a_word(tmp_path, caplog):
+    write(tmp_path / "disease.tsv", "胃炎\n")
+    assert ClinicalDictionary.from_path(tmp_path).lists == {"disease": 1} and not caplog.records
+    for name in ("drug.csv", "exam.json", "more/symptom.tsv", ".hidden.csv"):
+        write(tmp_path / name, "阿司匹林\n")
+    assert ClinicalDictionary.from_path(tmp_path).lists == {"disease": 1}
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said == f"{tmp_path}: not read, since neither .tsv nor .txt: 3 (drug.csv, exam.json, more)."

@@ -292,6 +292,8 @@ def test_what_is_no_json_is_refused_with_its_place_alone(text):
         ('{"病": 1, "病": 1}', "an object has a key twice"),
         ('[[{"a": {"b": 1, "\\u0062": 2}}]]', "an object has a key twice"),
         ("[" * 100_000, "nested too deeply"),
+        ("[" * 101 + "]" * 101, "nested too deeply"),
+        ('{"a":' * 500 + "1" + "}" * 500, "nested too deeply"),
         ('{"a":' * 100_000, "nested too deeply"),
         ("-" + "9" * 5_000, "a number with too many digits"),
         ("1e999", "a number is too large"),
@@ -302,7 +304,7 @@ def test_what_is_no_json_is_refused_with_its_place_alone(text):
         ('\n\n {"a":', "line 3, column 7.*may be cut"),
         ('{"病人": "张三', "may be cut"),
     ],
-    ids=range(12),
+    ids=range(14),
 )
 def test_json_of_strangers_is_read_strictly(text, reason):
     with pytest.raises(ValueError, match=f"^here: not valid JSON .*{reason}") as error:
@@ -344,3 +346,8 @@ def test_a_file_without_line_ends_is_not_read_into_memory(tmp_path, monkeypatch)
     assert next(lines) == (1, {"a": 1})
     with pytest.raises(ValueError, match=r"a\.jsonl, line 2: longer than 1 MiB"):
         next(lines)
+
+
+def test_many_brackets_are_not_yet_deep():
+    for text in ("[" * 100 + "]" * 100, "[" + ",".join(["[{}]"] * 500) + "]"):
+        assert json.dumps(parse_json(text, "here"), separators=(",", ":")) == text
