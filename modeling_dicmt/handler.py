@@ -100,7 +100,9 @@ class EndpointHandler:
 
     def _check_dictionary(self, dictionary: Any) -> None:
         # A string would be read as a path on this machine.
-        if not isinstance(dictionary, dict) or not all(isinstance(terms, list) for terms in dictionary.values()):
+        if not isinstance(dictionary, dict) or not all(
+            isinstance(name, str) and isinstance(terms, list) for name, terms in dictionary.items()
+        ):
             raise ValueError('dictionary must hold the terms themselves: {"drug": ["…"]}.')
         self._check_limit("DICMT_MAX_LISTS", len(dictionary), "lists")
         self._check_limit("DICMT_MAX_TERMS", sum(map(len, dictionary.values())), "terms")

@@ -104,7 +104,7 @@ def vocabulary_note(run: Mapping[str, Any]) -> str:
     count = run.get("characters_of_terms_alone")
     if count == 0:
         return ""
-    held = "may hold characters" if count is None else f"holds {count:,} character(s)"
+    held = "may hold characters" if type(count) is not int else f"holds {count:,} character(s)"
     return (
         f"The vocabulary {held} that only the withheld terms have: training with --withhold_dictionary keeps them out."
     )

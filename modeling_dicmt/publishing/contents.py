@@ -9,6 +9,7 @@ is followed.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -118,7 +119,8 @@ def collect_files(
         figures = json.dumps(_figures(results), ensure_ascii=False, indent=2) + "\n"
         uploads.append(Upload(RESULTS_FILE, figures.encode("utf-8")))
     if results and dataset_id is not None:
-        uploads.append(Upload(EVAL_RESULTS_FILE, _eval_results(results, dataset_id).encode("utf-8")))
+        with _told_as_damage(folder):
+            uploads.append(Upload(EVAL_RESULTS_FILE, _eval_results(results, dataset_id).encode("utf-8")))
     uploads.append(Upload(CARD_FILE, card_to_upload(folder, dictionary, repo_id).encode("utf-8")))
     return sorted(uploads, key=lambda item: item.path)
 
@@ -136,14 +138,25 @@ def card_of(folder: str | Path, dictionary: str | None = None, repo_id: str | No
     if _is_own_file(folder / DICTIONARY_FILE):
         with open(folder / DICTIONARY_FILE, "rb") as file:
             terms = sum(1 for _ in file)
-    return render_card(
+    parts = [
         _read_json(folder / "config.json"),
-        _read_json(folder / RUN_FILE, default={}),
-        _read_json(folder / RESULTS_FILE, default={}),
-        dictionary=dictionary or ("included" if has_dictionary(folder) else "none"),
-        dictionary_terms=terms,
-        repo_id=repo_id,
-    )
+        *(_read_json(folder / name, default={}) for name in (RUN_FILE, RESULTS_FILE)),
+    ]
+    dictionary = dictionary or ("included" if has_dictionary(folder) else "none")
+    with _told_as_damage(folder):
+        return render_card(*parts, dictionary=dictionary, dictionary_terms=terms, repo_id=repo_id)
+
+
+@contextmanager
+def _told_as_damage(folder: Path) -> Iterator[None]:
+    """Turn what comes of figures and settings of other types than a training writes into one line."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{folder}: config.json, {RUN_FILE} or {RESULTS_FILE} holds what a training does not write "
+            f"({type(error).__name__}). Restore them, or remove the last two."
+        ) from error
 
 
 def card_to_upload(folder: Path, dictionary: str, repo_id: str | None) -> str:

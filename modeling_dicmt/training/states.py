@@ -28,6 +28,7 @@ AVERAGE_FILE = "average.safetensors"
 OPTIMIZER_FILE = "optimizer.safetensors"
 PROGRESS_FILE = "progress.json"
 
+_LONGEST = 1e10  # seconds; centuries
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 _AFRESH = "Pass --overwrite_output_dir to start afresh, or another --output_dir."
 
@@ -129,6 +130,10 @@ class TrainingState(NamedTuple):
             progress = self.progress
             if not (0 <= progress.epoch <= num_epochs and 0 <= progress.step < num_steps):
                 raise ValueError(f"there is no epoch {progress.epoch}, step {progress.step} in this training")
+            if not (0 <= progress.best_epoch <= progress.epoch and -1 <= progress.best_f1 <= 1):
+                raise ValueError("its best epoch is none of those done, or its F1 none")
+            if not all(0 <= seconds < _LONGEST for seconds in (progress.seconds, progress.training_seconds)):
+                raise ValueError("its seconds are no time that a training takes")
             if self.scaler is not None:
                 _load_scaler(self.scaler, saved["scaler"])
         except (OSError, ValueError) as error:

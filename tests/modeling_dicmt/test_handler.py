@@ -94,6 +94,7 @@ def test_half_a_surrogate_pair_is_answered_in_utf8(endpoint):
         ({"inputs": "肺炎", "parameters": {"dictionary": []}}, "dictionary must hold"),
         ({"inputs": "肺炎", "parameters": {"dictionary": {"肺炎": "drug"}}}, "dictionary must hold"),
         ({"inputs": "肺炎", "parameters": {"dictionary": {}}}, "no usable term"),
+        ({"inputs": "肺炎", "parameters": {"dictionary": {3: ["肺炎"]}}}, "dictionary must hold"),
     ],
 )
 def test_wrong_requests_get_an_error_that_quotes_no_record(endpoint, request_body, message):

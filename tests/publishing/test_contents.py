@@ -43,6 +43,9 @@ def folder(checkpoint, tmp_path):
     return folder
 
 
+MARKER = "患者张三"
+
+
 def paths(uploads):
     return {item.path for item in uploads}
 
@@ -347,3 +350,25 @@ def test_the_command_says_what_is_missing(folder, capsys, arguments, message):
         run_command("--model_dir", folder, *arguments)
     errors = capsys.readouterr().err
     assert stop.value.code == 1 and message in errors and errors.startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("run.json", {"settings": 5}),
+        ("run.json", {"dictionary": {"types": 3}}),
+        ("run.json", {"train_records": 1}),
+        ("run.json", {"characters_of_terms_alone": [MARKER]}),
+        ("run.json", {"dictionary": [MARKER]}),
+        ("run.json", {"versions": MARKER}),
+        ("all_results.json", {"eval_f1": 10**400}),
+        ("all_results.json", {"eval_f1": {MARKER: 1}}),
+        ("all_results.json", {"eval_by_type": {MARKER: {}}}),
+    ],
+)
+def test_results_of_other_types_ended_an_upload_with_a_traceback(name, damage, folder):
+    (folder / name).write_text(json.dumps(damage), encoding="utf-8")
+    try:
+        collect_files(folder, "withheld", dataset_id="owner/corpus")
+    except ValueError as error:
+        assert MARKER not in str(error) and str(folder) in str(error)

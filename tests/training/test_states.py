@@ -9,6 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from modeling_dicmt.files import write_json
 from modeling_dicmt.training.optimization import advance_scheduler, create_scheduler
+from modeling_dicmt.training.running import _claim
 from modeling_dicmt.training.states import CHECKPOINTS, LAST, SETTINGS_FILE, Progress, TrainingState, check_settings
 
 STATE_FILES = ["model.safetensors", "average.safetensors", "optimizer.safetensors", "progress.json"]
@@ -123,6 +124,11 @@ def test_tensors_of_another_network_are_refused(stopped, resume, name, change):
         ({"history": [{}]}, "an entry of history has no epoch"),
         ({"epoch": 4}, "there is no epoch 4, step 2"),
         ({"step": -1}, "there is no epoch 1, step -1"),
+        ({"best_epoch": -1}, "its best epoch is none of those done"),
+        ({"best_epoch": 2}, "its best epoch is none of those done"),
+        ({"best_f1": 10**400}, "or its F1 none"),
+        ({"seconds": 10**400}, "its seconds are no time"),
+        ({"training_seconds": -1.0}, "its seconds are no time"),
     ],
 )
 def test_a_progress_that_is_none_is_refused(stopped, resume, change, reason):
@@ -147,7 +153,7 @@ def test_a_progress_that_lacks_something_is_refused(stopped, resume):
 def test_a_progress_of_another_step_is_refused(stopped, resume):
     path = stopped / "progress.json"
     state = json.loads(path.read_text())
-    state["progress"] |= {"epoch": 0, "step": 0}
+    state["progress"] |= {"epoch": 0, "step": 0, "best_epoch": 0}
     write_json(path, state)
     with pytest.raises(ValueError, match=r"average.safetensors is damaged, .*not of the step that progress.json names"):
         resume()
@@ -227,3 +233,13 @@ def test_other_settings_are_refused_by_name(tmp_path):
         assert part in message
     assert "dropout" not in message
     assert message.startswith(f"{tmp_path / 'out'} holds an unfinished run") and "--overwrite_output_dir" in message
+
+
+def test_a_folder_called_checkpoints_that_was_there_before_was_removed(tmp_path):
+    """A training took it for its own, and removed it with all in it at its end."""
+    (tmp_path / CHECKPOINTS).mkdir()
+    (tmp_path / CHECKPOINTS / "months.pt").touch()
+    for overwrite in (False, True):
+        with pytest.raises(ValueError, match="is not the work of a training"):
+            _claim(tmp_path, {}, overwrite)
+    assert [path.name for path in (tmp_path / CHECKPOINTS).iterdir()] == ["months.pt"]
