@@ -1,5 +1,6 @@
 """`run_predict.py` as a user calls it, with a tiny untrained network: it is about records, offsets, messages."""
 
+import io
 import json
 import os
 import signal
@@ -285,3 +286,17 @@ def test_a_file_of_the_network_was_replaced_by_entities(checkpoint, tmp_path, mo
         "--output_file", checkpoint / name,
     )  # fmt: skip
     assert "a file of --model_name_or_path" in said and (checkpoint / name).read_bytes() == before
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk", "ascii"])
+def test_a_character_that_a_terminal_cannot_show_ended_the_work(checkpoint, tmp_path, monkeypatch, encoding):
+    """Half of a surrogate pair, or an emoji where the terminal's encoding is GBK: no entity was written."""
+    (tmp_path / "records.jsonl").write_text(json.dumps({"text": "患者\ud800腹痛😀"}), encoding="utf-8")
+    out, shown = tmp_path / "out.jsonl", io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding=encoding))
+    predict(
+        monkeypatch, "--model_name_or_path", checkpoint, "--input", tmp_path / "records.jsonl", "--show",
+        "--output_file", out,
+    )  # fmt: skip
+    sys.stdout.flush()
+    assert rb"\ud800" in shown.getvalue() and out.exists()

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import MISSING, Field, fields
 from difflib import SequenceMatcher
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -232,6 +233,8 @@ def _as_arguments(path: Path, name: str, value: Any, is_list: Mapping[str, bool]
 
 def run_command(main: Callable[[], None], interrupted: str = "Interrupted.") -> None:
     """Run a command. What a user can mend ends it with one message and status 1, Ctrl-C with `interrupted` and 130."""
+    if isinstance(sys.stdout, TextIOWrapper):  # what a terminal cannot show is escaped, as on stderr, and no error
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         main()
     except KeyboardInterrupt:
