@@ -10,7 +10,6 @@ entities are the same in small batches. Then both pipelines read the part's sent
 import itertools
 import json
 import resource
-import tempfile
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +17,8 @@ from typing import Any
 import torch
 from transformers import pipeline
 
-from data_scripts import load_corpus
+from data_scripts.arguments import DataArguments
+from data_scripts.records import load_records
 from modeling_dicmt.commands.checkpoint import load_network, load_tokenizer
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
@@ -86,12 +86,11 @@ def differences(recognise: DicMTPipeline, stock: Any, texts: list[str]) -> dict[
 def run() -> None:
     (arguments,) = parse_arguments((BenchmarkArguments,), __doc__)
     torch.set_num_threads(arguments.threads)
-    with tempfile.TemporaryDirectory(prefix="dicmt-") as scratch:
-        corpus = load_corpus(arguments.dataset_name, arguments.data_dir, cache_dir=scratch)
-        texts = [record["text"] for record in corpus["validation"]][: 10 if arguments.quick else None]
+    parts, _ = load_records(DataArguments(dataset_name=arguments.dataset_name, data_dir=arguments.data_dir))
+    texts = [record["text"] for record in parts["validation"]][: 10 if arguments.quick else None]
     length = 10_000 if arguments.quick else arguments.length
     network, tokenizer = load_network(arguments.model_name_or_path), load_tokenizer(arguments.model_name_or_path)
-    recognise = DicMTPipeline(model=network, tokenizer=tokenizer, device="cpu")
+    recognise = DicMTPipeline(model=network, tokenizer=tokenizer, device="cpu", cpu_threads=arguments.threads)
     stock = pipeline(
         "token-classification", model=network, tokenizer=tokenizer, device="cpu", aggregation_strategy="simple"
     )

@@ -21,7 +21,8 @@ import onnxruntime
 import torch
 import transformers
 
-from data_scripts import load_corpus
+from data_scripts.arguments import DataArguments
+from data_scripts.records import load_records
 from modeling_dicmt.commands.checkpoint import load_network, load_tokenizer
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.evaluation.clinical_ner import score_entities
@@ -52,15 +53,16 @@ def run() -> None:
     (arguments,) = parse_arguments((BenchmarkArguments,), __doc__)
     torch.set_num_threads(arguments.threads)
     with tempfile.TemporaryDirectory(prefix="dicmt-") as scratch:
-        corpus = load_corpus(arguments.dataset_name, arguments.data_dir, cache_dir=f"{scratch}/cache")
-        records = corpus["validation"].to_list()[: 10 if arguments.quick else None]
+        parts, _ = load_records(DataArguments(dataset_name=arguments.dataset_name, data_dir=arguments.data_dir))
+        records = parts["validation"][: 10 if arguments.quick else None]
         print(render(measure(records, arguments, Path(scratch)), arguments))
 
 
 def measure(records: list[dict[str, Any]], arguments: BenchmarkArguments, scratch: Path) -> dict[str, Any]:
     """Medians and F1 of each, in the order PyTorch, ONNX, int8."""
     network, tokenizer = (load(arguments.model_name_or_path) for load in (load_network, load_tokenizer))
-    runs: dict[str, Any] = {"PyTorch": DicMTPipeline(model=network, tokenizer=tokenizer, device="cpu")}
+    recognise = DicMTPipeline(model=network, tokenizer=tokenizer, device="cpu", cpu_threads=arguments.threads)
+    runs: dict[str, Any] = {"PyTorch": recognise}
     sizes = {"PyTorch": sum(parameter.numel() * 4 for parameter in network.parameters())}
     for name, quantize in (("ONNX", False), ("ONNX int8", True)):
         folder = export_onnx(network, tokenizer, scratch / name, quantize)

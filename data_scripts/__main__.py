@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from modeling_dicmt import __version__
+
 from .export import EXPORT_FORMATS, export_corpus
 from .label_sets import LABEL_SETS, split_type_names
 from .loading import CORPORA, FLATTEN_CHOICES, Parts, label_set_of, read_corpus
@@ -30,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"DicMT {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("list", help="the corpora, what their folders must hold, and their entity types")
     statistics = commands.add_parser(

@@ -266,7 +266,11 @@ class Runner:
         if not self.options.keep_models:
             kept = {LOG_FILE, SETTINGS_FILE, CLAIM_FILE, RESULTS_FILE, "history.json"}
             for path in folder.iterdir():
-                if path.is_file() and path.name not in kept and not path.name.startswith(("predictions_", "errors_", "report_")):
+                if (
+                    path.is_file()
+                    and path.name not in kept
+                    and not path.name.startswith(("predictions_", "errors_", "report_"))
+                ):
                     path.unlink()
 
     def _stop_all(self) -> None:

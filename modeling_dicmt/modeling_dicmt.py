@@ -74,6 +74,7 @@ class DicMTPreTrainedModel(PreTrainedModel):
         other_labels = cls._are_other_labels(pretrained_model_name_or_path, kwargs)
         if other_labels:
             kwargs.setdefault("ignore_mismatched_sizes", True)
+        kwargs.setdefault("use_safetensors", True)  # no pickle
         model, information = super().from_pretrained(
             pretrained_model_name_or_path, *args, output_loading_info=True, **kwargs
         )

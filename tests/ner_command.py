@@ -1,6 +1,7 @@
 """Running `run_ner.py` with tiny settings: in this process, which is quick, or as a command of its own."""
 
 import contextlib
+import dataclasses
 import io
 import json
 import logging
@@ -16,11 +17,21 @@ from unittest import mock
 from accelerate.state import AcceleratorState
 
 import run_ner
+from data_scripts.arguments import DataArguments
+from data_scripts.records import load_records
+from modeling_dicmt.evaluation.clinical_ner import count_mentions
+from modeling_dicmt.evaluation.evaluator import score_predictions
+from modeling_dicmt.evaluation.systems import run_network
 
 REPOSITORY = Path(__file__).parents[1]
 SAMPLE_DICTIONARY = REPOSITORY / "data_scripts" / "sample_data" / "dictionary"
 
 ENVIRONMENT = {"ACCELERATE_USE_CPU": "true", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "DICMT_DEBUG": ""}
+
+LAUNCHER = (
+    *(sys.executable, "-m", "accelerate.commands.launch", "--num_processes", "1", "--num_machines", "1"),
+    *("--mixed_precision", "no", "--dynamo_backend", "no"),
+)
 
 TINY = {
     "dataset_name": "sample",
@@ -123,6 +134,57 @@ def torchrun(processes: int = 2) -> list[str]:
 
 def results_in(output_dir: Path) -> dict[str, Any]:
     return json.loads((output_dir / "all_results.json").read_text(encoding="utf-8"))
+
+
+def scored_here(folder: Path, **settings: Any) -> dict[str, Any]:
+    """The figures that this process, alone, finds for the network in a folder, under their names in the results."""
+    names = {field.name for field in dataclasses.fields(DataArguments)}
+    settings = {name: value for name, value in (TINY | settings).items() if name in names}
+    parts, _ = load_records(DataArguments(**settings | {"dictionary": None}))
+    figures = {}
+    try:
+        with mock.patch.dict(os.environ, ENVIRONMENT):
+            for part, prefix in (("validation", "eval"), ("test", "test")):
+                predictions = run_network(str(folder), parts[part]).predictions
+                scores = score_predictions(predictions, parts[part], count_mentions(parts["train"]))
+                figures |= {f"{prefix}_{name}": value for name, value in scores.items()}
+    finally:
+        AcceleratorState._reset_state(reset_partial_state=True)
+    return json.loads(json.dumps(figures))
+
+
+def scores_in(results: dict[str, Any]) -> dict[str, Any]:
+    """Those of the results that score a part."""
+    return {name: value for name, value in results.items() if name.startswith(("eval_", "test_"))}
+
+
+def record(text: str, *entities: tuple[int, int, str], **keys: str) -> dict[str, Any]:
+    """An annotated record."""
+    return {"text": text, "entities": [{"start": s, "end": e, "type": t} | keys for s, e, t in entities]}
+
+
+GENES = [
+    record("患者携带基因甲。", (4, 7, "Gene")),
+    record("检出病毒乙。未见基因丙。", (2, 5, "Virus"), (8, 11, "Gene")),
+    record("再次检出病毒丁。", (4, 7, "Virus")),
+]
+
+
+def json_lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def write_corpus(folder: Path, train: list[dict], validation: list[dict] | None = None) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for part, records in (("train", train), ("validation", train if validation is None else validation)):
+        lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
+        (folder / f"{part}.jsonl").write_text("".join(lines), encoding="utf-8")
+    return folder
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    """All files below a folder, with their content."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def without_times(results: dict[str, Any]) -> dict[str, Any]:

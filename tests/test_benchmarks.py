@@ -4,13 +4,17 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 import torch
+from tiny_network import RECORDS, make_model, make_tokenizer
 
 from benchmarks.speed import __main__ as command
+from benchmarks.speed import sharing
 from benchmarks.speed.measuring import Row, Settings, compare, in_turn
+from benchmarks.speed.sharing import busy_program
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = Settings(quick=True, threads=1, device="cpu", data_dir=None, folder="")
@@ -42,6 +46,34 @@ def test_a_ratio_is_the_one_that_the_aim_speaks_of(aim, ratio, monkeypatch):
     row = compare("x", "y", lasting(1.0), lasting(4.0), aim, SETTINGS, work=100)
     assert row.ratio == ratio
     assert (row.ours, row.theirs) == ("100 characters/s", "25 characters/s")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads what Linux tells of a process")
+def test_the_other_program_is_busy_only_while_something_is_measured_beside_it(monkeypatch):
+    started = []
+    popen = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *a, **k: started.append(popen(*a, **k)) or started[-1])
+
+    def seconds():
+        fields = Path(f"/proc/{started[0].pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def until_it_has_worked():
+        before = seconds()
+        while seconds() <= before:
+            time.sleep(0.01)
+        return "answer"
+
+    with busy_program(min(os.sched_getaffinity(0))) as beside:
+        assert beside(until_it_has_worked) == "answer"
+        while Path(f"/proc/{started[0].pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+            time.sleep(0.01)
+        worked = seconds()
+        time.sleep(0.1)
+        assert seconds() == worked
+        with pytest.raises(ZeroDivisionError):
+            beside(lambda: 1 / 0)
+    assert started[0].returncode is not None
 
 
 def run_speed(tmp_path, *arguments):
@@ -107,3 +139,17 @@ def test_a_missing_extra_is_named_before_anything_is_measured(tmp_path, monkeypa
     with pytest.raises(ImportError, match=r'spacy is missing. Install it with: pip install "dicmt\[benchmarks\]"'):
         command.run()
     assert not list(tmp_path.iterdir())
+
+
+def test_both_numbers_of_threads_are_measured_alone_and_beside_another_program(monkeypatch):
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("one core: nothing to share")
+    monkeypatch.setattr(sharing, "network", lambda settings: (make_model(), make_tokenizer()))
+    monkeypatch.setattr(sharing, "texts_of", lambda settings, part: RECORDS)
+    rows = list(sharing.rows(SETTINGS))
+    assert [row.aim for row in rows] == ["", "≥ 2", "≤ 1.5"]
+    assert all(len(row.rounds[side]) == 2 for row in rows for side in ("ours", "theirs"))
+    assert rows[1].ours == rows[2].ours and rows[2].theirs == rows[0].ours
+    monkeypatch.setattr(sharing, "spans_of", lambda answers: [[object()]])
+    with pytest.raises(ValueError, match="the numbers of threads give other entities"):
+        next(sharing.rows(SETTINGS))

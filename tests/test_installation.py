@@ -82,7 +82,7 @@ def test_every_command_has_a_name_and_a_version(wheel, tmp_path):
     for command, target in entries["console_scripts"].items():
         module, function = target.split(":")
         code = f"import sys, {module}; print({module}.__file__); sys.argv[0] = '{command}'; {module}.{function}()"
-        for option, expected in (("--help", "usage:"), ("--version", f"DicMT {modeling_dicmt.__version__}")):
+        for option, expected in (("--help", "--version"), ("--version", f"DicMT {modeling_dicmt.__version__}")):
             finished = subprocess.run(
                 [python, "-c", code, option],
                 cwd=tmp_path,

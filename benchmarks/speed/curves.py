@@ -16,7 +16,7 @@ from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 
 from .crf import gradient, make_pair
 from .dictionary import features_of
-from .inputs import corpus, dictionary_of, network, sentences_of
+from .inputs import dictionary_of, network, sentences_of, texts_of
 from .measuring import Settings
 
 Curves = dict[str, list[float]]
@@ -30,7 +30,7 @@ def measure(settings: Settings) -> dict[str, Any]:
     tags = [3, 11, 31] if short else [3, 7, 11, 21, 31, 41, 61]
     terms = [1_000, 10_000, 100_000] if short else [1_000, 10_000, 30_000, 100_000, 300_000, 1_000_000]
     model, _ = network(settings)
-    texts = sentences_of(corpus(settings)["train"]["text"])[:2000]
+    texts = sentences_of(texts_of(settings, "train"))[:2000]
     features = [features_of(dictionary_of(count, settings)) for count in terms]
     return {
         "length": {

@@ -17,7 +17,7 @@ from modeling_dicmt.dictionary_features import DictionaryMatcher
 from modeling_dicmt.normalization import normalize
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer, character_vocabulary
 
-from .inputs import corpus, dictionary_of, sentences_of
+from .inputs import dictionary_of, sentences_of, texts_of
 from .measuring import Row, Settings, compare, require, resident_bytes
 
 TYPES = ["Disease", "Anatomy", "Symptom", "Exam", "Treatment"]
@@ -68,7 +68,7 @@ def naive_bits_once(texts: Sequence[str], code_of: dict[str, int]) -> list[np.nd
 
 def rows(settings: Settings) -> Iterator[Row]:
     """Features at each size of dictionary; loading."""
-    texts = sentences_of(corpus(settings)["train"]["text"])[: 2000 if settings.quick else None]
+    texts = sentences_of(texts_of(settings, "train"))[: 2000 if settings.quick else None]
     characters = sum(map(len, texts))
     for count in (30_000,) if settings.quick else AIMS:
         features = features_of(dictionary_of(count, settings))

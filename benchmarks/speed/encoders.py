@@ -16,7 +16,7 @@ from modeling_dicmt.prediction import length_batches, pad_sentences
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 from modeling_dicmt.training.examples import make_examples
 
-from .inputs import corpus, development_texts, network, sentences_of
+from .inputs import network, records_of, sentences_of, texts_of
 from .measuring import Row, Settings, compare, fastest, require
 from .tokenizing import bert_tokenizer
 
@@ -66,7 +66,7 @@ def rows(settings: Settings) -> Iterator[Row]:
 def training_step(settings: Settings) -> Row:
     """Forward, backward and optimiser on sentences of about the same length."""
     ours, tokenizer, theirs, _ = make_pair(SMALL if settings.quick else BASE, settings)
-    examples = make_examples(corpus(settings)["train"].to_list()[:200], tokenizer, ours.config.label2id)
+    examples = make_examples(records_of(settings, "train")[:200], tokenizer, ours.config.label2id)
     middle = examples.lengths.argsort()[len(examples) // 2 :][: 4 if settings.quick else 16]
     arrays = pad_sentences(
         [examples.sentences[index] for index in middle], tokenizer.pad_token_id, [examples.tags[i] for i in middle]
@@ -111,7 +111,7 @@ def pipelines(sizes: dict[str, int], name: str, settings: Settings) -> Iterator[
     with torch.no_grad():  # an answer of O alone, which is the fastest to put together on both sides
         ours.classifier.bias[0] = theirs.classifier.bias[0] = 100.0
     limit = {"4 layers × 256": 800}.get(name, 160)
-    texts = sentences_of(development_texts(settings))
+    texts = sentences_of(texts_of(settings, "validation"))
     texts = [text for text in texts if len(text) <= 250][: 100 if settings.quick else limit]
     characters = sum(map(len, texts))
     recognise = DicMTPipeline(model=ours, tokenizer=tokenizer, device=settings.device)

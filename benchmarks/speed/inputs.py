@@ -4,9 +4,8 @@ import random
 from pathlib import Path
 from typing import Any
 
-from datasets import DatasetDict
-
-from data_scripts import load_corpus
+from data_scripts.arguments import DataArguments
+from data_scripts.records import Records, load_records
 from modeling_dicmt.commands.checkpoint import load_network, load_tokenizer
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.sentences import split_sentences
@@ -16,22 +15,22 @@ from .measuring import Settings
 SAMPLE = Path(__file__).parents[2] / "data_scripts" / "sample_data"
 
 
-def corpus(settings: Settings) -> DatasetDict:
-    """CCKS2017 with its development part cut off the training part, or the embedded sample."""
-    cache = f"{settings.folder}/cache"
-    if settings.data_dir is None:
-        return load_corpus("sample", cache_dir=cache)
-    return load_corpus("ccks2017", f"{settings.data_dir}/ccks2017", cache_dir=cache)
+def records_of(settings: Settings, part: str) -> Records:
+    """A part of CCKS2017, its development part cut off the training part, or of the embedded sample."""
+    arguments = DataArguments(dataset_name="sample")
+    if settings.data_dir is not None:
+        arguments = DataArguments(dataset_name="ccks2017", data_dir=f"{settings.data_dir}/ccks2017")
+    return load_records(arguments)[0][part]
+
+
+def texts_of(settings: Settings, part: str) -> list[str]:
+    """The texts of a part's records."""
+    return [record["text"] for record in records_of(settings, part)]
 
 
 def dictionary_path(settings: Settings) -> str:
     """The term lists."""
     return str(SAMPLE / "dictionary") if settings.data_dir is None else f"{settings.data_dir}/dictionaries"
-
-
-def development_texts(settings: Settings) -> list[str]:
-    """The development part's records."""
-    return list(corpus(settings)["validation"]["text"])
 
 
 def sentences_of(texts: list[str]) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
 
-from .inputs import corpus, network
+from .inputs import network, texts_of
 from .measuring import Row, Settings
 
 
@@ -48,7 +48,7 @@ def main() -> None:
     size, folder, data_dir, threads = sys.argv[1:]
     settings = Settings(False, int(threads), "cpu", data_dir or None, folder)
     model, tokenizer = network(settings)
-    texts = list(corpus(settings)["train"]["text"])
+    texts = texts_of(settings, "train")
 
     def stream() -> Iterator[str]:
         written = 0

@@ -12,24 +12,24 @@ import torch
 from spacy.training import Example
 from transformers import BertConfig, BertForTokenClassification, pipeline
 
+from data_scripts.records import Records
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
 from modeling_dicmt.sentences import split_sentences
 from modeling_dicmt.tagging import bio_labels, tags_to_spans
 from modeling_dicmt.training.examples import make_examples
 
-from .inputs import corpus, network
+from .inputs import network, records_of, texts_of
 from .measuring import Row, Settings, compare, fastest, require
 from .tokenizing import bert_tokenizer
 
 
 def rows(settings: Settings) -> Iterator[Row]:
     """Whole records to entities with offsets, by each system."""
-    data = corpus(settings)
-    texts = [text for part in ("train", "validation") for text in data[part]["text"]]
-    texts = texts[:: 10 if settings.quick else 2]
+    records = records_of(settings, "train")
+    texts = [*(record["text"] for record in records), *texts_of(settings, "validation")][:: 10 if settings.quick else 2]
     characters = sum(map(len, texts))
     model, tokenizer = network(settings)
-    recognise = DicMTPipeline(model=model, tokenizer=tokenizer, device=settings.device)
+    recognise = DicMTPipeline(model=model, tokenizer=tokenizer, device=settings.device, cpu_threads=settings.threads)
     found = recognise(texts)
     require(any(found), "the pipeline finds nothing")
     for text, entities in zip(texts, found, strict=True):
@@ -37,8 +37,8 @@ def rows(settings: Settings) -> Iterator[Row]:
 
     vocabulary = sorted({character for text in texts for character in text if not character.isspace()})
     others: dict[str, tuple[str, Callable[[list[str]], Any]]] = {
-        "spaCy's NER (blank zh, characters)": ("≥ 10", spacy_ner(data, settings)),
-        "linear-chain CRF (python-crfsuite)": ("≥ 1", feature_crf(data, tokenizer, model.config, settings)),
+        "spaCy's NER (blank zh, characters)": ("≥ 10", spacy_ner(records)),
+        "linear-chain CRF (python-crfsuite)": ("≥ 1", feature_crf(records, tokenizer, model.config, settings)),
         "stock pipeline, BERT of 4 layers × 256": ("≥ 10", stock_pipeline(vocabulary, texts, settings)),
     }
     for name, (aim, other) in others.items():
@@ -56,11 +56,11 @@ def rows(settings: Settings) -> Iterator[Row]:
     yield floor(settings, characters)
 
 
-def spacy_ner(data: Any, settings: Settings) -> Callable[[list[str]], Any]:
+def spacy_ner(records: Records) -> Callable[[list[str]], Any]:
     """spaCy's own NER, trained a little: how much makes no difference to its speed."""
     model = spacy.blank("zh")
     recogniser = model.add_pipe("ner")
-    records = data["train"].to_list()[:40]
+    records = records[:40]
     for kind in {entity["type"] for record in records for entity in record["entities"]}:
         recogniser.add_label(kind)
     examples = []
@@ -84,7 +84,7 @@ def spacy_ner(data: Any, settings: Settings) -> Callable[[list[str]], Any]:
     return lambda texts: entities(texts, best)
 
 
-def feature_crf(data: Any, tokenizer: Any, config: Any, settings: Settings) -> Callable[[list[str]], Any]:
+def feature_crf(records: Records, tokenizer: Any, config: Any, settings: Settings) -> Callable[[list[str]], Any]:
     """CRFsuite with the usual features of characters, bigrams and a window of two."""
 
     def features(text: str) -> list[list[str]]:
@@ -105,7 +105,7 @@ def feature_crf(data: Any, tokenizer: Any, config: Any, settings: Settings) -> C
             for i in range(2, len(text) + 2)
         ]
 
-    records = data["train"].to_list()[: 60 if settings.quick else 300]
+    records = records[: 60 if settings.quick else 300]
     examples = make_examples(records, tokenizer, config.label2id)
     trainer = pycrfsuite.Trainer(verbose=False)
     for sentence, tags in zip(examples.sentences, examples.tags, strict=True):

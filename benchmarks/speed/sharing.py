@@ -13,23 +13,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from modeling_dicmt.recognition import EntityRecognizer
-from modeling_dicmt.torch_tagger import TorchTagger
+from modeling_dicmt.pipeline_dicmt import DicMTPipeline
 
-from .inputs import development_texts, network
+from .inputs import network, texts_of
 from .measuring import Row, Settings, in_turn, require
 
 
 def rows(settings: Settings) -> Iterator[Row]:
-    """Records with the tagger's default threads and with torch's, while all cores are free and while one is busy."""
+    """Records with the pipeline's default threads and with torch's, while all cores are free and while one is busy."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
     if len(cores) < 2:
         return  # the other program would leave nothing
-    texts = development_texts(settings)[: 20 if settings.quick else None]
+    texts = texts_of(settings, "validation")[: 20 if settings.quick else None]
     characters = sum(map(len, texts))
     model, tokenizer = network(settings)
-    taggers = {"default": TorchTagger(model), "all": TorchTagger(model, cpu_threads=len(cores))}
-    sides = {name: EntityRecognizer(tagger, tokenizer) for name, tagger in taggers.items()}
+    threads_of = {"default": None, "all": len(cores)}
+    sides = {
+        name: DicMTPipeline(model=model, tokenizer=tokenizer, device="cpu", cpu_threads=threads)
+        for name, threads in threads_of.items()
+    }
     found = {name: spans_of(recognise(texts)) for name, recognise in sides.items()}
     require(any(found["default"]), "nothing is found")
     require(found["default"] == found["all"], "the numbers of threads give other entities")
@@ -57,8 +59,7 @@ def rows(settings: Settings) -> Iterator[Row]:
     for what, mine, other, against, aim in pairs:
         ratio = medians[mine] / medians[other] if aim.startswith("≤") else medians[other] / medians[mine]
         rounds = {"ours": seconds[mine], "theirs": seconds[other]}
-        threads = taggers["default"].cpu_threads
-        yield Row(f"recognition, {what}", against, told[mine], told[other], ratio, aim, note, threads, "cpu", rounds)
+        yield Row(f"pipeline, {what}", against, told[mine], told[other], ratio, aim, note, rounds=rounds)
 
 
 def spans_of(answers: list[list[dict[str, Any]]]) -> list[list[tuple[int, int, str]]]:

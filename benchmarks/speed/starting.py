@@ -9,7 +9,7 @@ from pathlib import Path
 
 import spacy
 
-from .inputs import corpus
+from .inputs import texts_of
 from .measuring import Row, Settings, require
 
 OURS = """
@@ -46,7 +46,7 @@ print(imported - started, time.perf_counter() - imported)
 def rows(settings: Settings) -> Iterator[Row]:
     """Both, each in new processes in turn."""
     folder = Path(settings.folder)
-    text = corpus(settings)["validation"]["text"][0][:100]
+    text = texts_of(settings, "validation")[0][:100]
     model = spacy.blank("zh")
     model.add_pipe("ner").add_label("Disease")
     model.initialize()

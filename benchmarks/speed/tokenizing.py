@@ -5,7 +5,7 @@ from pathlib import Path
 
 from transformers import BertTokenizer
 
-from .inputs import development_texts, network, sentences_of
+from .inputs import network, sentences_of, texts_of
 from .measuring import Row, Settings, compare, require
 
 BATCH = 32
@@ -21,7 +21,7 @@ def bert_tokenizer(characters: list[str], folder: Path) -> BertTokenizer:
 
 def rows(settings: Settings) -> Iterator[Row]:
     """Batches of sentences as torch tensors with offsets, and the stream that pipeline and training read."""
-    texts = development_texts(settings)
+    texts = texts_of(settings, "validation")
     sentences = sorted(sentences_of(texts), key=len)
     batches = [sentences[start : start + BATCH] for start in range(0, len(sentences), BATCH)]
     characters = sum(map(len, sentences))

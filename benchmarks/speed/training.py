@@ -16,7 +16,7 @@ from modeling_dicmt.training.batches import EpochBatches
 from modeling_dicmt.training.examples import make_examples
 from modeling_dicmt.training.optimization import create_optimizer
 
-from .inputs import corpus, network
+from .inputs import network, records_of
 from .measuring import Row, Settings, close, compare, require
 
 LENGTH = 250
@@ -62,7 +62,7 @@ def rows(settings: Settings) -> Iterator[Row]:
     model, tokenizer = network(settings)
     padded = PaddedNetwork(network(settings)[0]).to(settings.device)
     label2id = model.config.label2id
-    examples = make_examples(corpus(settings)["train"].to_list(), tokenizer, label2id)
+    examples = make_examples(records_of(settings, "train"), tokenizer, label2id)
     arguments = TrainingArguments(output_dir=settings.folder)
     batches = list(EpochBatches(examples.lengths, arguments.per_device_train_batch_size, seed=42).epoch(0))
     generator = np.random.default_rng(42)

@@ -164,6 +164,11 @@ def claim_output_dir(
 
 def _claim(output_dir: Path, settings: dict[str, Any], overwrite: bool) -> None:
     checkpoints = output_dir / CHECKPOINTS
+    if (output_dir / RESULTS_FILE).exists() and not overwrite:
+        raise ValueError(
+            f"{output_dir} holds the results of a finished run. Pass another --output_dir, or --overwrite_output_dir "
+            "to replace them."
+        )
     try:
         checkpoints.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -178,11 +183,6 @@ def _claim(output_dir: Path, settings: dict[str, Any], overwrite: bool) -> None:
         for path in output_dir.glob("*"):  # results first and all of them: none may outlive its model
             if path.name == RESULTS_FILE or any(map(path.match, _PRIVATE_RESULTS)):
                 path.unlink()
-    elif (output_dir / RESULTS_FILE).exists():
-        raise ValueError(
-            f"{output_dir} holds the results of a finished run. Pass another --output_dir, or --overwrite_output_dir "
-            "to replace them."
-        )
     check_settings(checkpoints, settings)
     write_json(checkpoints / SETTINGS_FILE, settings)
 

@@ -152,7 +152,10 @@ def test_a_process_without_the_package_gives_bit_equal_outputs(name, time, netwo
 @pytest.mark.parametrize("name", ["plain", "encoder"])
 def test_pipelines_there_give_the_entities_of_predict_entities(name, networks, stranger):
     _, model, tokenizer = networks[name]
-    expected = [[tuple(span) for span in spans] for spans in predict_entities(model, tokenizer, SENTENCES)]
+    expected = [
+        [(entity["start"], entity["end"], entity["type"]) for entity in found]
+        for found in predict_entities(model, tokenizer, SENTENCES)
+    ]
     assert sum(map(len, expected)) > 10
     answer = stranger[0][name]
     assert len(answer["stock"]) == len(answer["own"]) == 3

@@ -145,6 +145,11 @@ class TestSavedFile:
         path.write_text("ＣＴ检查\texam\n", encoding="utf-8")  # edited, not as `save` writes it
         assert list(ClinicalDictionary.load(path, dictionary.fingerprint)) == ["ct检查"]
 
+    def test_a_fingerprint_lets_no_term_in_twice(self, tmp_path):
+        path = write(tmp_path / "dictionary.tsv", "黄疸\tdrug\n胃炎\tdisease\n胃炎\tdrug\n")
+        dictionary = ClinicalDictionary.load(path, hashlib.sha256(path.read_bytes()).hexdigest())
+        assert dict(dictionary.items()) == {"胃炎": ("disease", "drug"), "黄疸": ("drug",)}
+
     def test_an_empty_dictionary_comes_back_empty(self, tmp_path):
         ClinicalDictionary({}).save(tmp_path / "dictionary.tsv")
         empty = ClinicalDictionary.load(tmp_path / "dictionary.tsv")

@@ -91,7 +91,8 @@ def test_words_are_what_the_text_has_and_nothing_is_lost(texts):
     one = recognizer_of_the_module()
     answers = entities_of(one, texts)
     assert spans_of(answers) == [
-        [tuple(span) for span in spans] for spans in predict_entities(one.tagger.model, one.tokenizer, texts)
+        [(entity["start"], entity["end"], entity["type"]) for entity in found]
+        for found in predict_entities(one.tagger.model, one.tokenizer, texts)
     ]
     for text, found in zip(texts, answers, strict=True):
         for entity in found:

@@ -154,7 +154,7 @@ class TestPredictEntities:
         assert len(found) == len(RECORDS) and any(found)
         for text, entities in zip(RECORDS, found, strict=True):
             for entity in entities:
-                assert list(entity) == ["start", "end", "type", "word", "score"]
+                assert entity.keys() == {"start", "end", "type", "word", "score"}
                 assert text[entity["start"] : entity["end"]] == entity["word"]
                 assert entity["type"] in ("Disease", "Anatomy", "Drug") and 0 < entity["score"] <= 1
             assert entities == sorted(entities, key=lambda entity: entity["start"])
