@@ -341,7 +341,7 @@ def test_a_file_without_line_ends_is_not_read_into_memory(tmp_path, monkeypatch)
     path = tmp_path / "a.jsonl"
     path.write_text('{"a": 1}\n')
     with path.open("ab") as file:
-        file.truncate(1 << 40)  # a hole of a terabyte
+        file.truncate(1 << 28)  # a hole
     lines = read_json_lines(path)
     assert next(lines) == (1, {"a": 1})
     with pytest.raises(ValueError, match=r"a\.jsonl, line 2: longer than 1 MiB"):
