@@ -290,8 +290,9 @@ def test_a_file_of_the_network_was_replaced_by_entities(checkpoint, tmp_path, mo
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gbk", "ascii"])
 def test_a_character_that_a_terminal_cannot_show_ended_the_work(checkpoint, tmp_path, monkeypatch, encoding):
-    """Half of a surrogate pair, or an emoji where the terminal's encoding is GBK: no entity was written."""
-    (tmp_path / "records.jsonl").write_text(json.dumps({"text": "患者\ud800腹痛😀"}), encoding="utf-8")
+    """Half of a surrogate pair in an id, or an emoji where the terminal's encoding is GBK: no entity was written."""
+    row = json.dumps({"id": "r\ud800", "text": "患者腹痛😀"})
+    (tmp_path / "records.jsonl").write_text(row, encoding="utf-8")
     out, shown = tmp_path / "out.jsonl", io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding=encoding))
     predict(
