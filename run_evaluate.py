@@ -226,7 +226,7 @@ def write_results(
     from modeling_dicmt.files import write_json, write_text
 
     output_dir.mkdir(parents=True, exist_ok=True)
-    entities, annotated = systems[0].predictions.entities, [record["entities"] for record in records]
+    entities = systems[0].predictions.entities
     results = {"records": source, "system": systems[0].name, "scores": scores[0]}
     if difference is not None:
         results |= {
@@ -234,14 +234,8 @@ def write_results(
             "baseline_scores": scores[1],
             "difference_of_f1": difference._asdict(),
         }
-    report = render_report(
-        scores[0],
-        predictions=entities,
-        references=annotated,
-        texts=[record["text"] for record in records],
-        ids=[record["id"] for record in records],
-        title=f"{systems[0].name} on {source}",
-    )
+    title = f"{systems[0].name} on {source}"
+    report = render_report(scores[0], records=records, predictions=entities, title=title)
     write_json(output_dir / RESULTS_FILE, results)
     write_text(output_dir / REPORT_FILE, f"{report}\n## Summary\n\n{summary}")
     write_errors(output_dir / ERRORS_FILE, records, entities)

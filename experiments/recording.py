@@ -9,6 +9,7 @@ from typing import Any
 from data_scripts.records import Records
 from modeling_dicmt.evaluation.clinical_ner import length_row, read_entities
 from modeling_dicmt.evaluation.report import ERROR_CLASSES, classify_errors
+from modeling_dicmt.evaluation.significance import count_by_record
 from modeling_dicmt.files import read_json, read_json_lines, write_text
 
 from .planning import Run
@@ -75,10 +76,9 @@ def compare(predictions: Spans, references: Spans) -> dict[str, Any]:
         {predicted type: count}}`, boundaries aside; `none` stands for no entity there. `errors`: `{class of error:
         {length of the annotated, else of the predicted entity: count}}`.
     """
-    found, gold = read_entities(predictions, "predictions"), read_entities(references, "references")
-    per_record = [[len(mine & theirs), len(mine), len(theirs)] for mine, theirs in zip(found, gold, strict=True)]
     confusion: dict[str, Counter[str]] = {}
     errors: dict[str, Counter[str]] = {kind: Counter() for kind in ERROR_CLASSES}
+    found, gold = read_entities(predictions, "predictions"), read_entities(references, "references")
     for mine, theirs in zip(found, gold, strict=True):
         for entity in mine & theirs:
             confusion.setdefault(entity[2], Counter())[entity[2]] += 1
@@ -89,7 +89,7 @@ def compare(predictions: Spans, references: Spans) -> dict[str, Any]:
         start, end, _ = error.annotated or error.predicted
         errors[error.kind][length_row(end - start)] += 1
     return {
-        "per_record": per_record,
+        "per_record": count_by_record(predictions, references).astype(int).tolist(),
         "confusion": {kind: dict(sorted(row.items())) for kind, row in sorted(confusion.items())},
         "errors": {kind: dict(row) for kind, row in errors.items()},
     }

@@ -15,7 +15,7 @@ from accelerate import Accelerator
 from ..dictionary_features import types_of_lists
 from ..evaluation.calibration import Calibration
 from ..evaluation.evaluator import Evaluator, Predictions
-from ..evaluation.report import write_errors, write_predictions, write_report
+from ..evaluation.report import render_report, write_errors, write_predictions
 from ..files import publish_files, replace_folder, write_json, write_text
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..normalization import normalize
@@ -142,16 +142,9 @@ def write_results(
             ],
         )
         write_errors(output_dir / f"errors_{part}.jsonl", evaluator.records, entities)
-        write_report(
-            output_dir / f"report_{part}.md",
-            scores,
-            _summary(information, part, progress),
-            predictions=entities,
-            references=[record["entities"] for record in evaluator.records],
-            texts=evaluator.texts,
-            ids=[record["id"] for record in evaluator.records],
-            title=f"{information['dataset_name']}, {part} part",
-        )
+        title, summary = f"{information['dataset_name']}, {part} part", _summary(information, part, progress)
+        report = render_report(scores, summary, records=evaluator.records, predictions=entities, title=title)
+        write_text(output_dir / f"report_{part}.md", report)
     characters = information["train_characters"] * progress.epoch
     results |= {
         "train_epochs": progress.epoch,
