@@ -44,6 +44,11 @@ def network(settings: Settings) -> tuple[Any, Any]:
     return load_network(path).to(settings.device).eval(), load_tokenizer(path)
 
 
+def spans_of(answers: list[list[dict[str, Any]]]) -> list[list[tuple[int, int, str]]]:
+    """What pipelines' answers must have in common: scores differ by rounding."""
+    return [[(item["start"], item["end"], item["entity_group"]) for item in found] for found in answers]
+
+
 def dictionary_of(count: int, settings: Settings) -> ClinicalDictionary:
     """A dictionary of so many terms: a part of the real ones, or all and new ones of their halves."""
     real = ClinicalDictionary.from_path(dictionary_path(settings))
