@@ -152,20 +152,19 @@ def parse_json(text: str | bytes, where: str, error: type[ValueError] = ValueErr
     return value
 
 
-def decode_text(content: bytes, where: str, error: type[ValueError] = ValueError, drop_bom: bool = True) -> str:
-    """Decode UTF-8; a byte order mark is dropped unless offsets count it. Line ends stay as they are.
+def decode_text(content: bytes, where: str, error: type[ValueError] = ValueError) -> str:
+    """Decode UTF-8; a byte order mark is dropped.
 
     Raises:
-        ValueError: If it is in another encoding; names the line, and the likeliest encoding.
+        ValueError: If it is in another encoding; names the likeliest.
     """
     is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content[:4]
     try:
         if not is_utf16:
-            return content.removeprefix(codecs.BOM_UTF8 if drop_bom else b"").decode("utf-8")
+            return content.removeprefix(codecs.BOM_UTF8).decode("utf-8")
         place = "it begins as UTF-16 does"
     except UnicodeDecodeError as found:
-        line = content.count(b"\n", 0, found.start) + 1
-        place = f"{f'line {line}, ' if line > 1 else ''}byte {found.start}: {found.reason}"
+        place = f"byte {found.start}: {found.reason}"
     likely = "UTF-16" if is_utf16 else "GB18030"
     raise error(
         f"{where}: not UTF-8 ({place}). It is damaged, cut within a character, or in another encoding: convert it, for "

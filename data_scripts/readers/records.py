@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TypedDict
 from warnings import warn
 
-from modeling_dicmt.files import decode_text
-
 from ..label_sets import LABEL_SETS, EntityType
 
 _OFFSET_LIMIT = 1 << 31
@@ -64,8 +62,21 @@ def at_line(path: Path, line: int) -> str:
 
 
 def read_text(path: Path, *, drop_bom: bool = True) -> str:
-    """Read a UTF-8 file with its line ends as stored, since offsets count them; see `decode_text`."""
-    return decode_text(path.read_bytes(), str(path), CorpusError, drop_bom)
+    """Read a UTF-8 file with its line ends as stored, since offsets count them.
+
+    Raises:
+        CorpusError: If the file is not UTF-8.
+    """
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise CorpusError(
+            f"{at_line(path, line)}: not UTF-8 (byte {error.start}: {error.reason}). The file is damaged, cut "
+            "within a character, or in another encoding: convert it, for example with `iconv -f GB18030 -t UTF-8`."
+        ) from error
+    return text[1:] if drop_bom and text.startswith("\ufeff") else text
 
 
 def replace_surrogates(text: str) -> str:

@@ -77,5 +77,5 @@ def test_what_is_no_record_is_named_by_file_and_line_and_not_quoted(tmp_path, li
 
 def test_text_that_is_not_utf_8_is_named(tmp_path):
     (tmp_path / "a.txt").write_bytes("患者".encode("gb18030"))
-    with pytest.raises(ValueError, match=r"a\.txt: not UTF-8 \(byte 0"):
+    with pytest.raises(ValueError, match=r"a\.txt, line 1: not UTF-8"):
         read(tmp_path / "a.txt")
