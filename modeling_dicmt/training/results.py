@@ -93,7 +93,7 @@ def dictionary_coverage(records: Sequence[Mapping[str, Any]], tokenizer: DicMTTo
     Returns:
         `any_type`, `same_type` and `same_type_matchable`, as fractions; 0 without entities.
     """
-    features = tokenizer.dictionary_matcher
+    matcher = tokenizer.dictionary_matcher
     counts = dict.fromkeys(("any_type", "same_type", "same_type_matchable"), 0)
     total = 0
     for record in records:
@@ -102,10 +102,10 @@ def dictionary_coverage(records: Sequence[Mapping[str, Any]], tokenizer: DicMTTo
             mention = record["text"][entity["start"] : entity["end"]]
             if mention not in tokenizer.dictionary:
                 continue
-            types = types_of_lists(tokenizer.dictionary.lists_of(mention), features.lists_of_type, features.precedence)
+            types = types_of_lists(tokenizer.dictionary.lists_of(mention), matcher.lists_of_type, matcher.precedence)
             counts["any_type"] += bool(types)
             counts["same_type"] += entity["type"] in types
-            counts["same_type_matchable"] += entity["type"] in types and len(mention) in features.ngram_sizes
+            counts["same_type_matchable"] += entity["type"] in types and len(mention) in matcher.ngram_sizes
     return {name: count / total if total else 0.0 for name, count in counts.items()}
 
 
