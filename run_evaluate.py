@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from data_scripts.label_sets import resolve_label_set, split_type_names
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
 
 # What takes seconds to import is imported where it is used: arguments are checked before, and an error of the import
@@ -70,7 +71,7 @@ class EvaluationArguments:
     references: str | None = field(
         default=None, metadata={"help": "Annotated records: a JSONL file with text and entities, in place of a corpus."}
     )
-    label_set: str | None = field(
+    label_set: list[str] | None = field(
         default=None, metadata={"help": "Types that are scored, say Disease,Drug; default: all of either side."}
     )
     training_records: str | None = field(
@@ -128,7 +129,8 @@ def evaluate(arguments: EvaluationArguments) -> None:
 
     systems = load_systems(arguments, records, source)
     if arguments.label_set is not None:
-        records, systems = restrict_to_types(records, systems, read_label_set(arguments.label_set))
+        types = [kind.name for kind in resolve_label_set(split_type_names(arguments.label_set))]
+        records, systems = restrict_to_types(records, systems, types)
     notes = [note for system in systems for note in compare_types(records, system)]
 
     scores = [score_predictions(system.predictions, records, mentions) for system in systems]
@@ -178,14 +180,6 @@ def load_systems(arguments: EvaluationArguments, records: Records, source: str) 
         elif model is not None:
             systems.append(run_network(model, records, arguments.device, arguments.batch_characters))
     return systems
-
-
-def read_label_set(label_set: str) -> list[str]:
-    """Type names from `Disease,Drug`, or from the name of a corpus."""
-    from data_scripts.label_sets import LABEL_SETS
-
-    types = LABEL_SETS.get(label_set)
-    return [kind.name for kind in types] if types else [name.strip() for name in label_set.split(",") if name.strip()]
 
 
 def render_summary(
