@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from data_scripts.records import Records
-from modeling_dicmt.evaluation.clinical_ner import length_row, read_entities
-from modeling_dicmt.evaluation.report import ERROR_CLASSES, classify_errors
+from modeling_dicmt.evaluation.clinical_ner import length_row, read_entities, score_entities
+from modeling_dicmt.evaluation.report import ERROR_CLASSES, classify_errors, write_predictions
 from modeling_dicmt.evaluation.significance import count_by_record
 from modeling_dicmt.files import read_json, read_json_lines, write_text
+from modeling_dicmt.publishing.card import PARTS
 
 from .planning import Run
 
 FINISHED, FAILED = "finished", "failed"
 # The name that run_ner.py gives the figures of each part.
-PREFIXES = {"validation": "eval_", "test": "test_"}
+PREFIXES = {part: f"{name}_" for name, (_, part) in PARTS.items()}
 OUTSIDE = "none"
 
 Spans = Sequence[Iterable[Any]]
@@ -33,6 +34,20 @@ def read_predictions(folder: Path, part: str) -> list[list[tuple[int, int, str]]
         [(entity["start"], entity["end"], entity["type"]) for entity in line["entities"]]
         for _, line in read_json_lines(predictions_file(folder, part))
     ]
+
+
+def write_part(
+    folder: Path, part: str, records: Records, found: Spans, training_mentions: Mapping[str, Mapping[str, int]]
+) -> dict[str, Any]:
+    """Write what was found in a part's records, and score it; returns the figures under run_ner.py's names."""
+    write_predictions(predictions_file(folder, part), records, found)
+    scores = score_entities(
+        found,
+        [record["entities"] for record in records],
+        texts=[record["text"] for record in records],
+        training_mentions=training_mentions,
+    )
+    return {f"{PREFIXES[part]}{name}": value for name, value in scores.items()}
 
 
 def describe(run: Run, preset: str, command: str) -> dict[str, Any]:

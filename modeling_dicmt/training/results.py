@@ -19,7 +19,7 @@ from ..evaluation.report import render_report, write_errors, write_predictions
 from ..files import publish_files, replace_folder, write_json, write_text
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..normalization import normalize
-from ..publishing.card import hub_name, render_card
+from ..publishing.card import PARTS, hub_name, render_card
 from ..publishing.contents import CARD_FILE, RESULTS_FILE, RUN_FILE
 from ..tokenization_dicmt import DicMTTokenizer
 from .dictionary_report import build_report
@@ -27,7 +27,7 @@ from .examples import Examples
 from .states import BEST, CHECKPOINTS, Progress
 
 # The development part's figures bear the name that transformers' scripts give them.
-_PREFIXES = {"validation": "eval", "test": "test"}
+_PREFIXES = {part: name for name, (_, part) in PARTS.items()}
 
 
 def describe_run(
