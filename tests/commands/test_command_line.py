@@ -65,7 +65,7 @@ def test_a_wrong_settings_file_is_refused(tmp_path, content, message):
 def test_a_settings_file_in_another_encoding_is_refused(tmp_path):
     path = tmp_path / "settings.json"
     path.write_bytes('{"name": "腹痛"}'.encode("gb18030"))
-    with pytest.raises(ValueError, match=r"settings.json: not UTF-8 \(byte 10\)"):
+    with pytest.raises(ValueError, match=r"settings.json: not UTF-8 \(byte 10"):
         parse_arguments((Settings,), None, [str(path)])
 
 
@@ -82,7 +82,13 @@ def test_a_value_from_a_file_may_begin_with_a_minus(tmp_path):
         (["--share-of-steps", "3"], "There is no option --share-of-steps. Did you mean --share_of_steps"),
         (["--no_fast"], "There is no option --no_fast. Did you mean --fast"),
         (["--zzz=1"], "There is no option --zzz. --help shows"),
-        (["b"], "b belongs to no option"),
+        (["b"], "b belongs to no option: each begins with --."),
+        (["settings.json"], "settings.json belongs to no option: a file of settings goes first."),
+        (
+            ["--fast", "maybe"],
+            "--fast: Truthy value expected: got maybe but expected one of yes/no, true/false, t/f, "
+            "y/n, 1/0 (case insensitive). --help",
+        ),
         (["--rate"], "--rate: expected one argument. --help"),
         (["--rate", "x"], "--rate: invalid float value: 'x'"),
         (["--num_steps", "-3"], "--num_steps must be at least 1, got -3."),
