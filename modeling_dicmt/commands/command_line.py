@@ -183,7 +183,8 @@ def check_bounds(settings: Any) -> None:
         ]
         given = getattr(settings, field.name)
         for value in given if isinstance(given, list | tuple) else [given]:
-            if value is not None and not all(holds(value, bound) for _, bound, holds in bounds):
+            fits = isinstance(value, int | float) and all(holds(value, bound) for _, bound, holds in bounds)
+            if value is not None and bounds and not fits:
                 told = " and ".join(f"{words} {bound}" for words, bound, _ in bounds)
                 raise ValueError(f"--{field.name} must be {told}, got {value}.")
 

@@ -131,7 +131,7 @@ def test_a_dictionary_without_a_usable_term_is_refused(refused, tmp_path, lists)
 
 
 def test_a_dictionary_that_is_not_there_is_refused(refused, tmp_path):
-    assert f"no dictionary at {tmp_path / 'lists'}" in refused(dictionary=tmp_path / "lists")
+    assert f"--dictionary: there is no file or folder {tmp_path / 'lists'}" in refused(dictionary=tmp_path / "lists")
 
 
 def test_an_unknown_setting_in_a_file_is_refused(tmp_path):
@@ -171,9 +171,10 @@ def test_a_checkpoint_cut_off_anywhere_is_refused(refused, broken, name):
 
 def test_an_output_folder_that_cannot_be_made_is_refused(tiny, tmp_path):
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    outcome = run_here(command_line(tmp_path / "file", **tiny))
-    assert outcome.status == 1
-    assert f"{tmp_path / 'file'} cannot be made" in outcome.message and "--output_dir" in outcome.message
+    for folder, message in ((tmp_path / "file", "is no folder"), (tmp_path / "file" / "below", "cannot be made")):
+        outcome = run_here(command_line(folder, **tiny))
+        assert outcome.status == 1
+        assert f"{folder} {message}" in outcome.message and "--output_dir" in outcome.message
 
 
 @pytest.mark.slow
@@ -224,7 +225,7 @@ def test_arguments_are_checked_before_anything_heavy_is_loaded(option, value, me
     code = (
         "import sys, run_ner\n"
         f"try: run_ner.run(['--dataset_name', '{corpus}', '--output_dir', 'out', '--{option}', '{value}'])\n"
-        "except ValueError as error: print(error, [name for name in HEAVY if name in sys.modules])"
+        "except (ValueError, OSError) as error: print(error, [name for name in HEAVY if name in sys.modules])"
     )
     code = code.replace("HEAVY", "('torch', 'datasets', 'accelerate', 'transformers.modeling_utils')")
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
