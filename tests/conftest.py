@@ -16,6 +16,16 @@ hypothesis.settings.register_profile("dicmt", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("dicmt")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that several processes end at about the same time."""
+
+    def seconds(item: pytest.Item) -> float:
+        slow = item.get_closest_marker("slow")
+        return 0 if slow is None else slow.kwargs.get("seconds", 10)
+
+    items.sort(key=seconds, reverse=True)
+
+
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory):
     """Folder of a saved tiny network with its tokenizer and dictionary. Only to be read: copy what a test changes."""

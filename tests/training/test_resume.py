@@ -102,6 +102,7 @@ def test_an_unfinished_run_is_not_resumed_with_other_settings(tmp_path):
     assert results["train_epochs"] == 2
 
 
+@pytest.mark.slow
 def test_two_runs_do_not_share_a_folder(tmp_path):
     settings = SETTINGS | {"num_train_epochs": 500, "early_stopping_patience": 0}
     process = start(command_line(tmp_path, **settings))

@@ -200,7 +200,7 @@ def test_accumulated_parts_give_the_gradients_of_the_whole_batch(gradients_of, s
 def test_the_gradients_of_processes_average_to_those_of_the_whole_batch(
     gradients_of, monkeypatch, sentences, processes
 ):
-    """Each process in turn, played by this one; several real ones are in test_processes.py."""
+    """Each process in turn, played by this one; several real ones are in test_two_processes.py."""
     whole = gradients_of(sentences, per_device_train_batch_size=33)
     monkeypatch.setattr(Accelerator, "num_processes", property(lambda self: processes))
     shares = []
