@@ -24,7 +24,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from data_scripts.label_sets import resolve_label_set, split_type_names
+from data_scripts.loading import find_corpus
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
+from modeling_dicmt.commands.places import check_exists, check_output_dir, check_place
 
 # What takes seconds to import is imported where it is used: arguments are checked before, and an error of the import
 # itself, such as a library that is missing, is told like any other.
@@ -70,7 +73,7 @@ class EvaluationArguments:
     references: str | None = field(
         default=None, metadata={"help": "Annotated records: a JSONL file with text and entities, in place of a corpus."}
     )
-    label_set: str | None = field(
+    label_set: list[str] | None = field(
         default=None, metadata={"help": "Types that are scored, say Disease,Drug; default: all of either side."}
     )
     training_records: str | None = field(
@@ -120,6 +123,18 @@ def check_output(arguments: EvaluationArguments) -> None:
                 )
 
 
+def check_places(arguments: EvaluationArguments) -> None:
+    """Raise ValueError or OSError if what is to be read is not there, or what is to be written cannot be a folder."""
+    for name in ("predictions", "baseline_predictions", "references", "training_records"):
+        check_exists(name, getattr(arguments, name))
+    check_place(arguments.model_name_or_path)
+    check_place(arguments.baseline_model_name_or_path)
+    if arguments.dataset_name is not None:
+        alone = None if arguments.split == "validation" else [arguments.split]
+        find_corpus(arguments.dataset_name)(arguments.data_dir, alone)
+    check_output_dir(arguments.output_dir)
+
+
 def evaluate(arguments: EvaluationArguments) -> None:
     """Score, print, and write what is asked for."""
     import datasets
@@ -141,7 +156,8 @@ def evaluate(arguments: EvaluationArguments) -> None:
 
     systems = load_systems(arguments, records, source)
     if arguments.label_set is not None:
-        records, systems = restrict_to_types(records, systems, read_label_set(arguments.label_set))
+        types = [kind.name for kind in resolve_label_set(split_type_names(arguments.label_set))]
+        records, systems = restrict_to_types(records, systems, types)
     notes = [note for system in systems for note in compare_types(records, system)]
 
     scores = [score_predictions(system.predictions, records, mentions) for system in systems]
@@ -189,16 +205,8 @@ def load_systems(arguments: EvaluationArguments, records: Records, source: str) 
         if predictions is not None:
             systems.append(read_system(predictions, records, source))
         elif model is not None:
-            systems.append(run_network(model, records, arguments.device, arguments.batch_characters))
+            systems.append(run_network(model, records, arguments.device, arguments.batch_characters, quiet=False))
     return systems
-
-
-def read_label_set(label_set: str) -> list[str]:
-    """Type names from `Disease,Drug`, or from the name of a corpus."""
-    from data_scripts.label_sets import LABEL_SETS
-
-    types = LABEL_SETS.get(label_set)
-    return [kind.name for kind in types] if types else [name.strip() for name in label_set.split(",") if name.strip()]
 
 
 def render_summary(
@@ -239,7 +247,7 @@ def write_results(
     from modeling_dicmt.files import write_json, write_text
 
     output_dir.mkdir(parents=True, exist_ok=True)
-    entities, annotated = systems[0].predictions.entities, [record["entities"] for record in records]
+    entities = systems[0].predictions.entities
     results = {"records": source, "system": systems[0].name, "scores": scores[0]}
     if difference is not None:
         results |= {
@@ -247,14 +255,8 @@ def write_results(
             "baseline_scores": scores[1],
             "difference_of_f1": difference._asdict(),
         }
-    report = render_report(
-        scores[0],
-        predictions=entities,
-        references=annotated,
-        texts=[record["text"] for record in records],
-        ids=[record["id"] for record in records],
-        title=f"{systems[0].name} on {source}",
-    )
+    title = f"{systems[0].name} on {source}"
+    report = render_report(scores[0], records=records, predictions=entities, title=title)
     write_json(output_dir / RESULTS_FILE, results)
     write_text(output_dir / REPORT_FILE, f"{report}\n## Summary\n\n{summary}")
     write_errors(output_dir / ERRORS_FILE, records, entities)
@@ -264,6 +266,7 @@ def run() -> None:
     (arguments,) = parse_arguments((EvaluationArguments,), __doc__)
     check_arguments(arguments)
     check_output(arguments)
+    check_places(arguments)
     evaluate(arguments)
 
 

@@ -9,11 +9,8 @@ pipeline on PyTorch. --quantize stores the matrices as 8-bit integers: a smaller
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..commands.checkpoint import load_network, load_tokenizer
 from ..commands.command_line import parse_arguments, run_command
-from ..crf_numpy import CRF_FILE
-from .export import export_onnx
-from .pipeline import MODEL_FILE
+from ..commands.places import check_output_dir, check_place
 
 
 @dataclass
@@ -27,13 +24,21 @@ class ExportArguments:
 
 def run() -> None:
     (arguments,) = parse_arguments((ExportArguments,), __doc__)
+    check_place(arguments.model_name_or_path)
+    check_output_dir(arguments.output_dir)
+    # What takes seconds to load waits until the arguments are known to be right.
+    from ..commands.checkpoint import load_network, load_tokenizer
+    from ..crf_numpy import CRF_FILE
+    from .export import export_onnx
+    from .pipeline import MODEL_FILE
+
     target = Path(arguments.output_dir)
     source = Path(arguments.model_name_or_path)
     if source.exists() and source.resolve().is_relative_to(target.resolve()):
         raise ValueError(
             f"{target} holds the network that is exported, which would be lost: pass another --output_dir."
         )
-    if target.exists() and any(target.iterdir()) and not _is_export(target):
+    if target.exists() and any(target.iterdir()) and not _is_export(target, {MODEL_FILE, CRF_FILE}):
         raise ValueError(f"{target} holds something else than an export: pass another --output_dir.")
     network, tokenizer = load_network(arguments.model_name_or_path), load_tokenizer(arguments.model_name_or_path)
     folder = export_onnx(network, tokenizer, target, arguments.quantize)
@@ -41,15 +46,15 @@ def run() -> None:
     print(f"Wrote {folder} ({MODEL_FILE}: {size:,} bytes).")
 
 
-def _is_export(folder: Path) -> bool:
+def _is_export(folder: Path, needed: set[str]) -> bool:
     """Whether a folder may be replaced: it holds an export, and nothing that an export does not have."""
     names = {path.name for path in folder.iterdir()}
     suffixes = {"" if path.is_dir() else path.suffix for path in folder.iterdir()}
-    return {MODEL_FILE, CRF_FILE} <= names and suffixes <= {".onnx", ".npz", ".json", ".tsv", ".py"}
+    return needed <= names and suffixes <= {".onnx", ".npz", ".json", ".tsv", ".py"}
 
 
 def main() -> None:
-    """Entry point of the console command `dicmt-onnx`."""
+    """Entry point of the console command `dicmt-export-onnx`."""
     run_command(run)
 
 

@@ -17,10 +17,11 @@ import transformers
 from accelerate import Accelerator
 from accelerate.utils import ProjectConfiguration, broadcast_object_list, set_seed
 
+from ..commands.processes import available_cores
 from ..configuration_dicmt import DicMTConfig
 from ..files import write_json
 from ..publishing.contents import RESULTS_FILE
-from .arguments import TrainingArguments
+from .arguments import TrainingArguments, check_unfinished
 from .examples import Examples
 from .states import CHECKPOINTS, SETTINGS_FILE, check_settings
 
@@ -87,7 +88,7 @@ def set_threads(accelerator: Accelerator, training: TrainingArguments, config: D
     each other many times as long as soon as another program uses one of them.
     """
     if accelerator.device.type == "cpu":
-        shared = _available_cores() // accelerator.num_processes if config.encoder_config is not None else 1
+        shared = available_cores() // accelerator.num_processes if config.encoder_config is not None else 1
         torch.set_num_threads(training.cpu_threads or max(1, shared))
 
 
@@ -153,7 +154,7 @@ def claim_output_dir(
     problem: list[str | None] = [None]
     if accelerator.is_main_process:
         try:
-            _claim(output_dir, settings, training.overwrite_output_dir)
+            _claim(training, settings)
         except (ValueError, OSError) as error:
             problem = [str(error)]
     broadcast_object_list(problem)  # else the other processes would wait for one that has stopped
@@ -162,13 +163,10 @@ def claim_output_dir(
     return output_dir
 
 
-def _claim(output_dir: Path, settings: dict[str, Any], overwrite: bool) -> None:
+def _claim(training: TrainingArguments, settings: dict[str, Any]) -> None:
+    output_dir = Path(training.output_dir)
     checkpoints = output_dir / CHECKPOINTS
-    if (output_dir / RESULTS_FILE).exists() and not overwrite:
-        raise ValueError(
-            f"{output_dir} holds the results of a finished run. Pass another --output_dir, or --overwrite_output_dir "
-            "to replace them."
-        )
+    check_unfinished(training)
     ours = (LOCK_FILE, SETTINGS_FILE)
     if checkpoints.is_dir() and any(checkpoints.iterdir()) and not any((checkpoints / name).exists() for name in ours):
         raise ValueError(
@@ -179,7 +177,7 @@ def _claim(output_dir: Path, settings: dict[str, Any], overwrite: bool) -> None:
     except OSError as error:
         raise OSError(f"{output_dir} cannot be made: {error.strerror}. Pass another --output_dir.") from error
     _lock(checkpoints / LOCK_FILE)
-    if overwrite:
+    if training.overwrite_output_dir:
         for path in checkpoints.iterdir():
             if path.is_dir():
                 shutil.rmtree(path)
@@ -202,10 +200,6 @@ def start_trackers(accelerator: Accelerator, settings: dict[str, Any]) -> None:
         with warnings.catch_warnings():  # of the tracker's own library
             warnings.simplefilter("ignore")
             accelerator.init_trackers("dicmt", config=plain)
-
-
-def _available_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _fingerprint(examples: Examples) -> str:

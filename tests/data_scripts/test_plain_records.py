@@ -2,11 +2,10 @@
 
 import json
 import logging
-import tracemalloc
 
 import pytest
 
-from data_scripts.plain_records import count_records, find_record_files, read_records
+from data_scripts.plain_records import check_records, find_record_files, read_records
 
 
 def read(path):
@@ -25,7 +24,7 @@ def test_files_of_a_folder_are_read_in_order_and_as_they_are_stored(tmp_path):
         {"id": "7", "text": "咳"},
         {"id": "b.txt", "text": "患者\r\n腹痛"},
     ]
-    assert count_records(find_record_files(tmp_path)) == 5
+    assert check_records(find_record_files(tmp_path)) == 5 and check_records(find_record_files(tmp_path), 2) == 2
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.json", "a.jsonl.gz", "a.docx", "a.xml", "a"])
@@ -82,14 +81,7 @@ def test_text_that_is_not_utf_8_is_named(tmp_path):
         read(tmp_path / "a.txt")
 
 
-def test_counting_read_a_line_without_end_into_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr("data_scripts.plain_records.MAX_LINE_BYTES", 1 << 16)
-    path = tmp_path / "a.jsonl"
-    with open(path, "wb") as file:
-        file.truncate(1 << 26)
-    tracemalloc.start()
-    try:
-        assert count_records([path]) > 0
-        assert tracemalloc.get_traced_memory()[1] < 1 << 22
-    finally:
-        tracemalloc.stop()
+def test_a_file_without_a_record_was_passed_over(tmp_path, caplog):
+    (tmp_path / "empty.jsonl").write_text("\n")
+    assert check_records([tmp_path / "empty.jsonl"]) == 0
+    assert caplog.messages == [f"{tmp_path / 'empty.jsonl'}: there is no record."]

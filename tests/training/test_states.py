@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from modeling_dicmt.files import write_json
+from modeling_dicmt.training.arguments import TrainingArguments
 from modeling_dicmt.training.optimization import advance_scheduler, create_scheduler
 from modeling_dicmt.training.running import _claim
 from modeling_dicmt.training.states import CHECKPOINTS, LAST, SETTINGS_FILE, Progress, TrainingState, check_settings
@@ -241,5 +242,5 @@ def test_a_folder_called_checkpoints_that_was_there_before_was_removed(tmp_path)
     (tmp_path / CHECKPOINTS / "months.pt").touch()
     for overwrite in (False, True):
         with pytest.raises(ValueError, match="is not the work of a training"):
-            _claim(tmp_path, {}, overwrite)
+            _claim(TrainingArguments(output_dir=str(tmp_path), overwrite_output_dir=overwrite), {})
     assert [path.name for path in (tmp_path / CHECKPOINTS).iterdir()] == ["months.pt"]
