@@ -25,7 +25,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_scripts.label_sets import resolve_label_set, split_type_names
+from data_scripts.loading import find_corpus
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
+from modeling_dicmt.commands.places import check_exists, check_output_dir, check_place
 
 # What takes seconds to import is imported where it is used: arguments are checked before, and an error of the import
 # itself, such as a library that is missing, is told like any other.
@@ -108,6 +110,18 @@ def check_arguments(arguments: EvaluationArguments) -> None:
         raise ValueError("--data_dir goes with --dataset_name: leave it out with --references.")
 
 
+def check_places(arguments: EvaluationArguments) -> None:
+    """Raise ValueError or OSError if what is to be read is not there, or what is to be written cannot be a folder."""
+    for name in ("predictions", "baseline_predictions", "references", "training_records"):
+        check_exists(name, getattr(arguments, name))
+    check_place(arguments.model_name_or_path)
+    check_place(arguments.baseline_model_name_or_path)
+    if arguments.dataset_name is not None:
+        alone = None if arguments.split == "validation" else [arguments.split]
+        find_corpus(arguments.dataset_name)(arguments.data_dir, alone)
+    check_output_dir(arguments.output_dir)
+
+
 def evaluate(arguments: EvaluationArguments) -> None:
     """Score, print, and write what is asked for."""
     import datasets
@@ -178,7 +192,7 @@ def load_systems(arguments: EvaluationArguments, records: Records, source: str) 
         if predictions is not None:
             systems.append(read_system(predictions, records, source))
         elif model is not None:
-            systems.append(run_network(model, records, arguments.device, arguments.batch_characters))
+            systems.append(run_network(model, records, arguments.device, arguments.batch_characters, quiet=False))
     return systems
 
 
@@ -238,6 +252,7 @@ def write_results(
 def run() -> None:
     (arguments,) = parse_arguments((EvaluationArguments,), __doc__)
     check_arguments(arguments)
+    check_places(arguments)
     evaluate(arguments)
 
 

@@ -17,9 +17,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from data_scripts.arguments import DataArguments
+from data_scripts.loading import find_corpus
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
+from modeling_dicmt.commands.places import check_exists, check_output_dir, check_place
 from modeling_dicmt.publishing.arguments import HubArguments
-from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
+from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments, check_unfinished
 
 if TYPE_CHECKING:
     from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
@@ -47,6 +49,7 @@ def run(
     data, model, training, hub = parse_arguments(
         (DataArguments, model_arguments, training_arguments, HubArguments), __doc__, arguments
     )
+    check_places(data, model, training)
     # What takes seconds to load waits until the arguments are known to be right.
     from data_scripts.records import load_dictionary, load_lists_of_type, load_records, taggable_records
     from modeling_dicmt.evaluation.calibration import calibrate, scale_scores
@@ -159,6 +162,18 @@ def run(
             logger.info("Uploaded: %s", push())
     accelerator.wait_for_everyone()
     accelerator.end_training()  # from here on the processes cannot exchange anything
+
+
+def check_places(data: DataArguments, model: ModelArguments, training: TrainingArguments) -> None:
+    """Raise ValueError or OSError if what is to be read is not there, or results would be written over."""
+    find_corpus(data.dataset_name)(data.data_dir)
+    check_exists("dictionary", data.dictionary)
+    check_exists("dictionary_mapping", data.dictionary_mapping)
+    check_exists("character_vectors", model.character_vectors)
+    check_place(model.model_name_or_path)
+    check_place(model.encoder_name_or_path)
+    check_output_dir(training.output_dir)
+    check_unfinished(training)
 
 
 def main() -> None:

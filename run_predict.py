@@ -21,11 +21,13 @@ from itertools import chain, islice, tee
 from pathlib import Path
 from typing import Any
 
-from data_scripts.plain_records import count_records, find_record_files, is_record_file, read_records
+from data_scripts.plain_records import check_records, find_record_files, is_record_file, read_records
 from modeling_dicmt.chunks import text_chunks
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
+from modeling_dicmt.commands.places import check_exists, check_place
 from modeling_dicmt.commands.processes import available_cores, map_in_processes
 from modeling_dicmt.commands.progress import progress
+from modeling_dicmt.files import is_special
 
 # What takes seconds to import is imported where it is used: arguments and files are checked before, and an error of the
 # import itself, such as a library that is missing, is told like any other.
@@ -100,6 +102,10 @@ def check_output(arguments: PredictionArguments) -> None:
     output = Path(arguments.output_file)
     if output.is_dir():
         raise ValueError(f"--output_file {arguments.output_file} is a folder: name a file.")
+    if is_special(output):
+        raise ValueError(
+            f"--output_file {arguments.output_file} is a device or a pipe: name a file. --show prints the entities."
+        )
     for option, path in (("input", arguments.input), ("dictionary", arguments.dictionary)):
         source = Path(path) if path is not None else None
         if source is None or not source.exists():
@@ -167,13 +173,25 @@ def predict(
     yield from zip(again, chain.from_iterable(found), strict=True)
 
 
-def show(pairs: Iterable[tuple[dict[str, Any], Entities]]) -> Iterator[tuple[dict[str, Any], Entities]]:
-    """Print each record with its entities marked, and pass it on."""
+def show(pairs: Iterable[tuple[dict[str, Any], Entities]], is_all: bool) -> Iterator[tuple[dict[str, Any], Entities]]:
+    """Print each record with its entities marked, and pass it on.
+
+    Args:
+        pairs: Records and their entities.
+        is_all: Whether nothing else is done with them, so that it can end when nobody reads what is printed any more.
+    """
     from modeling_dicmt.evaluation.report import render_entities
 
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    is_read = True
     for record, entities in pairs:
-        print(f"{record['id']}\n{render_entities(record['text'], entities, color=color, details=True)}\n")
+        if is_read:
+            try:
+                print(f"{record['id']}\n{render_entities(record['text'], entities, color=color, details=True)}\n")
+            except BrokenPipeError:
+                if is_all:
+                    raise
+                is_read = False
         yield record, entities
 
 
@@ -193,16 +211,18 @@ def write(path: str, pairs: Iterable[tuple[dict[str, Any], Entities]], evidence:
 def run() -> None:
     (arguments,) = parse_arguments((PredictionArguments,), __doc__)
     check_arguments(arguments)
+    check_place(arguments.model_name_or_path)
+    check_exists("dictionary", arguments.dictionary)
     files = find_record_files(Path(arguments.input))
     if arguments.output_file is not None:
         check_output(arguments)
 
-    total = min(count_records(files), arguments.max_records or sys.maxsize)
+    total = check_records(files, arguments.max_records)
     records = islice(read_records(files), arguments.max_records)
     num_processes = arguments.num_processes or (available_cores() if arguments.device == "cpu" else 1)
     pairs = progress(predict(arguments, records, num_processes), total=total, quiet=arguments.show)
     if arguments.show:
-        pairs = show(pairs)
+        pairs = show(pairs, arguments.output_file is None)
     if arguments.output_file is None:
         deque(pairs, maxlen=0)
     else:

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,8 +26,26 @@ _EXAMPLES = """examples:
 """
 
 
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong without a usage, and takes options in one spelling."""
+
+    def __init__(self, **options):
+        super().__init__(**options, allow_abbrev=False)
+
+    def error(self, message: str) -> None:
+        raise ValueError(f"{message.removeprefix('argument ')}. {self.prog} --help shows the options.")
+
+    def parse_known_args(self, args=None, namespace=None):
+        parsed, rest = super().parse_known_args(args, namespace)
+        for name in rest:
+            alike = get_close_matches(name.partition("=")[0], self._option_string_actions, n=1)
+            hint = f"Did you mean {alike[0]}?" if alike else f"{self.prog} --help shows those that there are."
+            raise ValueError(f"There is no option {name}. {hint}")
+        return parsed, rest
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m data_scripts",
         description="The clinical corpora that DicMT reads: list them, count what they hold, export them.",
         epilog=_EXAMPLES,
@@ -80,9 +99,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status (1 for an error in the data, after one message on stderr)."""
-    options = _parser().parse_args(arguments)
+    """Run a command; returns the exit status (1 for what a user can mend, after one message on stderr)."""
     try:
+        options = _parser().parse_args(arguments)
         if options.command == "list":
             for name, corpus in CORPORA.items():
                 types = ", ".join(t.name for t in LABEL_SETS.get(name, ())) or "any, unless a label set is given"
@@ -92,8 +111,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             _run_on_corpus(options)
     except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        is_of_system = isinstance(error, OSError) and error.strerror and error.filename
+        print(f"error: {f'{error.filename}: {error.strerror}.' if is_of_system else error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("error: Interrupted.", file=sys.stderr)
+        return 130
     return 0
 
 

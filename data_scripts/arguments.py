@@ -41,10 +41,11 @@ class DataArguments:
     )
     dictionary_precedence: list[str] | None = field(
         default=None,
-        **_help("Entity types whose code a term of several types gets first. Default: their order."),
+        **_help("Entity types whose code a term of several types gets first. Default: their order.", rare=True),
     )
     dictionary_share: float = field(
-        default=1.0, **_help("Share of the dictionary's terms to use (Table 8 of the paper).", above=0, maximum=1)
+        default=1.0,
+        **_help("Share of the dictionary's terms to use (Table 8 of the paper).", above=0, maximum=1, rare=True),
     )
     validation_share: float = field(
         default=0.1,
@@ -54,7 +55,9 @@ class DataArguments:
             below=1,
         ),
     )
-    split_seed: int = field(default=42, **_help("Seed of that split, and of the choice of --dictionary_share."))
+    split_seed: int = field(
+        default=42, **_help("Seed of that split, and of the choice of --dictionary_share.", rare=True)
+    )
     flatten: str = field(
         default="forbid",
         **_help(
@@ -69,13 +72,14 @@ class DataArguments:
             "Share of the training records to use, chosen by --split_seed; a smaller share's are among a larger's.",
             above=0,
             maximum=1,
+            rare=True,
         ),
     )
     max_train_records: int | None = field(
         default=None, **_help("Use only the first N training records (to try things out).", minimum=1)
     )
     max_eval_records: int | None = field(
-        default=None, **_help("Use only the first N records of development and test part.", minimum=1)
+        default=None, **_help("Use only the first N records of development and test part.", minimum=1, rare=True)
     )
 
     def __post_init__(self) -> None:

@@ -48,6 +48,8 @@ class ClinicalDictionary:
     __slots__ = ("_combination_of_term", "_combinations", "_fingerprint", "_starts", "_text", "rejected")
 
     def __init__(self, terms: Mapping[str, Iterable[str]]):
+        if not isinstance(terms, Mapping):
+            raise DictionaryError(f"terms must be a mapping {{term: [lists]}}, got {type(terms).__name__}.")
         lists_of_term: dict[str, set[str]] = {}
         for number, (raw_term, names) in enumerate(terms.items(), start=1):
             names = (names,) if isinstance(names, str) else tuple(names)

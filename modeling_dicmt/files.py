@@ -32,11 +32,18 @@ def writing(target: Path) -> Iterator[None]:
         else:
             target.unlink(missing_ok=True)
         if isinstance(error, OSError | RuntimeError | SafetensorError):
+            reason = getattr(error, "strerror", None) or str(error).rstrip(".")
             raise OSError(
-                f"Cannot write to {target.parent}: {error}. What was there before is as it was. Make room, and the "
-                "same command resumes; or pass another --output_dir."
+                f"Cannot write to {target.parent}: {reason}. What was there before is as it was. Make room and give "
+                "the same command again (a training resumes), or name another place to write to."
             ) from error
         raise
+
+
+def is_special(path: Path) -> bool:
+    """Whether there is something at a path that is neither file nor folder, such as /dev/null or /dev/stdout."""
+    is_open_file = path.is_symlink() and os.readlink(path).startswith("/proc/")
+    return is_open_file or (path.exists() and not path.is_file() and not path.is_dir())
 
 
 @contextmanager
@@ -47,9 +54,12 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     followed.
 
     Raises:
-        OSError: If it cannot be written; nothing is left of it then.
+        OSError: If it cannot be written, nothing of which is left then, or is a device or a pipe: /dev/null would
+            become a file.
     """
     path = Path(path)
+    if is_special(path):
+        raise OSError(f"{path} is a device or a pipe, which a file would replace: name a file.")
     # A name that nobody can guess: no link is planted there, and processes of several machines do not meet at it.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     with writing(temporary):
@@ -66,13 +76,30 @@ def write_text(path: str | os.PathLike, text: str | Iterable[str]) -> None:
     """Write a text, or the pieces of one, so that `path` holds the old content or the new, never a part.
 
     A lone surrogate has no UTF-8 form; its backslash escape is what JSON writes for it, too.
+
+    Raises:
+        OSError: If it cannot be written.
+        Exception: What the pieces themselves raise, as it is.
     """
-    pieces = [text] if isinstance(text, str) else text
-    with (
-        replacing(path) as temporary,
-        open(temporary, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file,
-    ):
-        file.writelines(pieces)
+    of_pieces: list[Exception] = []
+
+    def pieces() -> Iterator[str]:
+        try:
+            yield from [text] if isinstance(text, str) else text
+        except Exception as error:
+            of_pieces.append(error)
+            raise
+
+    try:
+        with (
+            replacing(path) as temporary,
+            open(temporary, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file,
+        ):
+            file.writelines(pieces())
+    except OSError:
+        if of_pieces:  # no matter of the disk
+            raise of_pieces[0] from of_pieces[0].__cause__
+        raise
 
 
 def replace_folder(folder: str | os.PathLike, write: Callable[[Path], None]) -> None:

@@ -169,6 +169,8 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
 
     @dictionary.setter
     def dictionary(self, dictionary: ClinicalDictionary) -> None:
+        if not isinstance(dictionary, ClinicalDictionary):
+            raise ValueError(f"dictionary must be a ClinicalDictionary, got {type(dictionary).__name__}.")
         self._dictionary_matcher = self.compile_dictionary(dictionary)
 
     @property

@@ -106,7 +106,9 @@ def predict_entities(
         `text[start:end]`, and `score`, the probability that just this stretch is an entity of the type.
 
     Raises:
-        ValueError: If the network was trained for segmentation alone, or a text is no string.
+        ValueError: If the network was trained for segmentation alone, or a text is no string, or `texts` is one.
     """
+    if isinstance(texts, str):  # whose characters would be records
+        raise ValueError("texts must be a list of records' texts, got one string: put it into a list.")
     found = EntityRecognizer(TorchTagger(model), tokenizer)(list(texts), {"batch_characters": batch_characters})
     return [[with_type(entity) for entity in entities] for entities in found]

@@ -7,6 +7,7 @@ import pytest
 
 import run_evaluate
 import run_predict
+from modeling_dicmt.commands import progress
 from modeling_dicmt.commands.command_line import run_command
 from modeling_dicmt.evaluation.clinical_ner import score_entities
 from modeling_dicmt.evaluation.significance import count_by_record, paired_bootstrap
@@ -165,7 +166,7 @@ def test_wrong_options_are_told(files, checkpoint, tmp_path, monkeypatch, capsys
         ((*gold, "--predictions", "x", "--model_name_or_path", "y"), "Pass one of --model_name_or_path"),
         (("--predictions", files["found"]), "Pass either of --dataset_name and --references"),
         ((*gold, "--predictions", files["found"], "--data_dir", tmp_path), "--data_dir goes with --dataset_name"),
-        ((*gold, "--predictions", tmp_path / "none.jsonl"), "none.jsonl: No such file or directory"),
+        ((*gold, "--predictions", tmp_path / "none.jsonl"), "--predictions: there is no file or folder"),
         ((*gold, "--predictions", files["found"], "--device", "meta"), "--device meta cannot be used here"),
         ((*gold, "--predictions", files["found"], "--label_set", "Disese"), "--label_set: there is no Disese"),
         ((*gold, "--model_name_or_path", tmp_path / "none"), str(tmp_path / "none")),
@@ -173,3 +174,22 @@ def test_wrong_options_are_told(files, checkpoint, tmp_path, monkeypatch, capsys
     ):
         said = refused(monkeypatch, capsys, *arguments)
         assert message in said and "Errno" not in said
+
+
+@pytest.mark.parametrize("option", ["predictions", "references", "training_records", "data_dir", "output_dir"])
+def test_a_mistyped_name_was_told_after_all_was_loaded(option, files, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(run_evaluate, "evaluate", None)
+    given = {"predictions": files["found"], "references": files["gold"], option: tmp_path / "none"}
+    if option == "data_dir":
+        given |= {"dataset_name": "jsonl"}
+        del given["references"]
+    if option == "output_dir":
+        given[option] = files["gold"]  # a file
+    said = refused(monkeypatch, capsys, *(item for name, value in given.items() for item in (f"--{name}", value)))
+    assert str(given[option]) in said
+
+
+def test_there_was_no_bar_for_prediction(checkpoint, files, monkeypatch, capsys):
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0)
+    evaluate(monkeypatch, "--model_name_or_path", checkpoint, "--references", files["gold"])
+    assert "prediction: 100%" in capsys.readouterr().err

@@ -104,7 +104,7 @@ def test_what_is_no_record_ends_the_run_without_an_output(checkpoint, tmp_path, 
     output = tmp_path / "out" / "entities.jsonl"
     arguments = ("--model_name_or_path", checkpoint, "--input", path, "--output_file", output)
     assert message in refused(monkeypatch, capsys, *arguments)
-    assert list(output.parent.iterdir()) == []
+    assert not output.parent.exists()
 
 
 def test_wrong_values_are_told_by_their_options(checkpoint, tmp_path, monkeypatch, capsys):
@@ -274,3 +274,56 @@ def test_what_ends_half_way_ends_with_one_message_and_no_output(checkpoint, tmp_
     assert message in said and said.count("\n") == 1
     assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_the_network_was_loaded_before_a_wrong_line_was_told(tmp_path, monkeypatch, capsys):
+    records = tmp_path / "records.jsonl"
+    records.write_text('{"text": "患者"}\n{"txt": "腹痛"}\n', encoding="utf-8")
+    monkeypatch.setattr(run_predict, "load_recognizer", None)
+    (tmp_path / "network").mkdir()
+    (tmp_path / "network" / "config.json").write_text("{}")
+    message = refused(
+        monkeypatch, capsys, "--model_name_or_path", tmp_path / "network", "--input", records, "--show"
+    )  # fmt: skip
+    assert 'line 2: expected an object with a string "text"' in message
+
+
+@pytest.mark.parametrize("option", ["model_name_or_path", "dictionary"])
+def test_a_mistyped_name_was_told_after_the_processes_had_started(option, tmp_path, monkeypatch, capsys):
+    write_records(tmp_path / "records.jsonl", ["患者", "腹痛"])
+    (tmp_path / "network").mkdir()
+    (tmp_path / "network" / "config.json").write_text("{}")
+    monkeypatch.setattr(run_predict, "map_in_processes", None)
+    given = {"model_name_or_path": tmp_path / "network", "input": tmp_path / "records.jsonl"} | {option: "notthere"}
+    arguments = [item for name, value in given.items() for item in (f"--{name}", value)]
+    message = refused(monkeypatch, capsys, *arguments, "--output_file", tmp_path / "entities", "--num_processes", 2)
+    assert "no file or folder notthere" in message or "no folder notthere" in message
+
+
+def test_a_device_was_replaced_by_the_entities(tmp_path, monkeypatch, capsys):
+    write_records(tmp_path / "records.jsonl", ["患者"])
+    (tmp_path / "config.json").write_text("{}")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    message = refused(
+        monkeypatch, capsys, "--model_name_or_path", tmp_path, "--input", tmp_path / "records.jsonl", "--output_file",
+        pipe,
+    )  # fmt: skip
+    assert "is a device or a pipe" in message and pipe.is_fifo()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("writes", [False, True])
+def test_show_ended_with_an_error_where_head_had_read_enough(checkpoint, tmp_path, writes):
+    write_records(tmp_path / "records.jsonl", ["患者腹痛3天。"] * 600)
+    output = tmp_path / "entities.jsonl"
+    command = [
+        *(sys.executable, ROOT / "run_predict.py", "--model_name_or_path", checkpoint, "--show"),
+        *("--input", tmp_path / "records.jsonl", *(["--output_file", output] if writes else [])),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "r0\n"
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == (0 if writes else 141)
+    assert output.exists() == writes and (not writes or len(output.read_text().splitlines()) == 600)

@@ -15,6 +15,7 @@ from ..configuration_dicmt import DicMTConfig
 from ..files import read_json
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..tokenization_dicmt import DicMTTokenizer
+from .places import check_place
 
 # The JSON files of a checkpoint, with what must be an object in each.
 _JSON_FILES = {
@@ -23,7 +24,6 @@ _JSON_FILES = {
     "tokenizer.json": ("model", "vocab"),
     "model.safetensors.index.json": ("weight_map",),
 }
-_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
 
 
@@ -78,23 +78,6 @@ def load_encoder_config(path: str) -> PreTrainedConfig:
         if _settings(path).get("model_type") != DicMTConfig.model_type:
             return AutoConfig.from_pretrained(path)
     raise ValueError(f"{path} is a DicMT checkpoint, not an encoder: to train it further, pass --model_name_or_path.")
-
-
-def check_place(path: str) -> None:
-    """Find out without the network whether a folder is there; only what can be nothing but a Hub name passes without.
-
-    Raises:
-        ValueError: If there is no such folder, and `path` is no `owner/name` or its first part is a folder here.
-    """
-    if os.path.isdir(path):
-        return
-    if os.path.exists(path):
-        raise ValueError(f"{path} is a file: name the folder that it is in.")
-    if not _HUB_NAME.fullmatch(path) or os.path.isdir(path.split("/")[0]):
-        raise ValueError(
-            f"There is no folder {path}. Name a checkpoint's folder, or one on the Hub as owner/name "
-            "(google-bert/bert-base-chinese)."
-        )
 
 
 def _settings(path: str) -> dict[str, Any]:

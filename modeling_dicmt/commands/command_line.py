@@ -29,6 +29,9 @@ logger = logging.getLogger(__name__)
 # Set to see where an error comes from, instead of its message alone.
 DEBUG_VARIABLE = "DICMT_DEBUG"
 
+# Status of a program that SIGPIPE ends, as a shell shows it.
+_BROKEN_PIPE = 141
+
 # What a field's metadata may hold that is not argparse's matter.
 _OWN_METADATA = ("free", "private", "rare", "minimum", "maximum", "above", "below")
 _METAVARS = {int: "N", float: "X", bool: "True|False"}
@@ -72,7 +75,7 @@ class DataclassParser(HfArgumentParser):
 
     def error(self, message: str) -> None:
         """Raise what argparse would print below a usage of a hundred lines."""
-        raise ValueError(f"{message.removeprefix('argument ')}. --help shows the options.")
+        raise ValueError(f"{message.removeprefix('argument ').rstrip('.')}. --help shows the options.")
 
     def parse_args_into_dataclasses(self, args: Sequence[str] | None = None, **_: Any) -> tuple[Any, ...]:
         """The dataclasses, and a namespace of what was added to the parser besides, if anything was.
@@ -90,7 +93,9 @@ class DataclassParser(HfArgumentParser):
             args, return_remaining_strings=True, look_for_args_file=False
         )
         if rest:
-            raise ValueError(f"{' '.join(rest)} belongs to no option: each begins with --. --help shows them.")
+            is_file = rest[0].endswith(".json")
+            advice = "a file of settings goes first" if is_file else "each begins with --. --help shows them"
+            raise ValueError(f"{' '.join(rest)} belongs to no option: {advice}.")
         for of_class in parsed:
             if not isinstance(of_class, Namespace):
                 check_bounds(of_class)
@@ -178,7 +183,8 @@ def check_bounds(settings: Any) -> None:
         ]
         given = getattr(settings, field.name)
         for value in given if isinstance(given, list | tuple) else [given]:
-            if value is not None and not all(holds(value, bound) for _, bound, holds in bounds):
+            fits = isinstance(value, int | float) and all(holds(value, bound) for _, bound, holds in bounds)
+            if value is not None and bounds and not fits:
                 told = " and ".join(f"{words} {bound}" for words, bound, _ in bounds)
                 raise ValueError(f"--{field.name} must be {told}, got {value}.")
 
@@ -231,9 +237,16 @@ def _as_arguments(path: Path, name: str, value: Any, is_list: Mapping[str, bool]
 
 
 def run_command(main: Callable[[], None], interrupted: str = "Interrupted.") -> None:
-    """Run a command. What a user can mend ends it with one message and status 1, Ctrl-C with `interrupted` and 130."""
+    """Run a command. What a user can mend ends it with one message and status 1, Ctrl-C with `interrupted` and 130.
+
+    Where nobody reads its output any more, as after `| head`, it ends without a word.
+    """
     try:
         main()
+        sys.stdout.flush()  # here, where a closed pipe is met quietly, and not while Python ends
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(_BROKEN_PIPE) from None
     except KeyboardInterrupt:
         _stop(interrupted, 130)
     except (ValueError, OSError, FloatingPointError, ImportError) as error:

@@ -39,10 +39,12 @@ class _Lines:
     """A file in which each state of a bar becomes a line: it is no terminal that could go back to the line's start."""
 
     def __init__(self, file: TextIO):
-        self._file = file
+        self._file, self._state = file, ""
 
     def write(self, text: str) -> None:
-        if text.strip():
+        state = text.strip().partition("[")[0]  # without the times
+        if state and state != self._state:  # a bar that is closed shows its end again
+            self._state = state
             self._file.write(f"{text.strip()}\n")
 
     def __getattr__(self, name: str) -> Any:

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from accelerate import Accelerator
 from accelerate.utils import gather_object
+from tqdm import tqdm
 
+from ..commands.progress import progress
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..prediction import (
     SentencePrediction,
@@ -76,6 +78,12 @@ def _correct(entities: Sequence[Sequence[Span]], records: Sequence[Mapping[str, 
     return [tuple(span) in known for known, found in zip(annotated, entities, strict=True) for span in found]
 
 
+def _counted(batches: Iterator[tuple[Any, TaggedBatch]], bar: tqdm) -> Iterator[tuple[Any, TaggedBatch]]:
+    for places, batch in batches:
+        yield places, batch
+        bar.update(sum(map(len, places)))
+
+
 class Evaluator:
     """Predicts and scores a part of the corpus. Each process takes its share of the records and gets all results.
 
@@ -101,9 +109,17 @@ class Evaluator:
         self._own_texts = self.texts[accelerator.process_index :: accelerator.num_processes]
         self._sentences = list(tokenizer.encode_records(self._own_texts))
 
-    def predict(self, model: DicMTForTokenClassification, scores: bool = True) -> Predictions:
-        """What the network says of all records, on every process; `scores` takes time, and may be left out."""
-        found = read_batches(self.tag(model), model.config, chain_of(model), "spans" if scores else None)
+    def predict(self, model: DicMTForTokenClassification, scores: bool = True, quiet: bool = True) -> Predictions:
+        """What the network says of all records, on every process.
+
+        Args:
+            model: The network.
+            scores: Whether entities get scores, which takes time.
+            quiet: Show no progress.
+        """
+        with progress(total=len(self._sentences), unit="sentence", description="prediction", quiet=quiet) as bar:
+            batches = _counted(self.tag(model), bar)
+            found = read_batches(batches, model.config, chain_of(model), "spans" if scores else None)
         entities, of_entities = self.collect(found)
         segmentation = collect_segmentation(self._sentences, found, self._own_texts)
         rows = self.gather([*zip(entities, segmentation, of_entities, strict=True)])

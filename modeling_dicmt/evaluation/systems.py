@@ -28,8 +28,10 @@ class System(NamedTuple):
     types: Sequence[str]
 
 
-def run_network(path: str, records: Records, device: str = "cpu", batch_characters: int | None = None) -> System:
-    """Let a network find the records' entities.
+def run_network(
+    path: str, records: Records, device: str = "cpu", batch_characters: int | None = None, quiet: bool = True
+) -> System:
+    """Let a network find the records' entities, with a bar of its progress unless `quiet`.
 
     Raises:
         ValueError: If it is no whole checkpoint, or knows no entities.
@@ -38,7 +40,7 @@ def run_network(path: str, records: Records, device: str = "cpu", batch_characte
     if not network.config.recognition_task:
         raise ValueError(f"{path} was trained to segment (NES) only and knows no entities that could be scored.")
     evaluator = Evaluator(records, tokenizer, Accelerator(), batch_characters, None)
-    return System(path, evaluator.predict(network.to(device)), tokenizer.entity_types)
+    return System(path, evaluator.predict(network.to(device), quiet=quiet), tokenizer.entity_types)
 
 
 def read_system(path: str, records: Records, source: str) -> System:

@@ -9,10 +9,8 @@ pipeline on PyTorch. --quantize stores the matrices as 8-bit integers: a smaller
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..commands.checkpoint import load_network, load_tokenizer
 from ..commands.command_line import parse_arguments, run_command
-from .export import export_onnx
-from .pipeline import MODEL_FILE
+from ..commands.places import check_output_dir, check_place
 
 
 @dataclass
@@ -26,6 +24,13 @@ class ExportArguments:
 
 def run() -> None:
     (arguments,) = parse_arguments((ExportArguments,), __doc__)
+    check_place(arguments.model_name_or_path)
+    check_output_dir(arguments.output_dir)
+    # What takes seconds to load waits until the arguments are known to be right.
+    from ..commands.checkpoint import load_network, load_tokenizer
+    from .export import export_onnx
+    from .pipeline import MODEL_FILE
+
     target = Path(arguments.output_dir)
     if target.exists() and any(target.iterdir()) and not (target / MODEL_FILE).is_file():
         raise ValueError(f"{target} holds something else than an export: pass another --output_dir.")

@@ -1,11 +1,14 @@
 """Export a trained network for ONNX Runtime; the command is in `__main__.py`."""
 
 import logging
+import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 import torch
@@ -93,7 +96,7 @@ def export_onnx(
 
 def _write_graph(exported: ExportedNetwork, path: Path) -> None:
     shapes = {name: {0: "batch", 1: "length"} for name in (*exported.input_names, *exported.output_names)}
-    with _with_integer_xor(), warnings.catch_warnings(), torch.inference_mode():
+    with _with_integer_xor(), _without_native_warnings(), warnings.catch_warnings(), torch.inference_mode():
         # That this exporter is the older one (the newer fails on an LSTM of any length), and what tracing cannot see:
         # checks of shapes, which are true of every batch.
         warnings.simplefilter("ignore")
@@ -140,6 +143,20 @@ def _with_integer_xor() -> Iterator[None]:
     finally:
         for name in names:
             torch.onnx.unregister_custom_op_symbolic(name, OPSET)
+
+
+@contextmanager
+def _without_native_warnings() -> Iterator[None]:
+    """Hide what the exporter's C++ part prints of an LSTM's packed sequences; no filter of Python's reaches it."""
+    sys.stderr.flush()
+    shown = os.dup(2)
+    with TemporaryFile() as hidden:
+        os.dup2(hidden.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(shown, 2)
+            os.close(shown)
 
 
 def _check(exported: ExportedNetwork, folder: Path) -> None:

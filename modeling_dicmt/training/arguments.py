@@ -4,8 +4,10 @@ What the fields' metadata may say of bounds, of rare options and of what a card 
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..commands.command_line import check_bounds
+from ..publishing.contents import RESULTS_FILE
 
 # What draws random numbers takes seeds of 32 bits.
 _LARGEST_SEED = 2**32 - 1
@@ -200,3 +202,12 @@ class TrainingArguments:
 
     def __post_init__(self) -> None:
         check_bounds(self)
+
+
+def check_unfinished(training: TrainingArguments) -> None:
+    """Raise ValueError if the output folder holds the results of a finished run that are not to be replaced."""
+    if (Path(training.output_dir) / RESULTS_FILE).exists() and not training.overwrite_output_dir:
+        raise ValueError(
+            f"{training.output_dir} holds the results of a finished run. Pass another --output_dir, or "
+            "--overwrite_output_dir to replace them."
+        )

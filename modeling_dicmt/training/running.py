@@ -21,7 +21,7 @@ from ..commands.processes import available_cores
 from ..configuration_dicmt import DicMTConfig
 from ..files import write_json
 from ..publishing.contents import RESULTS_FILE
-from .arguments import TrainingArguments
+from .arguments import TrainingArguments, check_unfinished
 from .examples import Examples
 from .states import CHECKPOINTS, SETTINGS_FILE, check_settings
 
@@ -154,7 +154,7 @@ def claim_output_dir(
     problem: list[str | None] = [None]
     if accelerator.is_main_process:
         try:
-            _claim(output_dir, settings, training.overwrite_output_dir)
+            _claim(training, settings)
         except (ValueError, OSError) as error:
             problem = [str(error)]
     broadcast_object_list(problem)  # else the other processes would wait for one that has stopped
@@ -163,19 +163,16 @@ def claim_output_dir(
     return output_dir
 
 
-def _claim(output_dir: Path, settings: dict[str, Any], overwrite: bool) -> None:
+def _claim(training: TrainingArguments, settings: dict[str, Any]) -> None:
+    output_dir = Path(training.output_dir)
     checkpoints = output_dir / CHECKPOINTS
-    if (output_dir / RESULTS_FILE).exists() and not overwrite:
-        raise ValueError(
-            f"{output_dir} holds the results of a finished run. Pass another --output_dir, or --overwrite_output_dir "
-            "to replace them."
-        )
+    check_unfinished(training)
     try:
         checkpoints.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OSError(f"{output_dir} cannot be made: {error.strerror}. Pass another --output_dir.") from error
     _lock(checkpoints / LOCK_FILE)
-    if overwrite:
+    if training.overwrite_output_dir:
         for path in checkpoints.iterdir():
             if path.is_dir():
                 shutil.rmtree(path)

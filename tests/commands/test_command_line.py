@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 import modeling_dicmt
-from modeling_dicmt.commands.command_line import DEBUG_VARIABLE, parse_arguments, run_command
+from modeling_dicmt.commands.command_line import DEBUG_VARIABLE, check_bounds, parse_arguments, run_command
 
 
 @dataclass
@@ -82,7 +82,13 @@ def test_a_value_from_a_file_may_begin_with_a_minus(tmp_path):
         (["--share-of-steps", "3"], "There is no option --share-of-steps. Did you mean --share_of_steps"),
         (["--no_fast"], "There is no option --no_fast. Did you mean --fast"),
         (["--zzz=1"], "There is no option --zzz. --help shows"),
-        (["b"], "b belongs to no option"),
+        (["b"], "b belongs to no option: each begins with --."),
+        (["settings.json"], "settings.json belongs to no option: a file of settings goes first."),
+        (
+            ["--fast", "maybe"],
+            "--fast: Truthy value expected: got maybe but expected one of yes/no, true/false, t/f, "
+            "y/n, 1/0 (case insensitive). --help",
+        ),
         (["--rate"], "--rate: expected one argument. --help"),
         (["--rate", "x"], "--rate: invalid float value: 'x'"),
         (["--num_steps", "-3"], "--num_steps must be at least 1, got -3."),
@@ -93,6 +99,11 @@ def test_a_value_from_a_file_may_begin_with_a_minus(tmp_path):
 def test_a_wrong_option_is_one_message_with_its_name(arguments, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
         parse_arguments((Settings,), None, ["--name", "a", *arguments])
+
+
+def test_a_number_that_is_none_was_a_type_error():
+    with pytest.raises(ValueError, match=r"^--num_steps must be at least 1, got 3.$"):
+        check_bounds(Settings("a", num_steps="3"))
 
 
 def test_what_is_lacking_is_told_in_one_line():

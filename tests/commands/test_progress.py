@@ -25,6 +25,12 @@ def test_a_log_file_gets_whole_lines_with_the_total(capsys):
     assert " 3/3 [" in lines[-1]
 
 
+def test_a_log_file_got_the_last_line_twice(capsys):
+    with progress(total=2) as bar:
+        bar.update(2)
+    assert capsys.readouterr().err.count(" 2/2 [") == 1
+
+
 def test_what_takes_no_time_leaves_no_line(capsys, monkeypatch):
     monkeypatch.setattr(module, "SECONDS_BETWEEN_LINES", 1000)
     assert list(progress("abc")) == list("abc")

@@ -124,6 +124,26 @@ def test_the_command_line_reports_errors_in_one_line(folder, tmp_path, capsys):
     assert error.startswith("error: ") and "train.jsonl, line 1" in error and error.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["statistic"], "invalid choice: 'statistic'"),
+        (["statistics"], "required: --dataset_name. python -m data_scripts statistics --help"),
+        (["statistics", "--dataset_name", "sample", "--datadir", "x"], "no option --datadir. Did you mean --data_dir?"),
+        (["statistics", "--dataset", "sample"], "required: --dataset_name"),
+        (
+            ["export", "--dataset_name", "sample", "--output_dir", "x", "--format", "csv"],
+            "--format: invalid choice: 'c",
+        ),
+        (["radicals", "none", "out"], "error: none: No such file or directory.\n"),
+    ],
+)
+def test_a_mistyped_option_printed_the_usage(arguments, message, capsys):
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and message in error and error.count("\n") == 1
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["statistics", "--help"], ["export", "--help"]])
 def test_help_teaches(arguments, capsys):
     with pytest.raises(SystemExit) as end:

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from data_scripts.plain_records import count_records, find_record_files, read_records
+from data_scripts.plain_records import check_records, find_record_files, read_records
 
 
 def read(path):
@@ -24,7 +24,7 @@ def test_files_of_a_folder_are_read_in_order_and_as_they_are_stored(tmp_path):
         {"id": "7", "text": "咳"},
         {"id": "b.txt", "text": "患者\r\n腹痛"},
     ]
-    assert count_records(find_record_files(tmp_path)) == 5
+    assert check_records(find_record_files(tmp_path)) == 5 and check_records(find_record_files(tmp_path), 2) == 2
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.json", "a.jsonl.gz", "a.docx", "a.xml", "a"])
@@ -79,3 +79,9 @@ def test_text_that_is_not_utf_8_is_named(tmp_path):
     (tmp_path / "a.txt").write_bytes("患者".encode("gb18030"))
     with pytest.raises(ValueError, match=r"a\.txt, line 1: not UTF-8"):
         read(tmp_path / "a.txt")
+
+
+def test_a_file_without_a_record_was_passed_over(tmp_path, caplog):
+    (tmp_path / "empty.jsonl").write_text("\n")
+    assert check_records([tmp_path / "empty.jsonl"]) == 0
+    assert caplog.messages == [f"{tmp_path / 'empty.jsonl'}: there is no record."]

@@ -209,3 +209,8 @@ class TestSavedFile:
     def test_a_missing_file_is_named(self, tmp_path):
         with pytest.raises(FileNotFoundError, match=r"There is no dictionary at .*nowhere"):
             ClinicalDictionary.load(tmp_path / "nowhere")
+
+
+def test_terms_without_their_lists_were_an_attribute_error():
+    with pytest.raises(DictionaryError, match=r"terms must be a mapping \{term: \[lists\]\}, got list"):
+        ClinicalDictionary(["低分子肝素"])

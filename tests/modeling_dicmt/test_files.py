@@ -71,15 +71,11 @@ def test_json_that_cannot_be_encoded_leaves_the_old_file(tmp_path):
     assert os.listdir(tmp_path) == ["a.json"]
 
 
-def test_a_full_disk_leaves_the_old_text_and_nothing_half_written(tmp_path):
+def test_a_full_disk_leaves_the_old_text_and_nothing_half_written(tmp_path, monkeypatch):
     write_json(tmp_path / "a.json", 1)
-
-    def pieces():
-        yield "a part"
-        disk_full()
-
+    monkeypatch.setattr(os, "replace", disk_full)
     with pytest.raises(OSError, match=r"Cannot write to .*No space left.* Make room"):
-        write_text(tmp_path / "a.json", pieces())
+        write_text(tmp_path / "a.json", iter(["a part"]))
     assert (tmp_path / "a.json").read_text() == "1\n"
     assert os.listdir(tmp_path) == ["a.json"]
 
@@ -344,3 +340,26 @@ def test_a_file_without_line_ends_is_not_read_into_memory(tmp_path, monkeypatch)
     assert next(lines) == (1, {"a": 1})
     with pytest.raises(ValueError, match=r"a\.jsonl, line 2: longer than 1 MiB"):
         next(lines)
+
+
+def test_a_device_was_replaced_by_a_file(tmp_path):
+    pipe, outlet = tmp_path / "pipe", tmp_path / "outlet"
+    os.mkfifo(pipe)
+    outlet.symlink_to("/proc/self/fd/1")
+    for path in (pipe, outlet):
+        with pytest.raises(OSError, match=r"is a device or a pipe, which a file would replace: name a file"):
+            write_text(path, "text")
+    assert stat.S_ISFIFO(pipe.stat().st_mode) and outlet.is_symlink()
+    assert sorted(tmp_path.iterdir()) == [outlet, pipe]
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError("no dictionary there."), RuntimeError("of the network")])
+def test_an_error_of_what_was_written_was_told_as_a_full_disk(tmp_path, error):
+    def pieces():
+        yield "first"
+        raise error
+
+    with pytest.raises(type(error)) as raised:
+        write_text(tmp_path / "text", pieces())
+    assert raised.value is error
+    assert not list(tmp_path.iterdir())

@@ -508,3 +508,8 @@ def test_a_vocabulary_with_tokens_of_several_characters_still_gives_characters()
 def test_the_records_of_the_tiny_network_have_all_that_is_hard():
     assert "" in RECORDS and any("\n" in record for record in RECORDS)
     assert any(ord(character) > 0xFFFF for record in RECORDS for character in record)
+
+
+def test_a_mapping_given_as_dictionary_was_an_attribute_error(tokenizer):
+    with pytest.raises(ValueError, match="dictionary must be a ClinicalDictionary, got dict"):
+        tokenizer.dictionary = {"drug": ["低分子肝素"]}

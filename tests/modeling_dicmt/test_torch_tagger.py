@@ -169,3 +169,9 @@ class TestPredictEntities:
     def test_a_network_that_only_segments_is_refused(self):
         with pytest.raises(ValueError, match="segment"):
             predict_entities(make_model(recognition_task=False), make_tokenizer(), RECORDS)
+
+
+def test_each_character_of_one_string_was_a_record():
+    tokenizer = make_tokenizer()
+    with pytest.raises(ValueError, match="texts must be a list of records' texts, got one string"):
+        predict_entities(make_model(), tokenizer, "患者腹痛")

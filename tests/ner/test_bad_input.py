@@ -131,7 +131,7 @@ def test_a_dictionary_without_a_usable_term_is_refused(refused, tmp_path, lists)
 
 
 def test_a_dictionary_that_is_not_there_is_refused(refused, tmp_path):
-    assert f"no dictionary at {tmp_path / 'lists'}" in refused(dictionary=tmp_path / "lists")
+    assert f"--dictionary: there is no file or folder {tmp_path / 'lists'}" in refused(dictionary=tmp_path / "lists")
 
 
 def test_an_unknown_setting_in_a_file_is_refused(tmp_path):
@@ -171,9 +171,10 @@ def test_a_checkpoint_cut_off_anywhere_is_refused(refused, broken, name):
 
 def test_an_output_folder_that_cannot_be_made_is_refused(tiny, tmp_path):
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    outcome = run_here(command_line(tmp_path / "file", **tiny))
-    assert outcome.status == 1
-    assert f"{tmp_path / 'file'} cannot be made" in outcome.message and "--output_dir" in outcome.message
+    for folder, message in ((tmp_path / "file", "is no folder"), (tmp_path / "file" / "below", "cannot be made")):
+        outcome = run_here(command_line(folder, **tiny))
+        assert outcome.status == 1
+        assert f"{folder} {message}" in outcome.message and "--output_dir" in outcome.message
 
 
 @pytest.mark.slow
@@ -206,16 +207,29 @@ def test_an_error_of_the_command_is_one_line_without_a_traceback(tmp_path):
     assert REPOSITORY.name not in outcome.message.split("train.jsonl")[1]
 
 
-def test_arguments_are_checked_before_anything_heavy_is_loaded():
-    """A mistyped option was told after five seconds of imports."""
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("dropout", "1.5", "--dropout must be at least 0 and below 1, got 1.5."),
+        ("dictionary", "none", "--dictionary: there is no file or folder none."),
+        ("dictionary_mapping", "none", "--dictionary_mapping: there is no file or folder none."),
+        ("character_vectors", "none", "--character_vectors: there is no file or folder none."),
+        ("data_dir", "none", "none is not a folder."),
+        ("encoder_name_or_path", "none", "There is no folder none."),
+        ("model_name_or_path", "tests", "tests is no checkpoint: there is no config.json in it."),
+    ],
+)
+def test_arguments_are_checked_before_anything_heavy_is_loaded(option, value, message):
+    """A mistyped option or folder was told after five seconds of imports."""
+    corpus = "jsonl" if option == "data_dir" else "sample"
     code = (
         "import sys, run_ner\n"
-        "try: run_ner.run(['--dataset_name', 'sample', '--output_dir', 'out', '--dropout', '1.5'])\n"
-        "except ValueError as error: print(error, [name for name in HEAVY if name in sys.modules])"
+        f"try: run_ner.run(['--dataset_name', '{corpus}', '--output_dir', 'out', '--{option}', '{value}'])\n"
+        "except (ValueError, OSError) as error: print(error, [name for name in HEAVY if name in sys.modules])"
     )
     code = code.replace("HEAVY", "('torch', 'datasets', 'accelerate', 'transformers.modeling_utils')")
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    assert done.stdout == "--dropout must be at least 0 and below 1, got 1.5. []\n"
+    assert done.stdout.startswith(message) and done.stdout.endswith(" []\n")
 
 
 @pytest.mark.slow

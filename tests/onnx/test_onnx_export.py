@@ -97,6 +97,20 @@ class TestCommand:
         assert OnnxPipeline(tmp_path / "out")(RECORDS[0])
         self.run("--model_name_or_path", checkpoint, "--output_dir", tmp_path / "out", "--quantize")
 
+    def test_the_exporter_warned_of_packed_sequences(self, checkpoint, tmp_path, capfd):
+        self.run("--model_name_or_path", checkpoint, "--output_dir", tmp_path / "out")
+        assert capfd.readouterr().err == ""
+
+    def test_a_mistyped_checkpoint_was_told_after_seven_seconds(self):
+        code = (
+            "import sys; from modeling_dicmt.onnx.__main__ import run\n"
+            "sys.argv[1:] = ['--model_name_or_path', 'none', '--output_dir', 'out']\n"
+            "try: run()\n"
+            "except ValueError as error: print(error, 'torch' in sys.modules)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+        assert done.stdout.startswith("There is no folder none.") and done.stdout.endswith(" False\n")
+
     def test_it_replaces_no_other_folder(self, checkpoint, tmp_path):
         (tmp_path / "letters.txt").write_text("dear", encoding="utf-8")
         with pytest.raises(ValueError, match="something else than an export"):
