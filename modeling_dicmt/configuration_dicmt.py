@@ -7,7 +7,7 @@ from huggingface_hub.dataclasses import strict
 from transformers import AutoConfig, PreTrainedConfig
 from transformers.configuration_utils import SubConfigSpec
 
-from .dictionary_features import code_width
+from .dictionary_features import MAX_NGRAM_SIZE, PAPER_NGRAM_SIZES, code_width
 from .radicals import NUM_RADICALS
 from .sentences import MAX_SENTENCE_LENGTH
 from .tagging import bio_labels, entity_types_of
@@ -90,7 +90,7 @@ class DicMTConfig(PreTrainedConfig):
     num_bigram_buckets: int = 20000
     num_radicals: int = NUM_RADICALS
     radical_embedding_size: int = 50
-    ngram_sizes: list[int] | tuple[int, ...] = (2, 3, 4, 5, 6)
+    ngram_sizes: list[int] | tuple[int, ...] = PAPER_NGRAM_SIZES
     multi_hot_dictionary: bool = False
     context_encoder: str = "bilstm"
     lstm_hidden_size: int = 128
@@ -161,8 +161,10 @@ class DicMTConfig(PreTrainedConfig):
                 "Switch on recognition_task or segmentation_task: a network without a task learns nothing."
             )
         sizes = list(self.ngram_sizes)
-        if sizes != sorted(set(sizes)) or any(not 1 <= size <= 10 for size in sizes):
-            raise ValueError(f"ngram_sizes must be distinct sizes from 1 to 10 in ascending order, got {sizes}.")
+        if sizes != sorted(set(sizes)) or any(not 1 <= size <= MAX_NGRAM_SIZE for size in sizes):
+            raise ValueError(
+                f"ngram_sizes must be distinct sizes from 1 to {MAX_NGRAM_SIZE} in ascending order, got {sizes}."
+            )
         for name in ("dropout", "character_dropout", "bigram_dropout", "dictionary_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1, got {getattr(self, name)}.")

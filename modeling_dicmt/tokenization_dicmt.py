@@ -13,7 +13,7 @@ from transformers.utils import PaddingStrategy
 
 from .chunks import text_chunks
 from .dictionary import DICTIONARY_FILE, ClinicalDictionary
-from .dictionary_features import DictionaryMatcher, check_sizes
+from .dictionary_features import PAPER_NGRAM_SIZES, DictionaryMatcher, check_sizes
 from .files import read_json
 from .normalization import code_points, normalize
 from .radicals import PADDING_RADICAL, RADICALS_FILE, RadicalTable
@@ -95,7 +95,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         radicals_file: str | None = None,
         entity_types: Sequence[str] | None = None,
         lists_of_type: Mapping[str, Sequence[str]] | None = None,
-        ngram_sizes: Sequence[int] = (2, 3, 4, 5, 6),
+        ngram_sizes: Sequence[int] = PAPER_NGRAM_SIZES,
         multi_hot_dictionary: bool = False,
         precedence: Sequence[str] | None = None,
         max_sentence_length: int = MAX_SENTENCE_LENGTH,

@@ -45,7 +45,6 @@ def make_pair(sizes: dict[str, int], settings: Settings) -> tuple[Any, ...]:
         encoder_config=encoder_config,
         encoder_begin_token_id=vocab["[CLS]"],
         encoder_end_token_id=vocab["[SEP]"],
-        ngram_sizes=[2, 3, 4, 5, 6],
     )
     torch.manual_seed(0)
     ours = DicMTForTokenClassification(config)
