@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from data_scripts.label_sets import resolve_label_set, split_type_names
 from data_scripts.loading import find_corpus
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.commands.places import check_exists, check_output_dir, check_place
@@ -72,7 +73,7 @@ class EvaluationArguments:
     references: str | None = field(
         default=None, metadata={"help": "Annotated records: a JSONL file with text and entities, in place of a corpus."}
     )
-    label_set: str | None = field(
+    label_set: list[str] | None = field(
         default=None, metadata={"help": "Types that are scored, say Disease,Drug; default: all of either side."}
     )
     training_records: str | None = field(
@@ -142,7 +143,8 @@ def evaluate(arguments: EvaluationArguments) -> None:
 
     systems = load_systems(arguments, records, source)
     if arguments.label_set is not None:
-        records, systems = restrict_to_types(records, systems, read_label_set(arguments.label_set))
+        types = [kind.name for kind in resolve_label_set(split_type_names(arguments.label_set))]
+        records, systems = restrict_to_types(records, systems, types)
     notes = [note for system in systems for note in compare_types(records, system)]
 
     scores = [score_predictions(system.predictions, records, mentions) for system in systems]
@@ -194,14 +196,6 @@ def load_systems(arguments: EvaluationArguments, records: Records, source: str) 
     return systems
 
 
-def read_label_set(label_set: str) -> list[str]:
-    """Type names from `Disease,Drug`, or from the name of a corpus."""
-    from data_scripts.label_sets import LABEL_SETS
-
-    types = LABEL_SETS.get(label_set)
-    return [kind.name for kind in types] if types else [name.strip() for name in label_set.split(",") if name.strip()]
-
-
 def render_summary(
     names: Sequence[str], scores: Sequence[Mapping[str, Any]], difference: "Difference | None", notes: Sequence[str]
 ) -> str:
@@ -240,7 +234,7 @@ def write_results(
     from modeling_dicmt.files import write_json, write_text
 
     output_dir.mkdir(parents=True, exist_ok=True)
-    entities, annotated = systems[0].predictions.entities, [record["entities"] for record in records]
+    entities = systems[0].predictions.entities
     results = {"records": source, "system": systems[0].name, "scores": scores[0]}
     if difference is not None:
         results |= {
@@ -248,14 +242,8 @@ def write_results(
             "baseline_scores": scores[1],
             "difference_of_f1": difference._asdict(),
         }
-    report = render_report(
-        scores[0],
-        predictions=entities,
-        references=annotated,
-        texts=[record["text"] for record in records],
-        ids=[record["id"] for record in records],
-        title=f"{systems[0].name} on {source}",
-    )
+    title = f"{systems[0].name} on {source}"
+    report = render_report(scores[0], records=records, predictions=entities, title=title)
     write_json(output_dir / RESULTS_FILE, results)
     write_text(output_dir / REPORT_FILE, f"{report}\n## Summary\n\n{summary}")
     write_errors(output_dir / ERRORS_FILE, records, entities)

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from data_scripts.plain_records import check_records, find_record_files, is_record_file, read_records
+from modeling_dicmt.chunks import text_chunks
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.commands.places import check_exists, check_place
 from modeling_dicmt.commands.processes import available_cores, map_in_processes
@@ -167,21 +168,9 @@ def predict(
     if num_processes > 1:
         arguments = replace(arguments, cpu_threads=arguments.cpu_threads or 1)
     records, again = tee(records)
-    found = map_in_processes(partial(load_recognizer, arguments), _chunks(records), num_processes)
+    chunks = text_chunks((record["text"] for record in records), CHUNK_CHARACTERS, CHUNK_RECORDS)
+    found = map_in_processes(partial(load_recognizer, arguments), chunks, num_processes)
     yield from zip(again, chain.from_iterable(found), strict=True)
-
-
-def _chunks(records: Iterable[dict[str, Any]]) -> Iterator[list[str]]:
-    texts: list[str] = []
-    characters = 0
-    for record in records:
-        texts.append(record["text"])
-        characters += len(record["text"])
-        if len(texts) == CHUNK_RECORDS or characters >= CHUNK_CHARACTERS:
-            yield texts
-            texts, characters = [], 0
-    if texts:
-        yield texts
 
 
 def show(pairs: Iterable[tuple[dict[str, Any], Entities]], is_all: bool) -> Iterator[tuple[dict[str, Any], Entities]]:

@@ -1,6 +1,6 @@
 """Long records through DicMT's pipeline, and how often transformers' own pipeline says something else.
 
-    python benchmarks/long_records.py --model_name_or_path OUT --dataset_name ccks2017 --data_dir DIR
+    python -m benchmarks.long_records --model_name_or_path OUT --dataset_name ccks2017 --data_dir DIR
 
 puts the corpus's development part together to a record of --length characters, as it is and without any full stop or
 line end, and tells seconds and memory, after checking that every word is what the record has there and that the
@@ -14,35 +14,21 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from transformers import pipeline
 
-from data_scripts.arguments import DataArguments
-from data_scripts.records import load_records
-from modeling_dicmt.commands.checkpoint import load_network, load_tokenizer
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
 from modeling_dicmt.sentences import split_sentences
 
+from .development_part import BenchmarkArguments, load
+from .speed.inputs import spans_of
+
 
 @dataclass
-class BenchmarkArguments:
+class LengthArguments(BenchmarkArguments):
     """What is measured."""
 
-    model_name_or_path: str = field(metadata={"help": "Folder of a trained network."})
-    dataset_name: str = field(default="sample", metadata={"help": "Corpus whose development part is read."})
-    data_dir: str | None = field(default=None, metadata={"help": "The corpus's folder."})
-    length: int = field(default=100_000, metadata={"help": "Characters of the long records."})
-    threads: int = field(default=1, metadata={"help": "Threads."})
-    quick: bool = field(default=False, metadata={"help": "Records of 10,000 characters, the part's first ten records."})
-
-
-Spans = list[tuple[int, int, str]]
-
-
-def as_spans(found: list[dict[str, Any]]) -> Spans:
-    """What counts of a pipeline's answer."""
-    return [(item["start"], item["end"], item["entity_group"]) for item in found]
+    length: int = field(default=100_000, metadata={"help": "Characters of the long records; with --quick 10,000."})
 
 
 def peak_memory() -> float:
@@ -57,7 +43,7 @@ def long_record(recognise: DicMTPipeline, text: str) -> dict[str, Any]:
     seconds, memory = time.perf_counter() - started, peak_memory() - before
     if not all(text[item["start"] : item["end"]] == item["word"] for item in found):
         raise ValueError("A word is not what the record has at its offsets.")
-    if as_spans(recognise(text, batch_characters=500)) != as_spans(found):
+    if spans_of([recognise(text, batch_characters=500)]) != spans_of([found]):
         raise ValueError("Small batches give other entities.")
     return {
         "characters": len(text),
@@ -71,9 +57,9 @@ def long_record(recognise: DicMTPipeline, text: str) -> dict[str, Any]:
 def differences(recognise: DicMTPipeline, stock: Any, texts: list[str]) -> dict[str, Any]:
     """On how many texts the stock pipeline finds other entities, and how many entities only one of the two finds."""
     started = time.perf_counter()
-    own = [set(as_spans(found)) for found in recognise(texts)]
+    own = list(map(set, spans_of(recognise(texts))))
     own_seconds, started = time.perf_counter() - started, time.perf_counter()
-    other = [set(as_spans(found)) for found in stock(texts)]
+    other = list(map(set, spans_of(stock(texts))))
     return {
         "texts": len(texts),
         "entities": sum(map(len, own)),
@@ -84,12 +70,10 @@ def differences(recognise: DicMTPipeline, stock: Any, texts: list[str]) -> dict[
 
 
 def run() -> None:
-    (arguments,) = parse_arguments((BenchmarkArguments,), __doc__)
-    torch.set_num_threads(arguments.threads)
-    parts, _ = load_records(DataArguments(dataset_name=arguments.dataset_name, data_dir=arguments.data_dir))
-    texts = [record["text"] for record in parts["validation"]][: 10 if arguments.quick else None]
+    (arguments,) = parse_arguments((LengthArguments,), __doc__)
+    network, tokenizer, records = load(arguments)
+    texts = [record["text"] for record in records]
     length = 10_000 if arguments.quick else arguments.length
-    network, tokenizer = load_network(arguments.model_name_or_path), load_tokenizer(arguments.model_name_or_path)
     recognise = DicMTPipeline(model=network, tokenizer=tokenizer, device="cpu", cpu_threads=arguments.threads)
     stock = pipeline(
         "token-classification", model=network, tokenizer=tokenizer, device="cpu", aggregation_strategy="simple"

@@ -1,14 +1,12 @@
 """PyTorch, ONNX and ONNX in 8-bit integers: speed and F1 of one network on the same records, in one run.
 
-    python benchmarks/onnx_runtime.py --model_name_or_path OUT --dataset_name ccks2017 --data_dir DIR
+    python -m benchmarks.onnx_runtime --model_name_or_path OUT --dataset_name ccks2017 --data_dir DIR
 
 exports the network to a temporary folder, checks that ONNX gives the entities that PyTorch gives, then has each read
 the corpus's development part (or its own tenth) in turn, round after round. Printed are medians over the rounds.
 """
 
 import json
-import os
-import platform
 import statistics
 import tempfile
 import time
@@ -16,51 +14,36 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy
 import onnxruntime
-import torch
-import transformers
 
-from data_scripts.arguments import DataArguments
-from data_scripts.records import load_records
-from modeling_dicmt.commands.checkpoint import load_network, load_tokenizer
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.evaluation.clinical_ner import score_entities
 from modeling_dicmt.onnx.export import export_onnx
 from modeling_dicmt.onnx.pipeline import MODEL_FILE, OnnxPipeline
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
 
+from .development_part import BenchmarkArguments, load
+from .speed.inputs import spans_of
+from .speed.measuring import describe_machine
+
 
 @dataclass
-class BenchmarkArguments:
+class RuntimeArguments(BenchmarkArguments):
     """What is measured."""
 
-    model_name_or_path: str = field(metadata={"help": "Folder of a trained network."})
-    dataset_name: str = field(default="sample", metadata={"help": "Corpus whose development part is read."})
-    data_dir: str | None = field(default=None, metadata={"help": "The corpus's folder."})
-    threads: int = field(default=1, metadata={"help": "Threads of each runtime."})
-    rounds: int = field(default=5, metadata={"help": "How often each reads the records."})
-    quick: bool = field(default=False, metadata={"help": "Ten records, two rounds."})
+    rounds: int = field(default=5, metadata={"help": "How often each reads the records; with --quick twice."})
     json: bool = field(default=False, metadata={"help": "Print JSON instead of a table."})
 
 
-def as_spans(found: list[list[dict[str, Any]]]) -> list[list[tuple[int, int, str]]]:
-    """What counts of the pipelines' answers."""
-    return [[(item["start"], item["end"], item["entity_group"]) for item in items] for items in found]
-
-
 def run() -> None:
-    (arguments,) = parse_arguments((BenchmarkArguments,), __doc__)
-    torch.set_num_threads(arguments.threads)
+    (arguments,) = parse_arguments((RuntimeArguments,), __doc__)
     with tempfile.TemporaryDirectory(prefix="dicmt-") as scratch:
-        parts, _ = load_records(DataArguments(dataset_name=arguments.dataset_name, data_dir=arguments.data_dir))
-        records = parts["validation"][: 10 if arguments.quick else None]
-        print(render(measure(records, arguments, Path(scratch)), arguments))
+        print(render(measure(arguments, Path(scratch)), arguments))
 
 
-def measure(records: list[dict[str, Any]], arguments: BenchmarkArguments, scratch: Path) -> dict[str, Any]:
+def measure(arguments: RuntimeArguments, scratch: Path) -> dict[str, Any]:
     """Medians and F1 of each, in the order PyTorch, ONNX, int8."""
-    network, tokenizer = (load(arguments.model_name_or_path) for load in (load_network, load_tokenizer))
+    network, tokenizer, records = load(arguments)
     recognise = DicMTPipeline(model=network, tokenizer=tokenizer, device="cpu", cpu_threads=arguments.threads)
     runs: dict[str, Any] = {"PyTorch": recognise}
     sizes = {"PyTorch": sum(parameter.numel() * 4 for parameter in network.parameters())}
@@ -70,7 +53,7 @@ def measure(records: list[dict[str, Any]], arguments: BenchmarkArguments, scratc
         sizes[name] = (folder / MODEL_FILE).stat().st_size
 
     texts = [record["text"] for record in records]
-    answers = {name: as_spans(recognise(texts)) for name, recognise in runs.items()}
+    answers = {name: spans_of(recognise(texts)) for name, recognise in runs.items()}
     if answers["ONNX"] != answers["PyTorch"]:
         raise ValueError("ONNX finds other entities than PyTorch: there is nothing to compare.")
     seconds: dict[str, list[float]] = {name: [] for name in runs}
@@ -84,7 +67,7 @@ def measure(records: list[dict[str, Any]], arguments: BenchmarkArguments, scratc
     references = [record["entities"] for record in records]
     rows = {}
     for name in runs:
-        scores = score_entities([[tuple(span) for span in spans] for spans in answers[name]], references, texts=texts)
+        scores = score_entities(answers[name], references, texts=texts)
         median = statistics.median(seconds[name])
         rows[name] = {
             "characters_per_second": round(characters / median),
@@ -97,16 +80,13 @@ def measure(records: list[dict[str, Any]], arguments: BenchmarkArguments, scratc
     return {"records": len(texts), "characters": characters, "rows": rows}
 
 
-def render(results: dict[str, Any], arguments: BenchmarkArguments) -> str:
+def render(results: dict[str, Any], arguments: RuntimeArguments) -> str:
     """The results for a reader, with what they were measured on."""
-    versions = {"torch": torch.__version__, "onnxruntime": onnxruntime.__version__, "numpy": numpy.__version__}
-    versions |= {"transformers": transformers.__version__, "python": platform.python_version()}
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, {arguments.threads} thread(s)"
+    machine = f"{arguments.threads} thread(s) of {describe_machine()}, onnxruntime {onnxruntime.__version__}"
     if arguments.json:
-        return json.dumps(results | {"machine": machine, "versions": versions}, indent=2)
+        return json.dumps(results | {"machine": machine}, indent=2)
     lines = [
-        f"{arguments.dataset_name}: {results['records']} records, {results['characters']:,} characters; {machine}; "
-        + ", ".join(f"{name} {version}" for name, version in versions.items()),
+        f"{arguments.dataset_name}: {results['records']} records, {results['characters']:,} characters; {machine}",
         "",
         "| runtime | characters a second (slowest–fastest round) | against PyTorch | strict F1 | weights, MB |",
         "|---|---:|---:|---:|---:|",

@@ -1,8 +1,11 @@
 """Nested entities → flat ones, for schemes that can tag a character once."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Sequence
 
-from .readers.records import Entity
+from .readers.records import Entity, Record
+
+logger = logging.getLogger(__name__)
 
 
 def flatten_outermost(entities: Iterable[Entity]) -> list[Entity]:
@@ -25,3 +28,12 @@ def flatten_outermost(entities: Iterable[Entity]) -> list[Entity]:
         if all(entity["end"] <= other["start"] or other["end"] <= entity["start"] for other in kept):
             kept.append(entity)
     return sorted(kept, key=lambda e: e["start"])
+
+
+def flatten_records(place: str, records: Sequence[Record]) -> list[Record]:
+    """The records with their outermost entities alone; how many others there were is logged, after `place`."""
+    records = list(records)
+    flat = [record | {"entities": flatten_outermost(record["entities"])} for record in records]
+    before, after = (sum(len(record["entities"]) for record in version) for version in (records, flat))
+    logger.warning("%s: %d of %d entities are nested in others and are left out.", place, before - after, before)
+    return flat

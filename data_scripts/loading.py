@@ -1,6 +1,5 @@
 """A corpus by name → the records of its parts: train, validation and, where the folder has one, test."""
 
-import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -11,15 +10,13 @@ from .ccks2018 import CCKS2018
 from .cmeee import CMeEE
 from .corpus import Corpus
 from .fccd import FCCd
-from .flattening import flatten_outermost
+from .flattening import flatten_records
 from .jsonl import JSONL
 from .label_sets import LABEL_SETS, EntityType, resolve_label_set
 from .readers.records import Record
 from .sample import Sample
 from .splits import split_groups
 from .yidu_s4k import YiduS4K
-
-logger = logging.getLogger(__name__)
 
 CORPORA: dict[str, type[Corpus]] = {
     corpus.name: corpus for corpus in (CCKS2017, CCKS2018, FCCd, YiduS4K, CMeEE, JSONL, Sample)
@@ -87,8 +84,7 @@ def read_corpus(
     if validation_share and splits is None and "validation" not in parts:
         parts = _add_validation_part(parts, validation_share, seed)
     if flatten == "outermost":
-        for part, records in parts.items():
-            _flatten(f"{name}, {part}", records)
+        parts = {part: flatten_records(f"{name}, {part} part", records) for part, records in parts.items()}
     return parts
 
 
@@ -97,14 +93,6 @@ def _add_validation_part(parts: Parts, share: float, seed: int) -> Parts:
     kept, moved = split_groups([record["group"] for record in train], [record["text"] for record in train], share, seed)
     divided = {"train": [train[index] for index in kept], "validation": [train[index] for index in moved]}
     return divided | {part: records for part, records in parts.items() if part != "train"}
-
-
-def _flatten(place: str, records: list[Record]) -> None:
-    before = sum(len(record["entities"]) for record in records)
-    for record in records:
-        record["entities"] = flatten_outermost(record["entities"])
-    left_out = before - sum(len(record["entities"]) for record in records)
-    logger.warning("%s: %d of %d entities left out, nested in others.", place, left_out, before)
 
 
 def label_set_of(

@@ -11,7 +11,7 @@ from modeling_dicmt.dictionary import ClinicalDictionary
 
 from .arguments import DataArguments
 from .dictionary_lists import default_lists_of_type, read_lists_of_type
-from .flattening import flatten_outermost
+from .flattening import flatten_records
 from .found_types import suspicious_types
 from .label_sets import LABEL_SETS, split_type_names
 from .loading import count_types, find_corpus, label_set_of, read_corpus
@@ -121,12 +121,7 @@ def taggable_records(part: str, records: Records, arguments: DataArguments) -> R
     """
     if arguments.flatten != "outermost":
         return records
-    flat = [record | {"entities": flatten_outermost(record["entities"])} for record in records]
-    before, after = (sum(len(record["entities"]) for record in version) for version in (records, flat))
-    logger.warning(
-        "%s part: %d of %d entities are nested in others and are not trained on.", part, before - after, before
-    )
-    return flat
+    return flatten_records(f"{part} part, as it is trained on", records)
 
 
 def load_dictionary(arguments: DataArguments) -> ClinicalDictionary | None:

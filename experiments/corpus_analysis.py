@@ -4,8 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import datasets
-
 from data_scripts.records import Records
 from data_scripts.statistics import corpus_statistics
 from modeling_dicmt.normalization import normalize
@@ -42,13 +40,10 @@ def analyse(parts: Mapping[str, Records], entity_types: Sequence[str]) -> dict[s
         `statistics` (as `corpus_statistics`), `radicals` (`radical_counts` of the training part), `contradictions`
         (`count_contradictions` of training and development part).
     """
-    corpus = datasets.DatasetDict(
-        {name: datasets.Dataset.from_list(records) for name, records in parts.items() if records}
-    )
     seen = [record for name in ("train", "validation") for record in parts.get(name, ())]
     return {
         "entity_types": list(entity_types),
-        "statistics": corpus_statistics(corpus, entity_types),
+        "statistics": corpus_statistics(parts, entity_types),
         "radicals": radical_counts(parts["train"]),
         "contradictions": count_contradictions(seen),
     }

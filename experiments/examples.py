@@ -15,18 +15,18 @@ from .planning import Plan
 from .recording import predictions_file, read_predictions
 
 EXAMPLES_FILE = "examples.json"
+PART = "validation"  # whose errors are shown
 ERRORS_SHOWN = 8
 CONTRADICTIONS_SHOWN = 40
 
 
-def collect_examples(plan: Plan, runs: Path, parts: Mapping[str, Records], part: str = "validation") -> dict[str, Any]:
+def collect_examples(plan: Plan, runs: Path, parts: Mapping[str, Records]) -> dict[str, Any]:
     """What there is to show.
 
     Args:
         plan: Its tables of errors name the systems.
         runs: Folder of the runs' folders.
         parts: The corpus's records.
-        part: The part whose errors are shown.
 
     Returns:
         `errors`: for each system that has predictions, of its first seed, for each class of error, lines.
@@ -36,11 +36,11 @@ def collect_examples(plan: Plan, runs: Path, parts: Mapping[str, Records], part:
     errors = {}
     for system in dict.fromkeys(systems):
         run = next(iter(plan.run_of[system].values()))
-        if predictions_file(runs / run.name, part).exists():
-            found = read_predictions(runs / run.name, part)
-            records = parts[part][: len(found)]
+        if predictions_file(runs / run.name, PART).exists():
+            found = read_predictions(runs / run.name, PART)
+            records = parts[PART][: len(found)]
             of_system = classify_errors(found, [record["entities"] for record in records])
-            errors[system] = show_errors(of_system, [record["text"] for record in records], ERRORS_SHOWN)
+            errors[system] = show_errors(of_system, records, ERRORS_SHOWN)
     contradictions: list[str] = []
     if any(table.show == "contradictions" for table in plan.specification.tables):
         seen = [record for name in ("train", "validation") for record in parts[name]]

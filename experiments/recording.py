@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from data_scripts.records import Records
-from modeling_dicmt.evaluation.clinical_ner import length_row, read_entities
-from modeling_dicmt.evaluation.report import ERROR_CLASSES, classify_errors
+from modeling_dicmt.evaluation.clinical_ner import length_row, read_entities, score_entities
+from modeling_dicmt.evaluation.report import ERROR_CLASSES, classify_errors, write_predictions
+from modeling_dicmt.evaluation.significance import count_by_record
 from modeling_dicmt.files import read_json, read_json_lines, write_text
+from modeling_dicmt.publishing.card import PARTS
 
 from .planning import Run
 
 FINISHED, FAILED = "finished", "failed"
 # The name that run_ner.py gives the figures of each part.
-PREFIXES = {"validation": "eval_", "test": "test_"}
+PREFIXES = {part: f"{name}_" for name, (_, part) in PARTS.items()}
 OUTSIDE = "none"
 
 Spans = Sequence[Iterable[Any]]
@@ -32,6 +34,20 @@ def read_predictions(folder: Path, part: str) -> list[list[tuple[int, int, str]]
         [(entity["start"], entity["end"], entity["type"]) for entity in line["entities"]]
         for _, line in read_json_lines(predictions_file(folder, part))
     ]
+
+
+def write_part(
+    folder: Path, part: str, records: Records, found: Spans, training_mentions: Mapping[str, Mapping[str, int]]
+) -> dict[str, Any]:
+    """Write what was found in a part's records, and score it; returns the figures under run_ner.py's names."""
+    write_predictions(predictions_file(folder, part), records, found)
+    scores = score_entities(
+        found,
+        [record["entities"] for record in records],
+        texts=[record["text"] for record in records],
+        training_mentions=training_mentions,
+    )
+    return {f"{PREFIXES[part]}{name}": value for name, value in scores.items()}
 
 
 def describe(run: Run, preset: str, command: str) -> dict[str, Any]:
@@ -75,10 +91,9 @@ def compare(predictions: Spans, references: Spans) -> dict[str, Any]:
         {predicted type: count}}`, boundaries aside; `none` stands for no entity there. `errors`: `{class of error:
         {length of the annotated, else of the predicted entity: count}}`.
     """
-    found, gold = read_entities(predictions, "predictions"), read_entities(references, "references")
-    per_record = [[len(mine & theirs), len(mine), len(theirs)] for mine, theirs in zip(found, gold, strict=True)]
     confusion: dict[str, Counter[str]] = {}
     errors: dict[str, Counter[str]] = {kind: Counter() for kind in ERROR_CLASSES}
+    found, gold = read_entities(predictions, "predictions"), read_entities(references, "references")
     for mine, theirs in zip(found, gold, strict=True):
         for entity in mine & theirs:
             confusion.setdefault(entity[2], Counter())[entity[2]] += 1
@@ -89,7 +104,7 @@ def compare(predictions: Spans, references: Spans) -> dict[str, Any]:
         start, end, _ = error.annotated or error.predicted
         errors[error.kind][length_row(end - start)] += 1
     return {
-        "per_record": per_record,
+        "per_record": count_by_record(predictions, references).astype(int).tolist(),
         "confusion": {kind: dict(sorted(row.items())) for kind, row in sorted(confusion.items())},
         "errors": {kind: dict(row) for kind, row in errors.items()},
     }

@@ -21,13 +21,22 @@ import torch
 
 from data_scripts.records import Records
 from modeling_dicmt.commands.progress import progress
-from modeling_dicmt.evaluation.clinical_ner import count_mentions, score_entities
-from modeling_dicmt.evaluation.report import write_predictions
+from modeling_dicmt.evaluation.clinical_ner import count_mentions
 from modeling_dicmt.files import write_json
 
 from .baselines.voting import vote
 from .planning import Plan, Run
-from .recording import FAILED, FINISHED, PREFIXES, ResultStore, describe, figures, predictions_file, read_predictions
+from .recording import (
+    FAILED,
+    FINISHED,
+    PREFIXES,
+    ResultStore,
+    describe,
+    figures,
+    predictions_file,
+    read_predictions,
+    write_part,
+)
 
 try:
     import fcntl
@@ -243,18 +252,11 @@ class Runner:
         else:
             folder.mkdir(parents=True, exist_ok=True)
             scores: dict[str, Any] = {}
-            for part, prefix in PREFIXES.items():
+            mentions = count_mentions(self.parts["train"])
+            for part in PREFIXES:
                 if part in self.parts:
                     found = vote([read_predictions(self.folder(member), part) for member in run.members])
-                    records = self.parts[part][: len(found)]
-                    write_predictions(predictions_file(folder, part), records, found)
-                    of_part = score_entities(
-                        found,
-                        [record["entities"] for record in records],
-                        texts=[record["text"] for record in records],
-                        training_mentions=count_mentions(self.parts["train"]),
-                    )
-                    scores |= {f"{prefix}{name}": value for name, value in of_part.items()}
+                    scores |= write_part(folder, part, self.parts[part][: len(found)], found, mentions)
             write_json(folder / RESULTS_FILE, scores)
             result |= figures(folder, self.parts) | {"status": FINISHED}
         self.results.put(run.name, result)

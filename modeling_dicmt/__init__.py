@@ -6,6 +6,7 @@ registered with transformers' Auto classes as soon as both are there: a checkpoi
 """
 
 import sys
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
@@ -15,39 +16,52 @@ from types import ModuleType
 from typing import Any
 
 _MODULE_OF = {
-    "ClinicalDictionary": "dictionary",
-    "DicMTConfig": "configuration_dicmt",
-    "DicMTForTokenClassification": "modeling_dicmt",
-    "DicMTModel": "modeling_dicmt",
-    "DicMTPipeline": "pipeline_dicmt",
-    "DicMTTokenizer": "tokenization_dicmt",
-    "DictionaryMatcher": "dictionary_features",
-    "EntityRecognizer": "recognition",
-    "LinearChainCRF": "crf",
-    "OnnxPipeline": "onnx.pipeline",
-    "RadicalTable": "radicals",
-    "Span": "tagging",
-    "TorchTagger": "torch_tagger",
-    "character_vocabulary": "tokenization_dicmt",
-    "predict_entities": "torch_tagger",
-    "score_entities": "evaluation.clinical_ner",
+    "ClinicalDictionary": ".dictionary",
+    "DicMTConfig": ".configuration_dicmt",
+    "DicMTForTokenClassification": ".modeling_dicmt",
+    "DicMTModel": ".modeling_dicmt",
+    "DicMTPipeline": ".pipeline_dicmt",
+    "DicMTTokenizer": ".tokenization_dicmt",
+    "DictionaryMatcher": ".dictionary_features",
+    "EntityRecognizer": ".recognition",
+    "LinearChainCRF": ".crf",
+    "OnnxPipeline": ".onnx.pipeline",
+    "RadicalTable": ".radicals",
+    "Span": ".tagging",
+    "TorchTagger": ".torch_tagger",
+    "character_vocabulary": ".tokenization_dicmt",
+    "predict_entities": ".torch_tagger",
+    "score_entities": ".evaluation.clinical_ner",
 }
 
 __version__ = "0.1.0"
 __all__ = sorted(_MODULE_OF)
 
 
+def lazy_names(package: str, module_of: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """`__getattr__` and `__dir__` of a package whose names are imported when they are first used.
+
+    Args:
+        package: The package's name.
+        module_of: The module of each name, relative to the package.
+    """
+
+    def get(name: str) -> Any:
+        if name not in module_of:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(import_module(module_of[name], package), name)
+
+    return get, lambda: sorted({*vars(sys.modules[package]), *module_of})
+
+
+_get, __dir__ = lazy_names(__name__, _MODULE_OF)
+
+
 def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+    value = _get(name)
     for auto_module in _UNREGISTERED & sys.modules.keys():
         _register(auto_module)
     return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
 
 
 # The modules of the Auto classes. Importing them takes seconds, which whoever needs no network is spared.

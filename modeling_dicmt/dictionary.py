@@ -58,15 +58,13 @@ class ClinicalDictionary:
             if reason:
                 raise DictionaryError(f"Term {number} cannot be a term: {reason}.")
             lists_of_term.setdefault(term, set()).update(names)
-        ordered = sorted(lists_of_term)
-        lists = [",".join(sorted(lists_of_term[term])) for term in ordered]
         for name in {name for names in lists_of_term.values() for name in names}:
             if not is_list_name(name):
                 raise DictionaryError(
                     f"A name of {len(name)} characters cannot name a list: no commas, control characters, blanks at "
                     "its ends, and not empty."
                 )
-        self._set(ordered, lists)
+        self._set(*_rows(lists_of_term))
 
     def _set(self, ordered: list[str], lists: list[str], rejected: Iterable[RejectedRow] = ()) -> None:
         """Take checked terms in ascending order, each with its lists, ascending and joined by commas."""
@@ -124,8 +122,7 @@ class ClinicalDictionary:
 
     @classmethod
     def _collected(cls, collector: TermCollector) -> "ClinicalDictionary":
-        ordered = sorted(collector.terms)
-        return cls._of(ordered, [",".join(sorted(collector.terms[term])) for term in ordered], collector.rejected)
+        return cls._of(*_rows(collector.terms), collector.rejected)
 
     def __len__(self) -> int:
         return len(self._combination_of_term)
@@ -191,9 +188,7 @@ class ClinicalDictionary:
         lists_of_term = {term: set(names) for term, names in self.items()}
         for term, names in other.items():
             lists_of_term.setdefault(term, set()).update(names)
-        ordered = sorted(lists_of_term)
-        lists = [",".join(sorted(lists_of_term[term])) for term in ordered]
-        return self._of(ordered, lists, self.rejected + other.rejected)
+        return self._of(*_rows(lists_of_term), self.rejected + other.rejected)
 
     def subsample(self, share: float, seed: int = 42) -> "ClinicalDictionary":
         """A random part of the terms; for one seed a smaller share's terms are among a larger share's.
@@ -282,6 +277,12 @@ class ClinicalDictionary:
 
 def _restore(cls: type, serialized: bytes, rejected: tuple[RejectedRow, ...]) -> ClinicalDictionary:
     return cls._of(*_split_rows(serialized.decode("utf-8")), rejected)
+
+
+def _rows(lists_of_term: Mapping[str, set[str]]) -> tuple[list[str], list[str]]:
+    """Terms in ascending order, and the lists of each, ascending and joined by commas."""
+    ordered = sorted(lists_of_term)
+    return ordered, [",".join(sorted(lists_of_term[term])) for term in ordered]
 
 
 def _split_rows(text: str) -> tuple[list[str], list[str]]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .chunks import text_chunks
 from .dictionary import ClinicalDictionary
 from .dictionary_features import DictionaryMatcher
 from .normalization import normalize
@@ -190,7 +191,7 @@ class EntityRecognizer:
         if isinstance(texts, list | tuple):
             checked = list(checked)
         matcher = self._matcher(settings.dictionary)
-        for chunk in _chunks(checked):
+        for chunk in text_chunks(checked, CHUNK_CHARACTERS, CHUNK_RECORDS):
             yield from self._recognize(chunk, matcher, settings, allowance)
 
     def _recognize(
@@ -331,19 +332,6 @@ def _read_dictionary(dictionary: Any) -> ClinicalDictionary:
         "dictionary must be a ClinicalDictionary, a path, or a mapping {list: [terms]}, "
         f"got {type(dictionary).__name__}."
     )
-
-
-def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
-    chunk: list[str] = []
-    characters = 0
-    for text in texts:
-        chunk.append(text)
-        characters += len(text)
-        if len(chunk) == CHUNK_RECORDS or characters >= CHUNK_CHARACTERS:
-            yield chunk
-            chunk, characters = [], 0
-    if chunk:
-        yield chunk
 
 
 def _add_evidence(

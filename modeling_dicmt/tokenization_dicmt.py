@@ -11,6 +11,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import BatchEncoding, PreTrainedTokenizerFast
 from transformers.utils import PaddingStrategy
 
+from .chunks import text_chunks
 from .dictionary import DICTIONARY_FILE, ClinicalDictionary
 from .dictionary_features import DictionaryMatcher, check_sizes
 from .files import read_json
@@ -24,7 +25,7 @@ PAD_TOKEN = "[PAD]"
 UNK_TOKEN = "[UNK]"
 
 # Characters of the records that are encoded together.
-_GROUP_CHARACTERS = 2**15
+_CHUNK_CHARACTERS = 2**15
 
 
 class EncodedSentence(NamedTuple):
@@ -210,16 +211,18 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
             The sentences of the first record, of the second, …; together they hold every character once.
         """
         matcher = self._dictionary_matcher if matcher is None else matcher
-        for records in _groups(enumerate(texts)):
-            # The records of a group in one pass: a short one by itself would be mostly overhead.
+        first = 0
+        # The records of a chunk in one pass: a short one by itself would be mostly overhead.
+        for chunk in text_chunks(texts, _CHUNK_CHARACTERS):
             pieces, ends, offset = [], [], 0
-            for record, text in records:
+            for record, text in enumerate(chunk, start=first):
                 for sentence in split_sentences(text):
                     ends.append(offset + sentence.end)
                     for start, end in cut_sentence(text, sentence, self.max_sentence_length):
                         pieces.append((record, start, slice(offset + start, offset + end)))
                 offset += len(text)
-            points = code_points("".join([text for _, text in records]))
+            first += len(chunk)
+            points = code_points("".join(chunk))
             input_ids = self._ids[np.minimum(points, len(self._ids) - 1)]
             radical_ids = self._radical_table.ids_of_code_points(points)
             features = matcher.features(points, ends)
@@ -352,20 +355,6 @@ def _read_vocabulary(path: str | os.PathLike) -> dict[str, int]:
     if not isinstance(vocab, dict) or not all(type(index) is int and 0 <= index < 2**31 for index in vocab.values()):
         raise ValueError(f"{path} holds no vocabulary (model.vocab: a number for each token): copy it anew.")
     return vocab
-
-
-def _groups(texts: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
-    """Numbered texts in groups of some ten thousand characters."""
-    group: list[tuple[int, str]] = []
-    characters = 0
-    for number, text in texts:
-        group.append((number, text))
-        characters += len(text)
-        if characters >= _GROUP_CHARACTERS:
-            yield group
-            group, characters = [], 0
-    if group:
-        yield group
 
 
 def _character_tokenizer(vocab: dict[str, int]) -> Tokenizer:

@@ -1,5 +1,7 @@
 """A network, a tokenizer and made-up records so small that a test builds or copies them in no time."""
 
+from dataclasses import fields
+
 import torch
 from transformers import BertConfig
 
@@ -48,6 +50,8 @@ def make_config(**settings) -> DicMTConfig:
         "radical_embedding_size": 6,
         "lstm_hidden_size": 10,
     } | settings
+    unknown = settings.keys() - {"num_labels", *(item.name for item in fields(DicMTConfig))}
+    assert not unknown, f"a configuration keeps any setting, also one that nothing reads: {unknown}"
     return DicMTConfig(**settings)
 
 

@@ -1,18 +1,16 @@
 """Texts, terms and networks that the rows share."""
 
 import random
-from pathlib import Path
 from typing import Any
 
 from data_scripts.arguments import DataArguments
 from data_scripts.records import Records, load_records
+from data_scripts.sample import SAMPLE_DICTIONARY
 from modeling_dicmt.commands.checkpoint import load_network, load_tokenizer
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.sentences import split_sentences
 
 from .measuring import Settings
-
-SAMPLE = Path(__file__).parents[2] / "data_scripts" / "sample_data"
 
 
 def records_of(settings: Settings, part: str) -> Records:
@@ -30,7 +28,7 @@ def texts_of(settings: Settings, part: str) -> list[str]:
 
 def dictionary_path(settings: Settings) -> str:
     """The term lists."""
-    return str(SAMPLE / "dictionary") if settings.data_dir is None else f"{settings.data_dir}/dictionaries"
+    return str(SAMPLE_DICTIONARY) if settings.data_dir is None else f"{settings.data_dir}/dictionaries"
 
 
 def sentences_of(texts: list[str]) -> list[str]:
@@ -42,6 +40,11 @@ def network(settings: Settings) -> tuple[Any, Any]:
     """The network of the Random setting that was trained for the benchmark, and its tokenizer."""
     path = f"{settings.folder}/network"
     return load_network(path).to(settings.device).eval(), load_tokenizer(path)
+
+
+def spans_of(answers: list[list[dict[str, Any]]]) -> list[list[tuple[int, int, str]]]:
+    """What pipelines' answers must have in common: scores differ by rounding."""
+    return [[(item["start"], item["end"], item["entity_group"]) for item in found] for found in answers]
 
 
 def dictionary_of(count: int, settings: Settings) -> ClinicalDictionary:

@@ -15,7 +15,7 @@ from typing import Any
 
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
 
-from .inputs import network, texts_of
+from .inputs import network, spans_of, texts_of
 from .measuring import Row, Settings, in_turn, require
 
 
@@ -60,11 +60,6 @@ def rows(settings: Settings) -> Iterator[Row]:
         ratio = medians[mine] / medians[other] if aim.startswith("≤") else medians[other] / medians[mine]
         rounds = {"ours": seconds[mine], "theirs": seconds[other]}
         yield Row(f"pipeline, {what}", against, told[mine], told[other], ratio, aim, note, rounds=rounds)
-
-
-def spans_of(answers: list[list[dict[str, Any]]]) -> list[list[tuple[int, int, str]]]:
-    """What two answers must have in common: scores differ by rounding."""
-    return [[(item["start"], item["end"], item["entity_group"]) for item in found] for found in answers]
 
 
 @contextmanager

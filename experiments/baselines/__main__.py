@@ -11,15 +11,14 @@ from typing import Protocol
 from data_scripts.arguments import DataArguments
 from data_scripts.records import Records, load_dictionary, load_lists_of_type, load_records, taggable_records
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
-from modeling_dicmt.evaluation.clinical_ner import count_mentions, score_entities
-from modeling_dicmt.evaluation.report import write_predictions
+from modeling_dicmt.evaluation.clinical_ner import count_mentions
 from modeling_dicmt.files import write_json
 from modeling_dicmt.tagging import Span, bio_labels
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 from modeling_dicmt.training.arguments import ModelArguments
 from modeling_dicmt.training.preparation import build_tokenizer
 
-from ..recording import PREFIXES, predictions_file
+from ..recording import PREFIXES, write_part
 
 logger = logging.getLogger("experiments.baselines")
 
@@ -74,20 +73,10 @@ def run() -> None:
     mentions = count_mentions(parts["train"])
     for part, prefix in PREFIXES.items():
         if part in parts:
-            records = parts[part]
-            texts = [record["text"] for record in records]
-            predictions = baseline.predict(texts)
-            gold = [record["entities"] for record in records]
-            scores = score_entities(predictions, gold, texts=texts, training_mentions=mentions)
-            results |= {f"{prefix}{name}": value for name, value in scores.items()}
-            write_predictions(predictions_file(output_dir, part), records, [map(asdict_of, p) for p in predictions])
-            logger.info("%s: F1 %.4f", part, scores["f1"])
+            found = baseline.predict([record["text"] for record in parts[part]])
+            results |= write_part(output_dir, part, parts[part], found, mentions)
+            logger.info("%s: F1 %.4f", part, results[f"{prefix}f1"])
     write_json(output_dir / "all_results.json", results)
-
-
-def asdict_of(span: Span) -> dict:
-    """A span as `write_predictions` takes it."""
-    return dict(zip(("start", "end", "type"), span, strict=True))
 
 
 if __name__ == "__main__":

@@ -11,17 +11,16 @@ from torch import Tensor, nn
 
 
 class WindowConvolution(nn.Module):
-    """A convolution over each character and its neighbours, before the context encoder (Tang et al., 2019).
+    """A convolution over each character and its two neighbours, before the context encoder (Tang et al., 2019).
 
     Args:
         input_size: Width of a character's representation.
         size: Number of filters.
-        window: Characters that a filter sees, an odd number.
     """
 
-    def __init__(self, input_size: int, size: int, window: int = 3):
+    def __init__(self, input_size: int, size: int):
         super().__init__()
-        self.convolution = nn.Conv1d(input_size, size, window, padding=window // 2)
+        self.convolution = nn.Conv1d(input_size, size, 3, padding=1)
         self.output_size = size
 
     def forward(self, inputs: Tensor, mask: Tensor) -> Tensor:

@@ -36,10 +36,10 @@ class Rules:
         self.lexicon: dict[str, str] = {}
 
     def fit(self, train: Records, validation: Records) -> None:
-        features = self.tokenizer.dictionary_matcher
+        matcher = self.tokenizer.dictionary_matcher
         terms: dict[str, str] = {}
         for term, lists in self.tokenizer.dictionary.items():
-            types = types_of_lists(lists, features.lists_of_type, features.precedence)
+            types = types_of_lists(lists, matcher.lists_of_type, matcher.precedence)
             if types and len(term) <= LONGEST_ENTRY:
                 terms[term] = types[0]
         annotated: dict[str, Counter[str]] = {}

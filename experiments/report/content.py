@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..specification import Table
 from .plots import Plot
 from .results import Figure
 
@@ -53,6 +54,11 @@ class Section:
     plots: list[Plot] = field(default_factory=list)
     examples: list[Examples] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, table: Table, **parts: Any) -> "Section":
+        """The beginning of the section that shows a specification's table."""
+        return cls(table.name, table.title, notes=[table.note] if table.note else [], **parts)
 
 
 def percent(figure: Figure | None) -> str:

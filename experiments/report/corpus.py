@@ -16,7 +16,7 @@ _PAIRS_SHOWN = 12
 
 def statistics_section(table: Table, results: Results) -> Section:
     """Records, characters, sentences and entities by type of each part."""
-    section = Section(table.name, table.title, notes=[table.note] if table.note else [])
+    section = Section.of(table)
     statistics = results.corpus["statistics"]
     header, rows = statistics_rows(statistics)
     section.tables.append(TextTable(header, [[name, *map(count, values)] for name, values in rows]))
@@ -31,7 +31,7 @@ def statistics_section(table: Table, results: Results) -> Section:
 
 def radicals_section(table: Table, results: Results) -> Section:
     """The commonest radicals in the mentions of each entity type."""
-    section = Section(table.name, table.title, notes=[table.note] if table.note else [])
+    section = Section.of(table)
     panels, rows = {}, []
     for kind in results.reference_types(table):
         counts = {int(number): value for number, value in results.corpus["radicals"].get(kind, {}).items()}
@@ -62,7 +62,7 @@ def contradictions_section(table: Table, results: Results, examples: Sequence[st
         results: The results.
         examples: Lines that show some.
     """
-    section = Section(table.name, table.title, notes=[table.note] if table.note else [])
+    section = Section.of(table)
     counts = results.corpus["contradictions"]
     rows = [
         ["texts of whole records that occur more than once", counts["repeated_texts"]],

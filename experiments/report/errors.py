@@ -16,7 +16,7 @@ from .results import Results
 
 def confusion_section(table: Table, results: Results) -> Section:
     """For each system, which types annotated entities were given."""
-    section = Section(table.name, table.title, notes=[table.note] if table.note else [])
+    section = Section.of(table)
     for row in table.rows:
         found = results.of(row.system)
         if not results.recognises(row.system):
@@ -65,7 +65,7 @@ def errors_section(table: Table, results: Results, examples: Mapping[str, Mappin
         results: The results.
         examples: For each system, for each class of error, lines that show some.
     """
-    section = Section(table.name, table.title, notes=[table.note] if table.note else [])
+    section = Section.of(table)
     panels = {}
     for row in table.rows:
         found = results.of(row.system)

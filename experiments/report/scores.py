@@ -164,7 +164,7 @@ def curve_section(table: Table, results: Results) -> Section:
 
 
 def _new_section(table: Table, results: Results) -> Section:
-    section = Section(table.name, table.title, notes=[table.note] if table.note else [], remarks=[_SEEDS])
+    section = Section.of(table, remarks=[_SEEDS])
     for row in table.rows:
         absence, note = results.absence(row.system), results.note(row.system)
         if absence:

@@ -87,14 +87,11 @@ def _settings(path: str) -> dict[str, Any]:
 
 def _check_fit(tokenizer: DicMTTokenizer, config: DicMTConfig) -> None:
     """Reject a tokenizer whose output another network than the checkpoint's would take."""
-    ids = tokenizer.get_vocab().values()
-    if min(ids) < 0 or max(ids) >= config.vocab_size:
+    if max(tokenizer.get_vocab().values()) >= config.vocab_size:
         raise ValueError(f"tokenizer.json has ids out of the network's range, 0 to {config.vocab_size - 1}.")
     width = tokenizer.dictionary_matcher.dim
     if tokenizer.entity_types != config.entity_types or width != config.dictionary_feature_size:
         raise ValueError("tokenizer_config.json has other entity types or n-gram sizes than config.json.")
-    if not isinstance(tokenizer.max_sentence_length, int) or tokenizer.max_sentence_length < 1:
-        raise ValueError("max_sentence_length in tokenizer_config.json must be a whole number from 1 on.")
 
 
 def _check_files(folder: Path) -> None:

@@ -93,7 +93,6 @@ class Evaluator:
         accelerator: The processes.
         batch_characters: Characters of a batch, padding included; None for what is fast.
         training_mentions: Mentions of the training part, for recall by how often an entity was seen; None without.
-        cpu_threads: See `TorchTagger`.
     """
 
     def __init__(
@@ -103,9 +102,8 @@ class Evaluator:
         accelerator: Accelerator,
         batch_characters: int | None,
         training_mentions: Mapping[str, Mapping[str, int]] | None,
-        cpu_threads: int | None = None,
     ):
-        self.records, self.accelerator, self._cpu_threads = records, accelerator, cpu_threads
+        self.records, self.accelerator = records, accelerator
         self.batch_characters, self.training_mentions = batch_characters, training_mentions
         self.texts = [record["text"] for record in records]
         self._own_texts = self.texts[accelerator.process_index :: accelerator.num_processes]
@@ -133,7 +131,7 @@ class Evaluator:
 
     def tag(self, model: DicMTForTokenClassification) -> Iterator[tuple[list[list[int]], TaggedBatch]]:
         """Tag the sentences of this process's records, as `tag_sentences` does."""
-        return tag_sentences(TorchTagger(model, self._cpu_threads), self._sentences, self.batch_characters)
+        return tag_sentences(TorchTagger(model), self._sentences, self.batch_characters)
 
     def collect(self, predictions: Sequence[SentencePrediction]) -> tuple[list[list[Span]], list[list[float]]]:
         """Entities, and scores, of each of this process's records from the predictions of its sentences."""

@@ -104,10 +104,8 @@ def render_report(
     results: Mapping[str, Any],
     run: Mapping[str, Any] | None = None,
     *,
+    records: Sequence[Mapping[str, Any]] = (),
     predictions: Sequence[Iterable[Any]] | None = None,
-    references: Sequence[Iterable[Any]] | None = None,
-    texts: Sequence[str] | None = None,
-    ids: Sequence[str] | None = None,
     title: str = "Evaluation",
     examples: int = 5,
 ) -> str:
@@ -116,10 +114,8 @@ def render_report(
     Args:
         results: What `score_entities` or `ClinicalNER.compute` returned; only the parts that it has are shown.
         run: What is to be known about the run, in a few words each.
-        predictions: With `references`: the entities that were scored, to count the errors by class.
-        references: See `predictions`.
-        texts: Text of each record, to show errors in context.
-        ids: What the records are called there; default: their numbers.
+        records: The annotated records, with `id`, `text` and `entities`.
+        predictions: The entities found in them, to count the errors by class and show some in context.
         title: Heading of the report.
         examples: How many errors of each class are shown in context, taken evenly from all of that class.
 
@@ -152,30 +148,30 @@ def render_report(
         ]
         parts += ["## Calibration\n", f"Expected calibration error: {_percent(results['calibration']['error'])} %\n"]
         parts += [markdown_table(("score", "entities", "mean score", "precision"), rows)]
-    if predictions is not None and references is not None:
-        parts += ["## Errors\n", _render_errors(classify_errors(predictions, references), texts, ids, examples)]
+    if predictions is not None:
+        errors = classify_errors(predictions, [record["entities"] for record in records])
+        numbers = Counter(error.kind for error in errors)
+        counts = [(kind, numbers[kind], meaning) for kind, meaning in ERROR_CLASSES.items()]
+        parts += ["## Errors\n", markdown_table(("class", "count", "what"), counts)]
+        for kind, lines in show_errors(errors, records, examples).items():
+            parts.append(f"{kind.capitalize()}:\n\n{text_block(lines)}")
     return "\n".join(parts)
-
-
-def write_report(path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> None:
-    """Write `render_report(*args, **kwargs)` to a file, which is either complete or not there."""
-    _write(path, [render_report(*args, **kwargs)])
 
 
 def write_errors(
     path: str | os.PathLike[str], records: Sequence[Mapping[str, Any]], predictions: Sequence[Iterable[Any]]
 ) -> None:
-    """Write every error of a part as a JSON line, `{"id", "error", "predicted"?, "annotated"?}`; see `error_lines`."""
-    _write(path, error_lines(records, predictions))
-
-
-def error_lines(records: Sequence[Mapping[str, Any]], predictions: Sequence[Iterable[Any]]) -> Iterator[str]:
-    """Each wrong entity as a line of JSON: the record's id, the class of error, what was predicted, what is annotated.
+    """Write every error of a part as a JSON line, `{"id", "error", "predicted"?, "annotated"?}`.
 
     Args:
+        path: The file; it is either complete or not there.
         records: The records, with `id`, `text` and `entities`.
         predictions: For each record its predicted entities, as `score_entities` takes them.
     """
+    _write(path, _error_lines(records, predictions))
+
+
+def _error_lines(records: Sequence[Mapping[str, Any]], predictions: Sequence[Iterable[Any]]) -> Iterator[str]:
     for error in classify_errors(predictions, [record["entities"] for record in records]):
         record = records[error.record]
         line: dict[str, Any] = {"id": record["id"], "error": error.kind}
@@ -186,10 +182,7 @@ def error_lines(records: Sequence[Mapping[str, Any]], predictions: Sequence[Iter
 
 
 def write_predictions(
-    path: str | os.PathLike[str],
-    records: Iterable[Mapping[str, Any]],
-    entities: Iterable[Iterable[Any]],
-    with_text: bool = False,
+    path: str | os.PathLike[str], records: Iterable[Mapping[str, Any]], entities: Iterable[Iterable[Any]]
 ) -> None:
     """Write predicted entities as JSON lines, `{"id", "entities": [{"start", "end", "type", "word", "score"?, …}]}`.
 
@@ -198,25 +191,21 @@ def write_predictions(
         records: The records, with `id` and `text`.
         entities: For each record its entities: tuples `(start, end, type)`, or mappings with these keys and possibly
             `word` (checked), `score` and `evidence`.
-        with_text: Write each record's `text`, too.
 
     Raises:
         ValueError: If an entity leaves its text or its word is not what the text has there, or if there are not as many
             lists of entities as records. Nothing is written then.
     """
-    _write(path, _prediction_lines(records, entities, with_text))
+    _write(path, _prediction_lines(records, entities))
 
 
-def _prediction_lines(
-    records: Iterable[Mapping[str, Any]], entities: Iterable[Iterable[Any]], with_text: bool
-) -> Iterator[str]:
+def _prediction_lines(records: Iterable[Mapping[str, Any]], entities: Iterable[Iterable[Any]]) -> Iterator[str]:
     missing = object()
     for number, (record, found) in enumerate(zip_longest(records, entities, fillvalue=missing)):
         if record is missing or found is missing:
             more, fewer = ("records", "lists of entities") if found is missing else ("lists of entities", "records")
             raise ValueError(f"There are more {more} than the {number} {fewer}: give one list a record.")
-        line = {"id": record["id"]} | ({"text": record["text"]} if with_text else {})
-        line["entities"] = [_prediction(entity, record) for entity in found]
+        line = {"id": record["id"], "entities": [_prediction(entity, record) for entity in found]}
         yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
@@ -301,34 +290,22 @@ def _compare(found: Entity, gold: Entity) -> tuple[str, int]:
     return "wrong boundary" if found[2] == gold[2] else "wrong type and boundary", shared
 
 
-def _render_errors(
-    errors: Sequence[EntityError], texts: Sequence[str] | None, ids: Sequence[str] | None, examples: int
-) -> str:
-    numbers = Counter(error.kind for error in errors)
-    counts = [(kind, numbers[kind], meaning) for kind, meaning in ERROR_CLASSES.items()]
-    parts = [markdown_table(("class", "count", "what"), counts)]
-    for kind, lines in show_errors(errors, texts, examples, ids).items() if texts is not None else ():
-        parts.append(f"{kind.capitalize()}:\n\n{text_block(lines)}")
-    return "\n".join(parts)
-
-
 def text_block(lines: Iterable[str]) -> str:
     """Lines with records' text as a block of Markdown; each must begin with words of ours, or it might end it."""
     return "```text\n" + "".join(f"{line}\n" for line in lines) + "```\n"
 
 
 def show_errors(
-    errors: Sequence[EntityError], texts: Sequence[str], examples: int, ids: Sequence[str] | None = None
+    errors: Sequence[EntityError], records: Sequence[Mapping[str, Any]], examples: int
 ) -> dict[str, list[str]]:
     """Some errors of each class that occurs, taken evenly from all of it, as lines that show them in context.
 
     Args:
         errors: As `classify_errors` returns them.
-        texts: Text of each record.
+        records: The records, with `id` and `text`.
         examples: How many of each class.
-        ids: What the records are called; default: their numbers.
     """
-    names = range(len(texts)) if ids is None else [_visible(" ".join(name.split())) for name in ids]
+    names = [_visible(" ".join(record["id"].split())) for record in records]
     shown = {}
     for kind in ERROR_CLASSES:
         of_class = [error for error in errors if error.kind == kind]
@@ -336,7 +313,7 @@ def show_errors(
         chosen = [of_class[index * len(of_class) // number] for index in range(number)]
         if chosen:
             shown[kind] = [
-                f"record {names[error.record]}: {_in_context(error, texts[error.record])}" for error in chosen
+                f"record {names[error.record]}: {_in_context(error, records[error.record]['text'])}" for error in chosen
             ]
     return shown
 

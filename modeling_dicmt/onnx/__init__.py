@@ -3,19 +3,9 @@
 Names are imported when they are first used: the pipeline needs nothing of what exports.
 """
 
-from importlib import import_module
-from typing import Any
+from .. import lazy_names
 
-_MODULE_OF = {"OnnxPipeline": "pipeline", "export_onnx": "export"}
+_MODULE_OF = {"OnnxPipeline": ".pipeline", "export_onnx": ".export"}
 
 __all__ = sorted(_MODULE_OF)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(__name__, _MODULE_OF)

@@ -41,7 +41,7 @@ def run() -> None:
 
 
 def main() -> None:
-    """Entry point of the console command `dicmt-onnx`."""
+    """Entry point of the console command `dicmt-export-onnx`."""
     run_command(run)
 
 

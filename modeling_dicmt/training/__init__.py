@@ -22,8 +22,7 @@ Records are of any origin, with `id`, `text` and `entities`; `build_tokenizer` a
 are imported when they are first used, so that a command's arguments are checked before the libraries are loaded.
 """
 
-from importlib import import_module
-from typing import Any
+from .. import lazy_names
 
 _MODULE_OF = {
     "Evaluator": "..evaluation.evaluator",
@@ -39,13 +38,4 @@ _MODULE_OF = {
 }
 
 __all__ = sorted(_MODULE_OF)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULE_OF[name], __name__), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(__name__, _MODULE_OF)

@@ -15,11 +15,11 @@ from accelerate import Accelerator
 from ..dictionary_features import types_of_lists
 from ..evaluation.calibration import Calibration
 from ..evaluation.evaluator import Evaluator, Predictions
-from ..evaluation.report import write_errors, write_predictions, write_report
+from ..evaluation.report import render_report, write_errors, write_predictions
 from ..files import publish_files, replace_folder, write_json, write_text
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..normalization import normalize
-from ..publishing.card import hub_name, render_card
+from ..publishing.card import PARTS, hub_name, render_card
 from ..publishing.contents import CARD_FILE, RESULTS_FILE, RUN_FILE
 from ..tokenization_dicmt import DicMTTokenizer
 from .dictionary_report import build_report
@@ -27,7 +27,7 @@ from .examples import Examples
 from .states import BEST, CHECKPOINTS, Progress
 
 # The development part's figures bear the name that transformers' scripts give them.
-_PREFIXES = {"validation": "eval", "test": "test"}
+_PREFIXES = {part: name for name, (_, part) in PARTS.items()}
 
 
 def describe_run(
@@ -93,7 +93,7 @@ def dictionary_coverage(records: Sequence[Mapping[str, Any]], tokenizer: DicMTTo
     Returns:
         `any_type`, `same_type` and `same_type_matchable`, as fractions; 0 without entities.
     """
-    features = tokenizer.dictionary_matcher
+    matcher = tokenizer.dictionary_matcher
     counts = dict.fromkeys(("any_type", "same_type", "same_type_matchable"), 0)
     total = 0
     for record in records:
@@ -102,10 +102,10 @@ def dictionary_coverage(records: Sequence[Mapping[str, Any]], tokenizer: DicMTTo
             mention = record["text"][entity["start"] : entity["end"]]
             if mention not in tokenizer.dictionary:
                 continue
-            types = types_of_lists(tokenizer.dictionary.lists_of(mention), features.lists_of_type, features.precedence)
+            types = types_of_lists(tokenizer.dictionary.lists_of(mention), matcher.lists_of_type, matcher.precedence)
             counts["any_type"] += bool(types)
             counts["same_type"] += entity["type"] in types
-            counts["same_type_matchable"] += entity["type"] in types and len(mention) in features.ngram_sizes
+            counts["same_type_matchable"] += entity["type"] in types and len(mention) in matcher.ngram_sizes
     return {name: count / total if total else 0.0 for name, count in counts.items()}
 
 
@@ -142,16 +142,9 @@ def write_results(
             ],
         )
         write_errors(output_dir / f"errors_{part}.jsonl", evaluator.records, entities)
-        write_report(
-            output_dir / f"report_{part}.md",
-            scores,
-            _summary(information, part, progress),
-            predictions=entities,
-            references=[record["entities"] for record in evaluator.records],
-            texts=evaluator.texts,
-            ids=[record["id"] for record in evaluator.records],
-            title=f"{information['dataset_name']}, {part} part",
-        )
+        title, summary = f"{information['dataset_name']}, {part} part", _summary(information, part, progress)
+        report = render_report(scores, summary, records=evaluator.records, predictions=entities, title=title)
+        write_text(output_dir / f"report_{part}.md", report)
     characters = information["train_characters"] * progress.epoch
     results |= {
         "train_epochs": progress.epoch,

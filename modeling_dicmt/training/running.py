@@ -17,6 +17,7 @@ import transformers
 from accelerate import Accelerator
 from accelerate.utils import ProjectConfiguration, broadcast_object_list, set_seed
 
+from ..commands.processes import available_cores
 from ..configuration_dicmt import DicMTConfig
 from ..files import write_json
 from ..publishing.contents import RESULTS_FILE
@@ -87,7 +88,7 @@ def set_threads(accelerator: Accelerator, training: TrainingArguments, config: D
     each other many times as long as soon as another program uses one of them.
     """
     if accelerator.device.type == "cpu":
-        shared = _available_cores() // accelerator.num_processes if config.encoder_config is not None else 1
+        shared = available_cores() // accelerator.num_processes if config.encoder_config is not None else 1
         torch.set_num_threads(training.cpu_threads or max(1, shared))
 
 
@@ -194,10 +195,6 @@ def start_trackers(accelerator: Accelerator, settings: dict[str, Any]) -> None:
         with warnings.catch_warnings():  # of the tracker's own library
             warnings.simplefilter("ignore")
             accelerator.init_trackers("dicmt", config=plain)
-
-
-def _available_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _fingerprint(examples: Examples) -> str:

@@ -42,7 +42,7 @@ class Trainer:
         model: The network.
         tokenizer: Its tokenizer, saved with it.
         examples: The sentences to train on.
-        evaluate: Called with the network to judge, after every `eval_every_epochs`; None to keep the last version.
+        evaluate: Called with the network, after every `eval_every_epochs`; None to keep the last version.
         accelerator: The processes and the device; it takes the state of this training and of no other.
         arguments: The recipe; the folder `checkpoints` of its `output_dir` takes states and the best version.
         stage: Name of a further training within the same run, which keeps its states apart.
@@ -82,7 +82,7 @@ class Trainer:
         self.progress = Progress()
 
     @property
-    def judged(self) -> DicMTForTokenClassification:
+    def network(self) -> DicMTForTokenClassification:
         """The network that is evaluated and saved: the running average, where there is one."""
         return self.average.module if self.average is not None else self.accelerator.unwrap_model(self.model)
 
@@ -129,7 +129,7 @@ class Trainer:
                 "start afresh."
             )
         try:
-            network = type(self.judged).from_pretrained(self.folder / BEST, dtype=torch.float32, use_safetensors=True)
+            network = type(self.network).from_pretrained(self.folder / BEST, dtype=torch.float32, use_safetensors=True)
         except (OSError, RuntimeError, SafetensorError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"The best version of this run, in {self.folder / BEST}, is damaged: {error} Pass "
@@ -227,7 +227,7 @@ class Trainer:
     def _evaluate(self, bar: tqdm) -> None:
         progress = self.progress
         started = time.perf_counter()
-        results = self.evaluate(self.judged)
+        results = self.evaluate(self.network)
         progress.seconds += time.perf_counter() - started
         figures = {name: value for name, value in results.items() if isinstance(value, int | float)}
         progress.history.append({"epoch": progress.epoch, "seconds": round(progress.seconds, 1), **figures})
@@ -251,11 +251,11 @@ class Trainer:
 
     def _keep_best(self) -> None:
         if self.accelerator.is_main_process:
-            replace_folder(self.folder / BEST, self._save_judged)
+            replace_folder(self.folder / BEST, self._save_network)
         self.accelerator.wait_for_everyone()
 
-    def _save_judged(self, folder: Path) -> None:
-        self.judged.save_pretrained(folder)
+    def _save_network(self, folder: Path) -> None:
+        self.network.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
 
     def _save_state(self) -> None:

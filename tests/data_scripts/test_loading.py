@@ -114,10 +114,10 @@ def test_nested_entities_are_kept_forbidden_or_flattened(tmp_path, load, caplog)
     assert spans(kept["train"][0]) == [(2, 3, "Anatomy"), (2, 4, "Symptom")]
     with pytest.raises(CorpusError, match=r"train\.jsonl, line 1, entity 1: .*overlaps .*line 1, entity 2"):
         load("jsonl", folder, flatten="forbid")
-    with caplog.at_level(logging.WARNING, "data_scripts.loading"):
+    with caplog.at_level(logging.WARNING, "data_scripts.flattening"):
         flat = load("jsonl", folder, flatten="outermost")
     assert spans(flat["train"][0]) == [(2, 4, "Symptom")]
-    assert "train: 20 of 40 entities left out" in caplog.text and "validation: 0 of 0" in caplog.text
+    assert "train part: 20 of 40 entities are" in caplog.text and "validation part: 0 of 0" in caplog.text
     assert flat["train"].features == kept["train"].features
 
 

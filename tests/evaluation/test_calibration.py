@@ -119,7 +119,7 @@ def test_the_temperature_of_the_truth_is_found(truth, texts):
     assert np.allclose(span_scores(network, texts), span_scores(wiser, texts), atol=0.12)
 
 
-def test_temperatures_are_the_best_of_the_grid_and_each_half_is_judged_by_the_other(texts):
+def test_temperatures_are_the_best_of_the_grid_and_each_half_is_scored_with_that_of_the_other(texts):
     network = make_model()
     scale_scores(network, 2.0)
     evaluator = evaluator_for(network, iter(np.random.default_rng(1).random(10_000) < 0.7), texts)
@@ -141,7 +141,7 @@ def test_temperatures_are_the_best_of_the_grid_and_each_half_is_judged_by_the_ot
         return min(TEMPERATURES.tolist(), key=surprise)
 
     first, second = best(half == 0), best(half == 1)
-    assert first != second, "else it does not matter which half is judged by which"
+    assert first != second, "else it does not matter which half has the temperature of which"
     crossed = np.where(half == 0, scores(second), scores(first))
     whole, before = best(half >= 0), span_scores(network, texts)
     calibration = calibrate(network, evaluator)

@@ -14,7 +14,6 @@ from modeling_dicmt.evaluation.report import (
     render_report,
     write_errors,
     write_predictions,
-    write_report,
 )
 
 TYPES = ["Anatomy", "Disease", "Drug"]
@@ -94,9 +93,11 @@ def test_errors_are_exactly_the_entities_that_are_not_correct(pairs):
 # ---- the report ------------------------------------------------------------------------------------------------------
 
 
-def report_of(predictions, **options):
+def report_of(predictions, ids=None, **options):
     references = [GOLD] * len(predictions)
     texts = [TEXT] * len(predictions)
+    names = ids or map(str, range(len(predictions)))
+    annotated = [{"id": name, "text": TEXT, "entities": GOLD} for name in names]
     results = score_entities(
         predictions,
         references,
@@ -105,7 +106,7 @@ def report_of(predictions, **options):
         once_per_record=True,
         segmentation=[[0] * 6 + [1] * 2 + [0] * 10] * len(predictions),
     )
-    return render_report(results, predictions=predictions, references=references, texts=texts, **options)
+    return render_report(results, records=annotated, predictions=predictions, **options)
 
 
 def rows(report, heading):
@@ -176,7 +177,7 @@ def test_no_text_breaks_the_report():
     text = "```\n|a|b|\r\n# 肺炎\x1b[31m"
     gold = [[(text.index("肺"), text.index("肺") + 2, "Disease")]]
     results = score_entities([[]], gold)
-    report = render_report(results, predictions=[[]], references=gold, texts=[text])
+    report = render_report(results, records=[{"id": "0", "text": text, "entities": gold[0]}], predictions=[[]])
     fenced = report.split("```text\n")[1].split("\n```\n")[0]
     assert fenced == "record 0: ``` |a|b| # [肺炎|Disease]␛[31m"
 
@@ -184,23 +185,6 @@ def test_no_text_breaks_the_report():
 def test_a_report_of_results_alone_has_no_other_part():
     report = render_report(score_entities([], []), title="空")
     assert re.findall(r"^#.*", report, re.MULTILINE) == ["# 空", "## Scores (%)", "## By type", "## Recall by length"]
-
-
-def test_a_report_that_cannot_be_written_leaves_the_former_file(tmp_path, monkeypatch):
-    path = tmp_path / "new" / "report.md"
-    results = score_entities([[(0, 1, "Drug")]], [[(0, 1, "Drug")]])
-    write_report(path, results, {"name": "一"})
-    before = path.read_text(encoding="utf-8")
-    assert before == render_report(results, {"name": "一"})
-
-    def fail(*_):
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr("os.replace", fail)
-    with pytest.raises(OSError, match="no space left"):
-        write_report(path, results, {"name": "二"})
-    assert path.read_text(encoding="utf-8") == before
-    assert [file.name for file in path.parent.iterdir()] == ["report.md"]
 
 
 # ---- predictions -----------------------------------------------------------------------------------------------------
@@ -224,8 +208,6 @@ def test_predictions_are_json_lines_with_the_words(tmp_path):
         },
         {"id": "二", "entities": [{"start": 0, "end": 3, "type": "Symptom", "word": "\ud800咳嗽"}]},
     ]
-    write_predictions(path, RECORDS[:1], [[]], with_text=True)
-    assert json.loads(path.read_text(encoding="utf-8")) == {"id": "a-1", "text": TEXT, "entities": []}
 
 
 @pytest.mark.parametrize(

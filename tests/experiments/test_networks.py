@@ -193,12 +193,12 @@ def test_tasks_are_learnt_one_after_the_other_and_then_together(trainer_of):
     """Only the task that is learnt moves its own layer; in the end both do."""
     weights = []
 
-    def judge(network) -> dict[str, float]:
+    def evaluate(network) -> dict[str, float]:
         weights.append({name: weight.clone() for name, weight in network.state_dict().items()})
         return {"f1": len(weights) / 10}
 
-    trainer = trainer_of(judge, segmentation_epochs=1, recognition_epochs=1, average_decay=0.0)
-    judge(trainer.judged)
+    trainer = trainer_of(evaluate, segmentation_epochs=1, recognition_epochs=1, average_decay=0.0)
+    evaluate(trainer.network)
     trainer.train()
     moved = [
         {layer: not torch.equal(before[f"{layer}.weight"], after[f"{layer}.weight"]) for layer in layers}

@@ -16,8 +16,8 @@ def test_errors_are_shown_in_their_records_and_contradictions_with_their_counts(
     examples = collect_examples(plan, tmp_path, parts | {"train": contrary})
     assert examples["errors"] == {  # `bare` has left no predictions
         "full": {
-            "wrong type": ["record 0: 诊断为[肺炎|Drug]，胃炎不明显。  annotated: 诊断为[肺炎|Disease]，胃炎不明显。"],
-            "missed": ["record 1: 予头孢，[哮喘|Disease]缓解。"],
+            "wrong type": ["record v1: 诊断为[肺炎|Drug]，胃炎不明显。  annotated: 诊断为[肺炎|Disease]，胃炎不明显。"],
+            "missed": ["record v2: 予头孢，[哮喘|Disease]缓解。"],
         }
     }
     assert examples["contradictions"] == []  # five characters to either side are not there

@@ -67,7 +67,7 @@ def path_probabilities(model, text):
 @pytest.mark.parametrize("decoder", ["crf", "softmax"])
 @pytest.mark.parametrize("text", ["左肺炎。", "胃窦", "痛"])
 def test_scores_are_probabilities_over_all_paths(decoder, text):
-    one = recognizer(decoder=decoder)
+    one = recognizer(tag_decoder=decoder)
     model = one.tagger.model
     paths = path_probabilities(model, text)
     id2label = model.config.id2label

@@ -75,7 +75,7 @@ def test_nested_entities_can_be_flattened(tmp_path):
     settings = own(tmp_path, *GENES, NESTED) | {"flatten": "outermost"}
     outcome = run_here(command_line(tmp_path / "out", **settings))
     assert outcome.status == 0, outcome.errors
-    assert "train part: 1 of 6 entities are nested in others and are not trained on" in outcome.errors
+    assert "train part, as it is trained on: 1 of 6 entities are nested in others and are left out" in outcome.errors
 
 
 def test_mended_records_are_read_anew(refused, tmp_path):

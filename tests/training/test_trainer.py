@@ -17,7 +17,7 @@ class Interrupted(Exception):
     """Stands for whatever ends a run before its end."""
 
 
-class JudgedBy:
+class ScoredBy:
     """An evaluation with the F1 that it is told, one after the other."""
 
     def __init__(self, *scores: float):
@@ -134,21 +134,21 @@ def test_the_best_version_is_kept(trainer_of, recipe):
 
 def test_early_stopping_waits_as_long_as_it_is_told(trainer_of, recipe):
     recipe = dataclasses.replace(recipe, num_train_epochs=9, early_stopping_patience=2)
-    trainer = trainer_of(recipe, JudgedBy(0.1, 0.3, 0.2, 0.4, 0.4, 0.3, 0.9))
+    trainer = trainer_of(recipe, ScoredBy(0.1, 0.3, 0.2, 0.4, 0.4, 0.3, 0.9))
     progress = trainer.train()
     assert (progress.epoch, progress.best_epoch, progress.stopped) == (6, 4, True)
-    resumed = trainer_of(recipe, JudgedBy())
+    resumed = trainer_of(recipe, ScoredBy())
     assert resumed.train().epoch == 6  # a run that has stopped stays so
 
 
 def test_without_early_stopping_all_epochs_are_trained(trainer_of, recipe):
     recipe = dataclasses.replace(recipe, num_train_epochs=5, early_stopping_patience=0)
-    assert trainer_of(recipe, JudgedBy(0.5, 0.1, 0.1, 0.1, 0.1)).train().epoch == 5
+    assert trainer_of(recipe, ScoredBy(0.5, 0.1, 0.1, 0.1, 0.1)).train().epoch == 5
 
 
 def test_evaluations_come_every_so_many_epochs_and_at_the_end(trainer_of, recipe):
     recipe = dataclasses.replace(recipe, num_train_epochs=5, eval_every_epochs=2)
-    progress = trainer_of(recipe, JudgedBy(0.1, 0.2, 0.3)).train()
+    progress = trainer_of(recipe, ScoredBy(0.1, 0.2, 0.3)).train()
     assert [entry["epoch"] for entry in progress.history] == [2, 4, 5]
 
 
@@ -334,12 +334,12 @@ def test_the_average_forgets_faster_at_first():
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.9])
-def test_what_is_judged_and_saved_is_the_average_where_there_is_one(trainer_of, recipe, decay):
-    judged = []
+def test_what_is_scored_and_saved_is_the_average_where_there_is_one(trainer_of, recipe, decay):
+    scored = []
     trainer = trainer_of(
-        dataclasses.replace(recipe, average_decay=decay), lambda net: judged.append(net) or {"f1": 0.1}
+        dataclasses.replace(recipe, average_decay=decay), lambda net: scored.append(net) or {"f1": 0.1}
     )
     trainer.train()
     current = trainer.accelerator.unwrap_model(trainer.model)
-    assert (judged[0] is current) == (decay == 0)
-    assert judged[0] is trainer.judged
+    assert (scored[0] is current) == (decay == 0)
+    assert scored[0] is trainer.network
