@@ -222,13 +222,14 @@ def run() -> None:
     total = check_records(files, arguments.max_records)
     records = islice(read_records(files), arguments.max_records)
     num_processes = arguments.num_processes or (available_cores() if arguments.device == "cpu" else 1)
-    pairs = progress(predict(arguments, records, num_processes), total=total, quiet=arguments.show)
-    if arguments.show:
-        pairs = show(pairs, arguments.output_file is None)
-    if arguments.output_file is None:
-        deque(pairs, maxlen=0)
-    else:
-        write(arguments.output_file, pairs, arguments.evidence)
+    predicted = predict(arguments, records, num_processes)
+    with progress(predicted, total=total, quiet=arguments.show) as pairs:  # which ends before an error is told
+        if arguments.show:
+            pairs = show(pairs, arguments.output_file is None)
+        if arguments.output_file is None:
+            deque(pairs, maxlen=0)
+        else:
+            write(arguments.output_file, pairs, arguments.evidence)
 
 
 def main() -> None:
