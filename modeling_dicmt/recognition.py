@@ -111,7 +111,7 @@ def read_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     known = RecognitionSettings.__dataclass_fields__
     unknown = [name for name in given if name not in known]
     if unknown:
-        raise ValueError(f"Unknown settings ({len(unknown)}): this pipeline has {', '.join(known)}.")
+        raise ValueError(f"Unknown settings {', '.join(unknown)}; this pipeline has {', '.join(known)}.")
     RecognitionSettings(**given)
     return given
 
@@ -133,7 +133,7 @@ class EntityRecognizer:
                 "This network was trained to segment (NES) only and knows no entities: use one with recognition_task."
             )
         self.tagger, self.tokenizer = tagger, tokenizer
-        self._swapped: DictionaryMatcher | None = None
+        self._last_matcher: DictionaryMatcher | None = None  # of the last call's dictionary
         self._told: deque[int] = deque(maxlen=1000)  # dictionaries that the log was told of, by their hashes
 
     def __call__(
@@ -253,12 +253,12 @@ class EntityRecognizer:
         if dictionary is None:
             return self.tokenizer.dictionary_matcher
         terms = _read_dictionary(dictionary)
-        matcher = self._swapped  # read once and never again: another thread may put another one there at any time
+        matcher = self._last_matcher  # read once and never again: another thread may put another one there at any time
         if matcher is None or matcher.dictionary != terms:
             matcher = self.tokenizer.compile_dictionary(terms)
             matcher.check_usable("the dictionary that was passed", quote=False)
             self._tell_what_is_lacking(terms)
-            self._swapped = matcher
+            self._last_matcher = matcher
         return matcher
 
     def _tell_what_is_lacking(self, terms: ClinicalDictionary) -> None:

@@ -289,13 +289,13 @@ class TestOtherTerms:
                     self.other = dictionary
 
             @property
-            def _swapped(self):
+            def _last_matcher(self):
                 kept = vars(self)["kept"]
                 self.interrupt()
                 return kept
 
-            @_swapped.setter
-            def _swapped(self, matcher):
+            @_last_matcher.setter
+            def _last_matcher(self, matcher):
                 vars(self)["kept"] = matcher
                 self.interrupt()
 
