@@ -92,9 +92,9 @@ class DicMTPreTrainedModel(PreTrainedModel):
                 f"The checkpoint lacks weights ({len(required)}, {required[0]} among them): it was cut off in copying, "
                 "or is of another version. Copy it anew, or train it again."
             )
-        as_saved = cls.__name__ in (model.config.architectures or ()) and not kwargs.get("ignore_mismatched_sizes")
+        same_head = cls.__name__ in (model.config.architectures or ()) and not kwargs.get("ignore_mismatched_sizes")
         surplus = sorted(key for key in information["unexpected_keys"] if key.startswith("dicmt."))
-        if as_saved and surplus and not cls._changes_settings(kwargs):
+        if same_head and surplus and not cls._are_other_settings(pretrained_model_name_or_path, kwargs):
             raise ValueError(
                 f"The checkpoint has weights that its config.json has no place for ({len(surplus)}, {surplus[0]} among "
                 "them): the two are not of one network. Copy it anew, or train it again."
@@ -120,9 +120,20 @@ class DicMTPreTrainedModel(PreTrainedModel):
                 self._init_weights(module)
 
     @classmethod
-    def _changes_settings(cls, settings: Mapping[str, Any]) -> bool:
+    def _saved_settings(cls, path: str | os.PathLike, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """What the checkpoint's config.json holds."""
+        hub = {name: settings[name] for name in ("cache_dir", "revision", "token", "subfolder") if name in settings}
+        return cls.config_class.get_config_dict(path, **hub)[0]
+
+    @classmethod
+    def _are_other_settings(cls, path: str | os.PathLike, settings: Mapping[str, Any]) -> bool:
         """Whether a network is asked for that may have fewer parts than its checkpoint."""
-        return settings.get("config") is not None or any(name in cls.config_class.__annotations__ for name in settings)
+        own = cls.config_class.__annotations__
+        if settings.get("config") is None:
+            return any(name in own for name in settings)
+        # The Auto classes pass the checkpoint's own configuration.
+        asked, saved = settings["config"].to_dict(), cls.config_class(**cls._saved_settings(path, settings)).to_dict()
+        return any(asked.get(name) != saved.get(name) for name in own)
 
     @classmethod
     def _are_other_labels(cls, path: str | os.PathLike, settings: Mapping[str, Any]) -> bool:
@@ -130,9 +141,7 @@ class DicMTPreTrainedModel(PreTrainedModel):
         wanted = settings.get("entity_types") or getattr(settings.get("config"), "entity_types", None)
         if wanted is None:
             return False
-        hub = {name: settings[name] for name in ("cache_dir", "revision", "token", "subfolder") if name in settings}
-        saved, _ = cls.config_class.get_config_dict(path, **hub)
-        return saved.get("entity_types") not in (None, list(wanted))
+        return cls._saved_settings(path, settings).get("entity_types") not in (None, list(wanted))
 
     def save_pretrained(self, save_directory: str | os.PathLike, *args: Any, **kwargs: Any) -> None:
         """Save the network with all the code that a checkpoint carries; arguments are the base class's.

@@ -8,7 +8,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from tiny_network import ENTITY_TYPES, SENTENCES, make_config, make_encoder_settings, make_model, make_tokenizer
+from transformers import AutoModel
 
+import modeling_dicmt  # noqa: F401  (the Auto classes know DicMT then)
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification, DicMTModel
 from modeling_dicmt.tagging import IGNORED_TAG, spans_to_tags, tags_to_spans
 
@@ -491,6 +493,15 @@ def test_a_checkpoint_that_lacks_weights_answers_nothing(tmp_path, name):
     save_file({key: value for key, value in weights.items() if key != name}, tmp_path / "model.safetensors")
     with pytest.raises(ValueError, match=f"lacks weights .*{re.escape(name)}"):
         DicMTForTokenClassification.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("loader", [DicMTForTokenClassification, AutoModel])
+def test_surplus_weights_are_refused_also_where_the_configuration_is_passed_on(tmp_path, loader):
+    make_model(**make_encoder_settings()).save_pretrained(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors") | {"dicmt.extra.weight": torch.ones(2)}
+    save_file(weights, tmp_path / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ValueError, match=r"no place for .*dicmt.extra.weight"):
+        loader.from_pretrained(tmp_path)
 
 
 def test_a_checkpoint_with_weights_that_are_no_numbers_answers_nothing(tmp_path):
