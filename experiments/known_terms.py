@@ -4,10 +4,11 @@ Of a part that is held back, the *unseen mentions* are those of two characters o
 training. One is *vetted* if of its occurrences nine in ten at least are annotated as just this entity, of one type; it
 is *ambiguous* otherwise. *Wrong terms* are frequent n-grams that are annotated nowhere. Strings are compared after
 normalisation, and an occurrence is any place where the string stands, overlapping ones and such inside others included.
+A mention with a blank at one of its ends counts as well, though a list of terms holds it without the blank.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,14 @@ LEAST_LENGTH = 2
 # Share of a string's occurrences that have to be annotated as one type for the string to be a vetted term.
 LEAST_SHARE = 0.9
 WRONG_LENGTHS = range(2, 7)
+
+# What the experiment varies: the share of a part's vetted terms that is known, what is known beside them, and whether
+# terms are evidence or an order.
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+NOTHING, AMBIGUOUS = "nothing", "ambiguous terms"
+WRONG_COUNTS = {"100 wrong terms": 100, "1,000 wrong terms": 1000}
+BESIDE = (NOTHING, *WRONG_COUNTS, AMBIGUOUS)
+ADDED, FORCED = "added", "forced"
 
 Terms = dict[str, list[str]]
 Occurrence = tuple[int, int, int]
@@ -123,16 +132,13 @@ def merge_terms(*several: Mapping[str, Iterable[str]]) -> Terms:
 
 
 def share_found(
-    predictions: Sequence[Iterable[tuple[int, int, str]]],
-    mentions: Iterable[UnseenMention],
-    terms: Collection[str] | None = None,
+    predictions: Sequence[Iterable[tuple[int, int, str]]], mentions: Iterable[UnseenMention]
 ) -> float | None:
     """Of the annotated occurrences of vetted terms, the share that is predicted with just its offsets and type.
 
     Args:
         predictions: For each record of the part its entities (start, end, type).
         mentions: The part's unseen mentions.
-        terms: The terms that count; None for all that are vetted.
 
     Returns:
         From 0 to 1; None if there is no such occurrence.
@@ -141,7 +147,7 @@ def share_found(
     hits = [
         (start, end, mention.vetted_type) in found[record]
         for mention in mentions
-        if mention.vetted_type and (terms is None or mention.term in terms)
+        if mention.vetted_type
         for record, start, end in mention.annotated[mention.vetted_type]
     ]
     return sum(hits) / len(hits) if hits else None

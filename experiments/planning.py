@@ -15,7 +15,15 @@ from data_scripts.records import Records
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.training.preparation import read_character_vectors
 
-from .specification import NETWORK_ARGUMENTS, Preset, Specification, SpecificationError, System, settings_marked
+from .specification import (
+    DATA_FIELDS,
+    NETWORK_ARGUMENTS,
+    Preset,
+    Specification,
+    SpecificationError,
+    System,
+    settings_marked,
+)
 
 # What a kind of system needs to have installed.
 EXTRAS = {"feature_crf": "pycrfsuite", "spacy": "spacy"}
@@ -29,7 +37,7 @@ _FORMER_NAMES = {"tag_decoder": "decoder"}
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One training and evaluation of a system, or one vote.
+    """One training and evaluation of a system, one vote, or one evaluation of a system with known terms.
 
     Args:
         system: The system.
@@ -37,7 +45,7 @@ class Run:
         identity: Hash of all that its figures follow from: settings, corpus, dictionary, seed; not of any path.
         settings: What the command is given, paths included.
         public_settings: The same for a reader, with names in the place of paths.
-        members: Runs that vote.
+        members: Runs that vote, or the one that has trained what is given known terms.
         missing: What keeps it from being done here, for a reader; empty if nothing does.
     """
 
@@ -165,8 +173,10 @@ class _Planner:
             explicit["dictionary_mapping"] = None  # it would name lists that nobody has
         for name, value in self.data_settings.items():
             explicit.setdefault(name, value)
-        if members:  # a vote has no settings: all that counts is who votes
+        if system.kind == "vote":  # it has no settings: all that counts is who votes
             explicit = {}
+        elif system.kind == "known_terms":  # of its member, what says which records there are
+            explicit = {name: value for name, value in members[0].settings.items() if name in DATA_FIELDS}
         settings, public, content = {}, {}, {}
         for name, value in explicit.items():
             resource = value[1:] if isinstance(value, str) and value.startswith("$") else None

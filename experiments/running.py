@@ -37,6 +37,7 @@ from .recording import (
     read_predictions,
     write_part,
 )
+from .specification import MODEL_OF_KIND, NETWORK_ARGUMENTS
 
 try:
     import fcntl
@@ -49,8 +50,12 @@ ROOT = Path(__file__).resolve().parents[1]
 POLL_SECONDS = 0.2
 # For what a run does when it is told to end; the states that it resumes from are written as it goes.
 STOP_SECONDS = 30
-# What trains a system of each kind; all others are a matter of `experiments.baselines`.
-PROGRAMS = {"network": ("run_ner.py",), "baseline_network": ("-m", "experiments.baselines.networks")}
+# What does a run of each kind; all others are a matter of `experiments.baselines`.
+PROGRAMS = {
+    "network": ("run_ner.py",),
+    "baseline_network": ("-m", "experiments.baselines.networks"),
+    "known_terms": ("-m", "experiments.adding_terms"),
+}
 OTHER_PROGRAM = ("-m", "experiments.baselines")
 RUNS_FOLDER = "runs"
 LOG_FILE, SETTINGS_FILE, CLAIM_FILE, RESULTS_FILE = "log.txt", "experiment.json", ".claim", "all_results.json"
@@ -135,34 +140,53 @@ class Runner:
 
     def _to_do(self) -> list[Run]:
         done = {run.name for run in self.plan.runs if self.is_done(run)}
-        votes = [run for run in self.plan.runs if run.members and not run.missing and run.name not in done]
-        for member in {member for run in votes for member in run.members}:
-            # The figures may have come from elsewhere; a vote needs the predictions themselves.
-            if member.name in done and not self._has_predictions(member):
-                result = self.results.get(member.name)
-                if result["status"] == FINISHED:
-                    logger.info("%s is done again: its predictions, which a vote needs, are not here.", member.name)
+        waiting = [run for run in self.plan.runs if run.members and not run.missing and run.name not in done]
+        for run in waiting:
+            for member in run.members:
+                # The figures may have come from elsewhere, and what else a run leaves may have been removed.
+                lacking = self._lacking(run, member) if member.name in done else ""
+                if lacking and self.results.get(member.name)["status"] == FINISHED:
+                    logger.info(
+                        "%s is done again: its %s, which %s needs, is not here.", member.name, lacking, run.name
+                    )
                     done.discard(member.name)
         return [run for run in self.plan.runs if not run.missing and run.name not in done]
 
-    def _has_predictions(self, run: Run) -> bool:
-        return all(predictions_file(self.folder(run), part).exists() for part in PREFIXES if part in self.parts)
+    def _lacking(self, run: Run, member: Run) -> str:
+        """What a run needs of a member, beyond its figures, and does not find in its folder; empty if nothing."""
+        if run.system.kind == "known_terms":
+            return "" if self._model(member).exists() else "model"
+        parts = (part for part in PREFIXES if part in self.parts)
+        has_all = all(predictions_file(self.folder(member), part).exists() for part in parts)
+        return "" if has_all else "list of predictions"
+
+    def _model(self, run: Run) -> Path:
+        return self.folder(run) / MODEL_OF_KIND[run.system.kind]
+
+    def _awaits_model(self, member: Run) -> bool:
+        """Whether a run that is still to be done takes a member's model."""
+        return any(
+            run.system.kind == "known_terms" and member in run.members and not run.missing and not self.is_done(run)
+            for run in self.plan.runs
+        )
 
     def _start(self, waiting: list[Run]) -> list[tuple[Run, dict[str, Any]]]:
         """Start what can be started; returns what was done at once."""
         slots = set(range(self.options.jobs)) - {process.slot for process in self.processes}
         under_way = {process.run.name for process in self.processes} | {run.name for run in waiting}
         for run in list(waiting):
-            if run.members:
-                if any(member.name in under_way for member in run.members):
-                    continue
+            if any(member.name in under_way for member in run.members):
+                continue
+            if run.members and (run.system.kind == "vote" or self._failed_members(run)):
                 waiting.remove(run)
-                return [(run, self._vote(run))]
+                return [(run, self._combine(run))]
             if not slots:
                 continue
             claim = _claim(self.folder(run))
             if claim is None:
                 continue  # another runner's, or a process that outlived one: look again later
+            if self._awaits_model(run) and not self._model(run).exists():
+                (self.folder(run) / RESULTS_FILE).unlink(missing_ok=True)  # what it stands for is trained again
             if (self.folder(run) / RESULTS_FILE).exists():
                 waiting.remove(run)
                 result = self._record(run, 0, None)
@@ -177,7 +201,9 @@ class Runner:
         settings = {**run.settings, "seed": run.seed, "output_dir": str(folder)}
         program = PROGRAMS.get(run.system.kind, OTHER_PROGRAM)
         launcher = [sys.executable]
-        if run.system.kind in PROGRAMS:
+        if run.system.kind == "known_terms":
+            settings |= _member_settings(run, self.folder(run.members[0]))
+        elif run.system.kind in NETWORK_ARGUMENTS:
             if self.options.jobs > 1:
                 settings["cpu_threads"] = max(1, (os.cpu_count() or 1) // self.options.jobs)
             if self.options.num_processes > 1:
@@ -235,19 +261,22 @@ class Runner:
         result |= {"status": FAILED, "reason": reason} if reason else {"status": FINISHED}
         self.results.put(run.name, result)
         if not reason:
-            self._tidy(folder)
+            for member in (run, *run.members):
+                self._tidy(member)
         return result
 
-    def _vote(self, run: Run) -> dict[str, Any]:
-        """Combine what the members found; done in this process."""
-        result = describe(run, self.plan.preset.name, "")
-        folder = self.folder(run)
-        failed = [
+    def _failed_members(self, run: Run) -> list[str]:
+        return [
             f"{member.name}: {found['reason']}"
             for member in run.members
             if (found := self.results.get(member.name)) is not None and found["status"] == FAILED
         ]
-        if failed:
+
+    def _combine(self, run: Run) -> dict[str, Any]:
+        """Combine what the members found, if none failed; done in this process."""
+        result = describe(run, self.plan.preset.name, "")
+        folder = self.folder(run)
+        if failed := self._failed_members(run):
             result |= {"status": FAILED, "reason": f"a member failed: {failed[0]}"}
         else:
             folder.mkdir(parents=True, exist_ok=True)
@@ -262,10 +291,12 @@ class Runner:
         self.results.put(run.name, result)
         return result
 
-    def _tidy(self, folder: Path) -> None:
-        """Remove what takes space: states to resume from, and unless asked to keep it, the model."""
+    def _tidy(self, run: Run) -> None:
+        """Remove what takes space: states to resume from, and unless it is asked for or awaited, the model."""
+        folder = self.folder(run)
         shutil.rmtree(folder / "checkpoints", ignore_errors=True)
-        if not self.options.keep_models:
+        if not self.options.keep_models and not self._awaits_model(run):
+            shutil.rmtree(folder / MODEL_OF_KIND["spacy"], ignore_errors=True)
             kept = {LOG_FILE, SETTINGS_FILE, CLAIM_FILE, RESULTS_FILE, "history.json"}
             for path in folder.iterdir():
                 if (
@@ -325,6 +356,8 @@ def _reason(status: int, log: Path) -> str:
 def _command(run: Run) -> str:
     """What was run, with names in the place of paths."""
     values = {**run.public_settings, "seed": run.seed}
+    if run.system.kind == "known_terms":
+        values |= _member_settings(run, Path(RUNS_FOLDER, run.members[0].name))
     arguments = [
         part
         for name, value in values.items()
@@ -333,6 +366,11 @@ def _command(run: Run) -> str:
     ]
     program = PROGRAMS.get(run.system.kind) or (*OTHER_PROGRAM, "--kind", run.system.kind)
     return shlex.join([*program, *arguments])
+
+
+def _member_settings(run: Run, folder: Path) -> dict[str, str]:
+    """What `experiments.adding_terms` is told of what it gives terms to."""
+    return {"kind": run.members[0].system.kind, "model_dir": str(folder)}
 
 
 def _line(run: Run, result: Mapping[str, Any]) -> str:

@@ -24,6 +24,14 @@ KINDS = {
     "rules": "rules and a dictionary",
     "spacy": "spaCy's entity recogniser",
     "vote": "majority vote over the entities that its members find",
+    "known_terms": "what its member has trained, given known terms at prediction",
+}
+# What a run leaves of its training, by the kinds that can be given terms then: a file or folder in the run's folder.
+MODEL_OF_KIND = {
+    "network": "model.safetensors",
+    "baseline_network": "model.safetensors",
+    "rules": "lexicon.json",
+    "spacy": "spacy",
 }
 VIEWS = (
     "statistics",
@@ -36,13 +44,14 @@ VIEWS = (
     "confusion",
     "errors",
     "contradictions",
+    "known_terms",
 )
 # Where the settings of each kind of network are declared.
 NETWORK_ARGUMENTS = {
     "network": (DataArguments, ModelArguments, TrainingArguments),
     "baseline_network": (DataArguments, BaselineModelArguments, BaselineTrainingArguments),
 }
-_DATA_FIELDS = frozenset(item.name for item in fields(DataArguments))
+DATA_FIELDS = frozenset(item.name for item in fields(DataArguments))
 # What a system may need from the command line, by the name that its settings give it.
 RESOURCES = ("encoder", "domain_encoder", "character_vectors")
 
@@ -63,7 +72,7 @@ class System:
         settings: Settings beyond the defaults: those of `run_ner.py` for a network, the adapter's own otherwise. null
             leaves a setting out (`dictionary: null` is a system without the dictionary). `$encoder`,
             `$domain_encoder` and `$character_vectors` stand for what the command line gives.
-        members: Systems that vote.
+        members: Systems that vote, or the one that is given known terms.
         seeds: "all" of the preset's seeds, "baseline" for its fewer ones, "one" for a method without chance.
         note: What a reader must know, say where the configuration departs from the description.
     """
@@ -152,12 +161,12 @@ class Preset:
     @property
     def data_settings(self) -> dict[str, Any]:
         """Its settings of what is read."""
-        return {name: value for name, value in self.settings.items() if name in _DATA_FIELDS}
+        return {name: value for name, value in self.settings.items() if name in DATA_FIELDS}
 
     @property
     def network_settings(self) -> dict[str, Any]:
         """Its settings of networks and their training."""
-        return {name: value for name, value in self.settings.items() if name not in _DATA_FIELDS}
+        return {name: value for name, value in self.settings.items() if name not in DATA_FIELDS}
 
 
 @dataclass(frozen=True)
@@ -273,8 +282,10 @@ def _read_systems(content: Any, where: str) -> dict[str, System]:
             raise SpecificationError(f"{place}: there is no kind {system.kind!r}; there are {', '.join(KINDS)}.")
         if system.seeds not in ("all", "baseline", "one"):
             raise SpecificationError(f"{place}: seeds are 'all', 'baseline' or 'one', got {system.seeds!r}.")
-        if (system.kind == "vote") != bool(system.members):
-            raise SpecificationError(f"{place}: members are for the kind 'vote', which needs them.")
+        if (system.kind in ("vote", "known_terms")) != bool(system.members):
+            raise SpecificationError(f"{place}: members are for the kinds 'vote' and 'known_terms', which need them.")
+        if system.kind == "known_terms" and (len(system.members) != 1 or system.settings):
+            raise SpecificationError(f"{place}: the kind 'known_terms' takes one member, whose settings it shares.")
         if system.kind in NETWORK_ARGUMENTS:
             _check_settings(system.settings, place, system.kind)
         unknown = sorted(system.resources - set(RESOURCES))
@@ -306,10 +317,20 @@ def _check_references(tables: Iterable[Table], systems: Mapping[str, System]) ->
         for name in [row.system for row in table.rows] + ([table.reference] if table.reference else []):
             if name not in systems:
                 raise SpecificationError(f"{table.name}: there is no system {name!r}; there are {', '.join(systems)}.")
+            if table.show == "known_terms" and systems[name].kind != "known_terms":
+                raise SpecificationError(
+                    f"{table.name}: known_terms shows systems of that kind, which {name!r} is not."
+                )
     for system in systems.values():
         for name in system.members:
-            if name not in systems or systems[name].kind == "vote":
+            kind = systems[name].kind if name in systems else None
+            if system.kind == "vote" and kind in (None, "vote", "known_terms"):
                 raise SpecificationError(f"{system.name}: {name!r} is no system that can vote.")
+            if system.kind == "known_terms" and kind not in MODEL_OF_KIND:
+                raise SpecificationError(
+                    f"{system.name}: {name!r} is no system that can be given terms; kinds that can are "
+                    f"{', '.join(MODEL_OF_KIND)}."
+                )
 
 
 def settings_marked(mark: str) -> frozenset[str]:

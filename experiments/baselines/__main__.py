@@ -19,6 +19,7 @@ from modeling_dicmt.training.arguments import ModelArguments
 from modeling_dicmt.training.preparation import build_tokenizer
 
 from ..recording import PREFIXES, write_part
+from ..specification import MODEL_OF_KIND
 
 logger = logging.getLogger("experiments.baselines")
 
@@ -33,6 +34,9 @@ class Baseline(Protocol):
 
     def predict(self, texts: Sequence[str]) -> list[list[Span]]:
         """Entities of records, in offsets of their texts."""
+
+    def save(self, folder: Path) -> None:
+        """Write what it has learnt, where it can be given terms later (`MODEL_OF_KIND`)."""
 
 
 @dataclass
@@ -70,6 +74,9 @@ def run() -> None:
     baseline.fit(train, validation)
     results = {"train_seconds": round(time.perf_counter() - started, 1)}
     output_dir = Path(arguments.output_dir)
+    if arguments.kind in MODEL_OF_KIND:
+        output_dir.mkdir(parents=True, exist_ok=True)
+        baseline.save(output_dir)
     mentions = count_mentions(parts["train"])
     for part, prefix in PREFIXES.items():
         if part in parts:

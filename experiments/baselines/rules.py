@@ -8,13 +8,17 @@ whose other terms mostly are.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from data_scripts.records import Records
 from modeling_dicmt.dictionary_features import types_of_lists
+from modeling_dicmt.files import read_json, write_json
 from modeling_dicmt.normalization import normalize
 from modeling_dicmt.tagging import Span
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
+
+from ..specification import MODEL_OF_KIND
 
 # Share of an entry's matches in the training part that have to be annotated.
 LEAST_PRECISION = 0.5
@@ -68,34 +72,54 @@ class Rules:
             }
 
     def predict(self, texts: Sequence[str]) -> list[list[Span]]:
-        return [self._match(normalize(text)) for text in texts]
+        return match_lexicon(self.lexicon, texts)
+
+    def save(self, folder: Path) -> None:
+        """Write the lexicon, to be read by `read_lexicon`."""
+        write_json(folder / MODEL_OF_KIND["rules"], self.lexicon)
 
     def _count(self, records: Records) -> tuple[Counter[str], Counter[str]]:
         """How often each entry is matched in the records, and how often it is annotated there with its type."""
         matched, correct = Counter[str](), Counter[str]()
-        for record in records:
+        for record, spans in zip(records, self.predict([record["text"] for record in records]), strict=True):
             text = normalize(record["text"])
             gold = {(entity["start"], entity["end"], entity["type"]) for entity in record["entities"]}
-            for span in self._match(text):
+            for span in spans:
                 entry = text[span.start : span.end]
                 matched[entry] += 1
                 correct[entry] += tuple(span) in gold
         return matched, correct
 
-    def _match(self, text: str) -> list[Span]:
-        lengths = sorted({len(entry) for entry in self.lexicon}, reverse=True)
-        found, start = [], 0
-        while start < len(text):
-            for length in lengths:
-                end = start + length
-                entry = text[start:end]
-                if entry in self.lexicon and end <= len(text) and not (_splits(text, start) or _splits(text, end)):
-                    found.append(Span(start, end, self.lexicon[entry]))
-                    start = end
-                    break
-            else:
-                start += 1
-        return found
+
+def read_lexicon(folder: Path) -> dict[str, str]:
+    """The lexicon that rules have left in the folder of their run."""
+    return read_json(folder / MODEL_OF_KIND["rules"])
+
+
+def match_lexicon(lexicon: Mapping[str, str], texts: Sequence[str]) -> list[list[Span]]:
+    """For each text the longest entries of a lexicon, from left to right.
+
+    Args:
+        lexicon: The type of each entry, a normalised string.
+        texts: The texts.
+    """
+    lengths = sorted({len(entry) for entry in lexicon}, reverse=True)
+    return [_match(lexicon, lengths, normalize(text)) for text in texts]
+
+
+def _match(lexicon: Mapping[str, str], lengths: Sequence[int], text: str) -> list[Span]:
+    found, start = [], 0
+    while start < len(text):
+        for length in lengths:
+            end = start + length
+            entry = text[start:end]
+            if entry in lexicon and end <= len(text) and not (_splits(text, start) or _splits(text, end)):
+                found.append(Span(start, end, lexicon[entry]))
+                start = end
+                break
+        else:
+            start += 1
+    return found
 
 
 def _splits(text: str, place: int) -> bool:

@@ -4,9 +4,11 @@ import logging
 import random
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import spacy
+from spacy.language import Language
 from spacy.training import Example
 from spacy.util import compounding, fix_random_seed, minibatch
 
@@ -15,6 +17,8 @@ from modeling_dicmt.evaluation.clinical_ner import score_entities
 from modeling_dicmt.sentences import split_sentences
 from modeling_dicmt.tagging import Span
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
+
+from ..specification import MODEL_OF_KIND
 
 logger = logging.getLogger(__name__)
 
@@ -61,16 +65,11 @@ class SpacyNER:
             self.model.from_bytes(weights)
 
     def predict(self, texts: Sequence[str]) -> list[list[Span]]:
-        pieces = [
-            (number, start, text[start:end])
-            for number, text in enumerate(texts)
-            for start, end in split_sentences(text)
-        ]
-        found: list[list[Span]] = [[] for _ in texts]
-        documents = self.model.pipe((piece for _, _, piece in pieces), batch_size=PREDICTION_BATCH)
-        for (number, start, _), document in zip(pieces, documents, strict=True):
-            found[number] += [Span(start + e.start_char, start + e.end_char, e.label_) for e in document.ents]
-        return found
+        return find_entities(self.model, texts)
+
+    def save(self, folder: Path) -> None:
+        """Write the pipeline, to be read by `read_pipeline`."""
+        self.model.to_disk(folder / MODEL_OF_KIND["spacy"])
 
     def _examples(self, record: Mapping[str, Any]) -> Iterator[Example]:
         for start, end in split_sentences(record["text"]):
@@ -81,3 +80,20 @@ class SpacyNER:
             ]
             document = self.model.make_doc(record["text"][start:end])
             yield Example.from_dict(document, {"entities": spans})
+
+
+def read_pipeline(folder: Path) -> Language:
+    """The pipeline that a run has left in its folder."""
+    return spacy.load(folder / MODEL_OF_KIND["spacy"])
+
+
+def find_entities(model: Language, texts: Sequence[str]) -> list[list[Span]]:
+    """Entities of records, in offsets of their texts, by a pipeline that reads them sentence by sentence."""
+    pieces = [
+        (number, start, text[start:end]) for number, text in enumerate(texts) for start, end in split_sentences(text)
+    ]
+    found: list[list[Span]] = [[] for _ in texts]
+    documents = model.pipe((piece for _, _, piece in pieces), batch_size=PREDICTION_BATCH)
+    for (number, start, _), document in zip(pieces, documents, strict=True):
+        found[number] += [Span(start + e.start_char, start + e.end_char, e.label_) for e in document.ents]
+    return found

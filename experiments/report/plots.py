@@ -119,20 +119,48 @@ class LinePlot(Plot):
 
     def draw(self) -> Canvas:
         canvas, axes = _canvas(6.5, 4.2)
-        for number, (name, points) in enumerate(self.series.items()):
-            axes.errorbar(
-                [place for place, _ in points],
-                [100 * figure.mean for _, figure in points],
-                yerr=[100 * (figure.deviation or 0) for _, figure in points],
-                marker="o",
-                capsize=3,
-                color=COLORS[number % len(COLORS)],
-                label=name or None,
-            )
-        axes.set_xticks(sorted({place for points in self.series.values() for place, _ in points}))
+        _draw_lines(axes, self.series)
         axes.set(xlabel=self.x_label, ylabel=self.y_label)
         if any(self.series):
             axes.legend(fontsize=8)
+        return canvas
+
+
+@dataclass(frozen=True)
+class LineGrid(Plot):
+    """Several figures over one quantity, under several conditions: a row of panels a figure, a column a condition.
+
+    Args:
+        panels: For each row and column, by their names, for each line its points: place, figure (a fraction). A name
+            stands for the same line everywhere.
+        x_label: What the places are.
+    """
+
+    panels: Mapping[str, Mapping[str, Mapping[str, Sequence[tuple[float, Figure]]]]]
+    x_label: str
+
+    def draw(self) -> Canvas:
+        columns = list(next(iter(self.panels.values())))
+        canvas, all_axes = pyplot.subplots(
+            len(self.panels),
+            len(columns),
+            figsize=(1 + 3 * len(columns), 1.2 + 2.6 * len(self.panels)),
+            sharex=True,
+            sharey="row",
+            squeeze=False,
+            layout="constrained",
+        )
+        for row, (name, panels) in zip(all_axes, self.panels.items(), strict=True):
+            for axes, column in zip(row, columns, strict=True):
+                _draw_lines(axes, panels[column])
+                axes.grid(alpha=0.3)
+                axes.set_axisbelow(True)
+            row[0].set_ylabel(name)
+        for top, bottom, column in zip(all_axes[0], all_axes[-1], columns, strict=True):
+            top.set_title(column, fontsize=9)
+            bottom.set_xlabel(self.x_label)
+        lines, names = all_axes[0][0].get_legend_handles_labels()
+        canvas.legend(lines, names, loc="outside lower center", ncols=min(3, len(names)), fontsize=8)
         return canvas
 
 
@@ -304,6 +332,20 @@ def save(plot: Plot, folder: Path) -> dict[str, Path]:
             canvas.savefig(path, dpi=150, metadata={"Date": None} if ending == "svg" else None)
         pyplot.close(canvas)
     return paths
+
+
+def _draw_lines(axes: Axes, series: Mapping[str, Sequence[tuple[float, Figure]]]) -> None:
+    for number, (name, points) in enumerate(series.items()):
+        axes.errorbar(
+            [place for place, _ in points],
+            [100 * figure.mean for _, figure in points],
+            yerr=[100 * (figure.deviation or 0) for _, figure in points],
+            marker="o",
+            capsize=3,
+            color=COLORS[number % len(COLORS)],
+            label=name or None,
+        )
+    axes.set_xticks(sorted({place for points in series.values() for place, _ in points}))
 
 
 def _canvas(width: float, height: float, grid: bool = True) -> tuple[Canvas, Axes]:

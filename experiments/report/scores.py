@@ -48,7 +48,7 @@ def training_count_figure(row: str) -> ReadFigure:
 
 def scores_section(table: Table, results: Results) -> Section:
     """Precision, recall and F1 of each system, and how it differs from the reference."""
-    section = _new_section(table, results)
+    section = new_section(table, results)
     differences = _differences(table, results)
     columns = {"precision": "precision", "recall": "recall", "F1": "f1", "macro F1": "macro_f1"}
     rows = [
@@ -67,7 +67,7 @@ def scores_section(table: Table, results: Results) -> Section:
 
 def segmentation_section(table: Table, results: Results) -> Section:
     """The tasks: recognition's entities, segmentation by characters and by spans."""
-    section = _new_section(table, results)
+    section = new_section(table, results)
     columns: dict[str, ReadFigure] = {
         "NER F1": entity_figure("f1"),
         "NES F1, characters": segmentation_figure("characters"),
@@ -115,7 +115,7 @@ def segmentation_section(table: Table, results: Results) -> Section:
 
 def training_count_section(table: Table, results: Results) -> Section:
     """Recall of entities by how often the same mention has the same type in the training part."""
-    section = _new_section(table, results)
+    section = new_section(table, results)
     support = _training_count_support(table, results)
     names = {"more": "more often"} | {row: f"{row} ×" for row in COUNT_ROWS if row != "more"}
     columns = [f"{names[row]} ({support.get(row, 0)})" for row in COUNT_ROWS]
@@ -130,7 +130,7 @@ def training_count_section(table: Table, results: Results) -> Section:
 
 def by_type_section(table: Table, results: Results) -> Section:
     """F1 of each entity type, their mean, and over all entities."""
-    section = _new_section(table, results)
+    section = new_section(table, results)
     types = results.reference_types(table)
     readers = [*(type_figure(entity_type) for entity_type in types), entity_figure("macro_f1"), entity_figure("f1")]
     columns = [*types, "macro average", "all"]
@@ -141,7 +141,7 @@ def by_type_section(table: Table, results: Results) -> Section:
 
 def curve_section(table: Table, results: Results) -> Section:
     """F1 over a quantity."""
-    section = _new_section(table, results)
+    section = new_section(table, results)
     differences = _differences(table, results)
     columns = {"precision": "precision", "recall": "recall", "F1": "f1"}
     has_segmentation = any(results.figure(row.system, segmentation_figure("characters")) for row in table.rows)
@@ -163,7 +163,8 @@ def curve_section(table: Table, results: Results) -> Section:
     return section
 
 
-def _new_section(table: Table, results: Results) -> Section:
+def new_section(table: Table, results: Results) -> Section:
+    """The beginning of a section on systems: which have no figures and why, and what to know of the others."""
     section = Section.of(table, remarks=[_SEEDS])
     for row in table.rows:
         absence, note = results.absence(row.system), results.note(row.system)

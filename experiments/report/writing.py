@@ -16,6 +16,7 @@ from ..specification import Table
 from .content import Section, plain
 from .corpus import contradictions_section, radicals_section, statistics_section
 from .errors import confusion_section, errors_section
+from .known_terms import known_terms_section
 from .plots import Plot, save
 from .results import Results
 from .scores import by_type_section, curve_section, scores_section, segmentation_section, training_count_section
@@ -32,6 +33,7 @@ _SECTIONS: dict[str, Callable[[Table, Results], Section]] = {
     "radicals": radicals_section,
     "curve": curve_section,
     "confusion": confusion_section,
+    "known_terms": known_terms_section,
 }
 _RUN_COLUMNS = ("system", "seed", "F1 (%)", "minutes", "command")
 

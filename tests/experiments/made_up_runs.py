@@ -41,6 +41,8 @@ SYSTEMS = {
         System("segmentation", "segmentation alone", settings={"recognition_task": False}),
         System("rules", "rules", kind="rules", seeds="one"),
         System("ensemble", "all of them", kind="vote", members=("full", "bare", "rules"), seeds="baseline"),
+        System("known_full", "the whole, given terms", kind="known_terms", members=("full",)),
+        System("known_rules", "rules, given terms", kind="known_terms", members=("rules",), seeds="baseline"),
         System("on_bert", "with an encoder", settings={"encoder_name_or_path": "$encoder"}),
         System("on_ft_bert", "with another", settings={"encoder_name_or_path": "$domain_encoder"}),
     )

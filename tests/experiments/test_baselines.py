@@ -7,8 +7,12 @@ import pytest
 from made_up_runs import TRAIN, TYPES, VALIDATION, record
 
 from data_scripts.records import load_dictionary, load_lists_of_type
+from experiments.adding_terms import _TAKERS
 from experiments.baselines import __main__ as command
 from experiments.baselines.rules import Rules
+from experiments.known_terms import ADDED
+from experiments.recording import read_predictions
+from experiments.specification import MODEL_OF_KIND
 from modeling_dicmt.training.arguments import ModelArguments
 from modeling_dicmt.training.preparation import build_tokenizer
 
@@ -158,3 +162,9 @@ def test_the_command_leaves_the_files_that_run_ner_leaves(kind, data, tmp_path, 
     assert [json.loads(line)["id"] for line in lines] == ["v1", "v2"]
     assert sum(len(json.loads(line)["entities"]) for line in lines) == results["eval_predicted"] > 0
     assert results["eval_recall_by_training_count"]["0"]["support"] == 2 and results["train_seconds"] >= 0
+    model = MODEL_OF_KIND.get(kind)
+    assert (model is not None) == (kind != "feature_crf")
+    if model is not None:
+        texts = [item["text"] for item in VALIDATION]
+        found = read_predictions(tmp_path / "out", "validation")
+        assert _TAKERS[kind](tmp_path / "out").predict(texts, {}, ADDED) == found

@@ -88,6 +88,42 @@ def test_a_curve_has_a_line_for_each_series(results_dir):
     assert plot.x_label == "share"
 
 
+def point(share, beside, way, found, f1):
+    return {"share": share, "beside": beside, "way": way, "found": found, "f1": f1, "precision": 0.5, "recall": 0.5}
+
+
+def test_known_terms_over_their_share_beside_others_added_and_forced(results_dir, plan_of):
+    folder = results_dir(table_of("known_full", "known_rules", show="known_terms"))
+    store, plan = ResultStore(folder), plan_of(table_of("known_full", "known_rules"))
+    for seed, found in ((1, 0.4), (2, 0.6)):
+        points = [point(share, "nothing", way, found, share) for share in (0.0, 1.0) for way in ("added", "forced")]
+        points.append(point(1.0, "1,000 wrong terms", "added", None, 0.25))
+        known = {"vetted_terms": 3, "occurrences": 1200, "ambiguous_terms": 2, "points": points}
+        part = {"scores": {"known_terms": known, "f1": 1.0}}
+        run = plan.run_of["known_full"][seed]
+        result = {"status": "finished", "parts": {"validation": part}, "command": ""}
+        store.put(run.name, result)
+    section = section_of(folder)
+    assert "Here 3 terms with 1,200 occurrences, and 2 ambiguous ones." in section.notes[0]
+    assert "rules, given terms: not yet run." in section.remarks
+    found, f1, _ = section.tables
+    assert found.header[3:] == ["0 % known", "25 % known", "50 % known", "75 % known", "100 % known"]
+    spread = f"50.00 ± {100 * np.std([0.4, 0.6], ddof=1):.2f}"
+    assert list(found.rows) == [
+        ["the whole, given terms", "added", "nothing", spread, "–", "–", "–", spread],
+        ["the whole, given terms", "forced", "nothing", spread, "–", "–", "–", spread],
+    ]
+    # Of a part without vetted terms there is nothing to find, but there is F1.
+    assert f1.rows[1] == ["the whole, given terms", "added", "1,000 wrong terms", "–", "–", "–", "–", "25.00 ± 0.00"]
+    assert [plot.name for plot in section.plots] == ["table-added", "table-forced"]
+    panel = section.plots[0].panels["F1 (%)"]["beside 1,000 wrong terms"]
+    assert {name: [(x, figure.mean) for x, figure in points] for name, points in panel.items()} == {
+        "the whole, given terms": [(100, 0.25)]
+    }
+    paths = save(section.plots[0], folder)
+    assert all(path.stat().st_size > 1000 for path in paths.values())
+
+
 def test_confusion_and_errors_are_means_over_seeds(results_dir):
     folder = results_dir(table_of("full", show="confusion"), table_of("full", show="errors", name="errors"))
     rows = rows_of(section_of(folder))

@@ -46,6 +46,21 @@ def test_members_are_planned_before_the_vote_and_one_without_chance_once(plan_of
     assert [f"{run.system.name}-{run.seed}" for run in members] == ["full-6", "bare-6", "rules-1"]
 
 
+def test_what_is_given_terms_is_trained_once_and_reads_its_member_s_records(plan_of):
+    bare = System("known_bare", "x", kind="known_terms", members=("bare",))
+    plan = plan_of(table_of("known_full", "full", "known_rules", "known_bare"), systems={"known_bare": bare})
+    expected = ["full-1", "full-2", "known_full-1", "known_full-2", "rules-1", "known_rules-1", "bare-1", "bare-2"]
+    assert names_of(plan) == [*expected, "known_bare-1", "known_bare-2"]
+    run = plan.run_of["known_full"][2]
+    assert run.members == (plan.run_of["full"][2],)
+    assert run.settings["data_dir"] == plan.run_of["full"][2].settings["data_dir"]
+    assert "num_train_epochs" not in run.settings
+    assert plan.run_of["known_bare"][1].settings["dictionary"] is None
+    changed = dataclasses.replace(PRESET, settings=PRESET.settings | {"lstm_hidden_size": 5})
+    other = plan_of(table_of("known_full"), preset=changed)
+    assert other.run_of["known_full"][2].identity != run.identity
+
+
 def identity(plan, system=None):
     return (plan.run_of[system][1] if system else plan.runs[0]).identity
 

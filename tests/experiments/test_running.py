@@ -169,6 +169,63 @@ def test_a_vote_with_a_member_that_failed_fails(runner_of):
     assert result["status"] == FAILED and "a member failed: full-seed1" in result["reason"]
 
 
+def known_terms_runner(runner_of, monkeypatch, body=FINISH, **options):
+    """A runner of a network and what gives it terms, which is a script that wants the network's weights to be there."""
+    runner = runner_of(table_of("known_full"), body=body, **options)
+    (running.ROOT / "adding.py").write_text(
+        SCRIPT.format(
+            body="assert settings['kind'] == 'network'\n"
+            "assert (pathlib.Path(settings['model_dir']) / 'model.safetensors').exists()\n"
+            "assert 'num_train_epochs' not in settings\n" + FINISH
+        ),
+        encoding="utf-8",
+    )
+    monkeypatch.setitem(running.PROGRAMS, "known_terms", ("adding.py",))
+    return runner
+
+
+def has_model(runner, run):
+    return (runner.folder(run) / "model.safetensors").exists()
+
+
+def test_a_model_is_kept_until_terms_were_given_to_it(runner_of, monkeypatch):
+    runner = known_terms_runner(runner_of, monkeypatch)
+    assert runner.run() == {FINISHED: 4, FAILED: 0, "before": 0, "not run": 0}
+    assert set(logs_of(runner).values()) == {1}
+    assert not any(has_model(runner, run) for run in runner.plan.runs)
+    run = runner.plan.run_of["known_full"][1]
+    command = runner.results.get(run.name)["command"]
+    assert command.startswith("adding.py --dataset_name jsonl --data_dir DATA_DIR")
+    assert f"--kind network --model_dir runs/{run.members[0].name}" in command
+    assert runner.run()["before"] == 4
+    kept = known_terms_runner(runner_of, monkeypatch, keep_models=True)
+    for run in kept.plan.runs:
+        kept.results.path(run.name).unlink()
+    kept.run()
+    assert all(has_model(kept, run) for run in kept.plan.runs)
+
+
+def test_what_terms_are_to_be_given_to_is_trained_again_where_its_model_is_not(runner_of, monkeypatch):
+    """It was trained for another table, and its weights were removed."""
+    before = runner_of(table_of("full"), body=FINISH)
+    before.run()
+    first, second = before.plan.runs
+    (before.folder(second) / "model.safetensors").write_text("weights")
+    runner = known_terms_runner(runner_of, monkeypatch)
+    assert runner.run() == {FINISHED: 3, FAILED: 0, "before": 1, "not run": 0}
+    logs = logs_of(runner)
+    assert (logs[first.name], logs[second.name]) == (2, 1)
+    assert runner.results.get(first.name)["status"] == FINISHED
+    assert runner.run()["before"] == 4
+
+
+def test_what_is_given_terms_fails_with_its_member(runner_of, monkeypatch):
+    runner = known_terms_runner(runner_of, monkeypatch, body="print('error: no memory'); sys.exit(1)")
+    assert runner.run()[FAILED] == 4
+    result = runner.results.get(runner.plan.run_of["known_full"][1].name)
+    assert result["reason"].startswith("a member failed: full-seed1")
+
+
 def test_a_run_that_another_runner_works_on_is_left_to_it(runner_of, tmp_path):
     runner = runner_of(table_of("same"), body=FINISH)
     (run,) = runner.plan.runs

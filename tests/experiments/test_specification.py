@@ -80,6 +80,11 @@ def test_a_specification_of_one_s_own_may_bring_systems(write):
     assert specification.tables[0].rows[1].title == "as it is"
 
 
+def known_terms_of(*members):
+    system = {"title": "a", "kind": "known_terms", "members": list(members)}
+    return {"title": "x", "show": "known_terms", "systems": {"a": system}}
+
+
 WRONG = {
     "unknown key": ({"title": "x", "show": "scores", "colour": 1}, r"mine.yaml: unknown key colour; there are title"),
     "no title": ({"show": "scores"}, "mine.yaml: title is missing"),
@@ -109,7 +114,19 @@ WRONG = {
     ),
     "members of no vote": (
         {"title": "x", "show": "scores", "systems": {"a": {"title": "a", "members": ["dicmt"]}}},
-        "members are for the kind 'vote'",
+        "members are for the kinds 'vote' and 'known_terms'",
+    ),
+    "terms for two": (
+        known_terms_of("dicmt", "spacy"),
+        "a: the kind 'known_terms' takes one member, whose settings it shares",
+    ),
+    "terms for what takes none": (
+        known_terms_of("yang2018"),
+        "a: 'yang2018' is no system that can be given terms; kinds that can are network, baseline_network, rules",
+    ),
+    "known terms of what is given none": (
+        {"title": "x", "show": "known_terms", "rows": ["dicmt"]},
+        "mine: known_terms shows systems of that kind, which 'dicmt' is not",
     ),
     "a vote on votes": (
         {"title": "x", "show": "scores", "systems": {"a": {"title": "a", "kind": "vote", "members": ["luo2018"]}}},
