@@ -18,6 +18,7 @@ from .files import read_json
 from .normalization import code_points, normalize
 from .radicals import PADDING_RADICAL, RADICALS_FILE, RadicalTable
 from .sentences import MAX_SENTENCE_LENGTH, cut_sentence, split_sentences
+from .tagging import Span
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,8 @@ class EncodedSentence(NamedTuple):
         input_ids: (L,) int32.
         radical_ids: (L,) uint8.
         dictionary_features: (L, D) uint8.
+        terms: What is known to be an entity, in offsets of the sentence; a stretch of several types comes with each.
+        not_terms: What is known to be no entity of its type, likewise.
     """
 
     record: int
@@ -44,6 +47,8 @@ class EncodedSentence(NamedTuple):
     input_ids: np.ndarray
     radical_ids: np.ndarray
     dictionary_features: np.ndarray
+    terms: tuple[Span, ...] = ()
+    not_terms: tuple[Span, ...] = ()
 
 
 class DicMTTokenizer(PreTrainedTokenizerFast):
