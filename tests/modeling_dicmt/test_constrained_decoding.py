@@ -148,6 +148,32 @@ def test_an_excluded_entity_of_one_character(kind):
     assert best_path(chain, emissions[1:2], (), [(0, 1, 1, 2)]).tolist() == [0]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_sentences_of_a_batch_do_not_touch_each_other(kind):
+    """Whatever stands at padding, and in whatever order the conditions come."""
+    generator = np.random.default_rng(11)
+    lengths = [8, 3, 1, 8, 5, 6]
+    chain, emissions = make_chain(kind, 2, generator), generator.normal(scale=2.0, size=(6, 8, 5))
+    emissions[..., 0] -= 3.0
+    mask = np.arange(8) < np.array(lengths)[:, None]
+    conditions = [draw_conditions(length, 2, generator, 0.4) for length in lengths]
+    conditions[3] = conditions[3][0], conditions[3][1][:0]
+    together = [
+        generator.permutation(
+            np.concatenate([np.insert(of_row[which], 0, row, axis=1) for row, of_row in enumerate(conditions)])
+        )
+        for which in range(2)
+    ]
+    assert all(len(np.unique(spans[:, 0])) > 2 for spans in together)
+    tags = chain.viterbi(emissions, mask)
+    before = emissions.copy(), tags.copy()
+    found = best_paths(chain, emissions, mask, tags, *together)
+    assert all(np.array_equal(*pair) for pair in zip(before, (emissions, tags), strict=True))
+    for row, length in enumerate(lengths):
+        assert found[row, :length].tolist() == best_path(chain, emissions[row, :length], *conditions[row]).tolist()
+        assert (found[row, length:] == -100).all()
+
+
 def naive_best_score(chain, emissions, excluded):
     """Best score without excluded entities, by a search over tags and where the entity at hand began."""
     excluded = set(map(tuple, excluded.tolist()))
@@ -213,8 +239,7 @@ def test_a_best_path_that_meets_the_conditions_is_not_searched_for(monkeypatch):
     assert best_path(chain, emissions, own, others).tolist() == path.tolist()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_whether_a_span_is_an_entity_is_what_reading_all_says(kind):
+def test_whether_a_span_is_an_entity_is_what_reading_all_says():
     generator = np.random.default_rng(9)
     tags = generator.integers(5, size=(40, 8))
     for row, length in enumerate(generator.integers(1, 9, size=40)):
