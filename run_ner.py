@@ -76,7 +76,7 @@ def run(
     check_output(data, model, training)
     check_places(data, model, training)
     # What takes seconds to load waits until the arguments are known to be right.
-    from data_scripts.records import load_dictionary, load_lists_of_type, load_records, taggable_records
+    from data_scripts.records import corpus_labels, load_dictionary, load_lists_of_type, load_records, taggable_records
     from modeling_dicmt.evaluation.calibration import calibrate, scale_scores
     from modeling_dicmt.evaluation.clinical_ner import count_mentions
     from modeling_dicmt.evaluation.evaluator import Evaluator
@@ -114,6 +114,7 @@ def run(
         load_lists_of_type(data, dictionary, entity_types),
         data.dictionary_precedence,
         hub.withhold_dictionary,
+        corpus_labels(data, entity_types),
     )
     has_terms = len(tokenizer.dictionary) > 0
     logger.info("%s", build_report(tokenizer.dictionary_matcher) if has_terms else "No dictionary.")

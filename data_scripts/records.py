@@ -124,6 +124,15 @@ def taggable_records(part: str, records: Records, arguments: DataArguments) -> R
     return flatten_records(f"{part} part, as it is trained on", records)
 
 
+def corpus_labels(arguments: DataArguments, entity_types: Sequence[str]) -> dict[str, str]:
+    """What the corpus calls each of its entity types, where that is another name than the type's own."""
+    label_set = split_type_names(arguments.label_set) or arguments.dataset_name
+    known = LABEL_SETS.get(label_set, ()) if isinstance(label_set, str) else ()
+    return {
+        item.name: item.corpus_label for item in known if item.name in entity_types and item.corpus_label != item.name
+    }
+
+
 def load_dictionary(arguments: DataArguments) -> ClinicalDictionary | None:
     """Read the term lists that the arguments name; None if they name none."""
     if arguments.dictionary is None:

@@ -11,6 +11,7 @@ from .dictionary_features import MAX_NGRAM_SIZE, PAPER_NGRAM_SIZES, code_width
 from .radicals import NUM_RADICALS
 from .sentences import MAX_SENTENCE_LENGTH
 from .tagging import bio_labels, entity_types_of
+from .vetted_terms import BITS_OF_TYPE
 
 AUTO_MAP = {
     "AutoConfig": "configuration_dicmt.DicMTConfig",
@@ -50,6 +51,8 @@ class DicMTConfig(PreTrainedConfig):
         radical_embedding_size: Width of a radical's embedding; 0 for none.
         ngram_sizes: Sizes of the dictionary's n-grams, ascending; empty for no dictionary feature.
         multi_hot_dictionary: One bit a type instead of a type code, for terms of several types (not in the paper).
+        vetted_terms: Whether the dictionary features have columns of vetted terms: for each type the bits begin,
+            inside, end and single of a term, of any length (not in the paper).
         context_encoder: "bilstm", or "none" to label from the representations alone (not in the paper).
         lstm_hidden_size: Units of the BiLSTM a direction.
         dropout: Dropout of the BiLSTM's input and output.
@@ -92,6 +95,7 @@ class DicMTConfig(PreTrainedConfig):
     radical_embedding_size: int = 50
     ngram_sizes: list[int] | tuple[int, ...] = PAPER_NGRAM_SIZES
     multi_hot_dictionary: bool = False
+    vetted_terms: bool = False
     context_encoder: str = "bilstm"
     lstm_hidden_size: int = 128
     dropout: float | int = 0.5
@@ -201,9 +205,14 @@ class DicMTConfig(PreTrainedConfig):
         return len(self.entity_types) if self.multi_hot_dictionary else code_width(len(self.entity_types))
 
     @property
-    def dictionary_feature_size(self) -> int:
-        """Width D of a character's dictionary feature: sizes × 2 directions × bits of a code (the paper: 30)."""
+    def reference_feature_size(self) -> int:
+        """Columns of the reference lists: sizes × 2 directions × bits of a code (the paper: 30)."""
         return len(self.ngram_sizes) * 2 * self.dictionary_code_width
+
+    @property
+    def dictionary_feature_size(self) -> int:
+        """Width D of a character's dictionary feature: the reference lists' columns, then those of vetted terms."""
+        return self.reference_feature_size + self.vetted_terms * BITS_OF_TYPE * len(self.entity_types)
 
 
 DicMTConfig.register_for_auto_class()

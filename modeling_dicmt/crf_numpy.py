@@ -117,8 +117,7 @@ class NumpyCRF:
         # In fp64: a probability is a small difference of long sums.
         emissions, lengths = emissions.swapaxes(0, 1).astype(np.float64), mask.sum(1)
         sentence, first, stop, begin, inside = spans.T
-        if ((first < 0) | (stop <= first) | (stop > lengths[sentence])).any():
-            raise ValueError("Each span must be non-empty and lie within its sentence.")
+        check_spans(spans, lengths)
         forward, backward, log_partition = self._forward_backward(emissions, lengths)
         start, transitions, end = self.start, self.transitions, self.end
         tags = np.arange(len(start))
@@ -164,6 +163,13 @@ class NumpyCRF:
         ).swapaxes(0, 1)
         log_partition = _log_sum(forward[lengths - 1, sentences] + self.end, -1)
         return forward, backward[reversal, sentences], log_partition
+
+
+def check_spans(spans: np.ndarray, lengths: np.ndarray) -> None:
+    """Raise a ValueError if a span, as `NumpyCRF.span_log_probabilities` takes them, is none of its sentence's."""
+    sentence, first, stop, _, _ = spans.T
+    if ((first < 0) | (stop <= first) | (stop > lengths[sentence])).any():
+        raise ValueError("Each span must be non-empty and lie within its sentence.")
 
 
 def _log_sums(emissions: np.ndarray, start: np.ndarray, transitions: np.ndarray) -> np.ndarray:
@@ -234,8 +240,8 @@ def backtrack(forward: np.ndarray, transitions: np.ndarray, end: np.ndarray, len
     places, firsts = np.unique(last[order], return_index=True)
     sentences_ending_at = dict(zip(places.tolist(), np.split(order, firsts[1:]), strict=True))
 
-    into = np.ascontiguousarray(transitions.T)  # row j: scores of arriving at tag j
-    candidates = np.empty(forward.shape[1:], np.result_type(forward, into))
+    into = np.ascontiguousarray(transitions.T, np.result_type(forward, transitions))  # row j: arriving at tag j
+    candidates = np.empty(forward.shape[1:], into.dtype)
     path = np.zeros((length, batch), dtype=np.intp)
     for t in range(length - 1, -1, -1):
         if t < length - 1:

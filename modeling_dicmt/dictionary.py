@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from operator import lt
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from .files import replacing
 from .normalization import normalize
 
 DICTIONARY_FILE = "dictionary.tsv"
+TERMS_FILE = "terms.tsv"
 
 
 class ClinicalDictionary:
@@ -131,7 +133,7 @@ class ClinicalDictionary:
         return iter(self._text.split("\n") if len(self) else ())
 
     def __contains__(self, term: object) -> bool:
-        return isinstance(term, str) and self._index(term) is not None
+        return isinstance(term, str) and self.index(term) is not None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ClinicalDictionary):
@@ -165,7 +167,7 @@ class ClinicalDictionary:
 
     def lists_of(self, term: str) -> tuple[str, ...]:
         """Names of the lists that hold a term (normalised here), ascending; empty if there are none."""
-        index = self._index(term)
+        index = self.index(term)
         return () if index is None else self._combinations[self._combination_of_term[index]]
 
     def items(self) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -266,13 +268,41 @@ class ClinicalDictionary:
         joined = [",".join(names) for names in self._combinations]
         return list(map(joined.__getitem__, self._combination_of_term.tolist()))
 
-    def _index(self, term: str) -> int | None:
+    def index(self, term: str) -> int | None:
+        """Place of a term (normalised here) among the terms, ascending; None if it is none of them."""
         term = normalize(term).strip()
         index = bisect_left(range(len(self)), term, key=self._term)
         return index if index < len(self) and self._term(index) == term else None
 
     def _term(self, index: int) -> str:
         return self._text[self._starts[index] : self._starts[index + 1] - 1]
+
+
+def as_dictionary(terms: Any, name: str, may_be_empty: bool = False) -> ClinicalDictionary:
+    """Terms in any form that users have them in.
+
+    Args:
+        terms: A `ClinicalDictionary`, a path as `ClinicalDictionary.from_path` takes it, or `{list: [terms]}`.
+        name: What error messages call it.
+        may_be_empty: Whether lists without any term are right.
+
+    Raises:
+        ValueError: If it is none of these; DictionaryError, which is one, if no term is usable.
+        FileNotFoundError: If there is nothing at the path.
+    """
+    if isinstance(terms, ClinicalDictionary):
+        return terms
+    if isinstance(terms, str | os.PathLike):
+        return ClinicalDictionary.from_path(terms)
+    if isinstance(terms, Mapping):
+        if may_be_empty and all(isinstance(of_list, list | tuple) and not of_list for of_list in terms.values()):
+            return ClinicalDictionary({})
+        return ClinicalDictionary.from_json(terms, f"the {name} that was passed")
+    if type(terms).__name__ == ClinicalDictionary.__name__:  # of the installed package, passed to remote code
+        return ClinicalDictionary(dict(terms.items()))
+    raise ValueError(
+        f"{name} must be a ClinicalDictionary, a path, or a mapping {{list: [terms]}}, got {type(terms).__name__}."
+    )
 
 
 def _restore(cls: type, serialized: bytes, rejected: tuple[RejectedRow, ...]) -> ClinicalDictionary:

@@ -89,24 +89,27 @@ class DictionaryMatcher:
         """Values of a character: sizes x 2 directions x bits (30 in the paper)."""
         return 2 * len(self.ngram_sizes) * self._width
 
-    def features(self, points: np.ndarray, ends: Sequence[int]) -> np.ndarray:
+    def features(self, points: np.ndarray, ends: Sequence[int], out: np.ndarray | None = None) -> np.ndarray:
         """Features of texts that lie end to end; no term spans two of them.
 
         Args:
             points: `code_points` (L,) of all texts.
             ends: Where each text ends, ascending; the last at L.
+            out: Zeros, uint8 (L, at least dim), whose first columns take the features; default: new ones.
 
         Returns:
-            uint8 (L, dim).
+            uint8 (L, dim), or `out`.
         """
-        filled = np.zeros((len(points), len(self.ngram_sizes), 2, self._width), dtype=np.uint8)
+        filled = np.zeros((len(points), self.dim), dtype=np.uint8) if out is None else out
         text_ends = np.asarray(ends, dtype=np.int64)
+        width = self._width
         for i, (size, (starts, kinds)) in enumerate(self._matcher.find(points).items()):
-            within = starts + size <= text_ends[np.searchsorted(text_ends, starts, side="right")]
+            within = ends_within(starts, size, text_ends)
             starts, bits = starts[within], self._bits[kinds[within]]
-            filled[starts + size - 1, i, 0] = bits
-            filled[starts, i, 1] = bits
-        return filled.reshape(len(points), self.dim)
+            column = 2 * i * width
+            filled[starts + size - 1, column : column + width] = bits
+            filled[starts, column + width : column + 2 * width] = bits
+        return filled
 
     def features_batch(self, texts: Sequence[str]) -> list[np.ndarray]:
         """Features of many texts in one pass: views, uint8 (L_i, dim), of one array."""
@@ -157,7 +160,7 @@ class DictionaryMatcher:
         return type(self), (*arguments, self.ngram_sizes, self.multi_hot, self.precedence)
 
     def _compile(self) -> None:
-        points, starts, combination_of_term, combinations = self.dictionary.columns()
+        *_, combination_of_term, combinations = self.dictionary.columns()
         # As sets: a hostile dictionary may have 100,000 lists, and as many combinations of them.
         lists_of_type = {name: frozenset(lists) for name, lists in self.lists_of_type.items()}
         types_of_combination = [types_of_lists(lists, lists_of_type, self.precedence) for lists in combinations]
@@ -171,16 +174,43 @@ class DictionaryMatcher:
                 self._bits[kind, places] = 1
             elif places:
                 self._bits[kind] = (places[0] + 1) >> np.arange(self._width - 1, -1, -1) & 1
-
         kind_of_combination = np.array([kinds[types] for types in types_of_combination], dtype=np.uint32)
         kind_of_term = kind_of_combination[combination_of_term]
-        lengths = np.diff(starts) - 1
-        terms = {}
-        for size in self.ngram_sizes:
-            chosen = np.flatnonzero((lengths == size) & (kind_of_term != 0))
-            terms[size] = (points[starts[chosen, None] + np.arange(size)], kind_of_term[chosen])
-        self.num_terms = sum(len(values) for _, values in terms.values())  # that can match
-        self._matcher = NgramMatcher(terms)
+        self._matcher, self.num_terms = compile_terms(self.dictionary, kind_of_term, self.ngram_sizes)
+
+
+def compile_terms(
+    dictionary: ClinicalDictionary, kind_of_term: np.ndarray, sizes: Sequence[int] | range
+) -> tuple[NgramMatcher, int]:
+    """A matcher of a dictionary's terms of some sizes, whose values are their kinds, and how many they are.
+
+    Args:
+        dictionary: The terms.
+        kind_of_term: A number for each of the dictionary's terms, uint32; 0 leaves it out.
+        sizes: The sizes that match, ascending; the matcher has those of a list all, of a range those that occur.
+    """
+    points, starts, *_ = dictionary.columns()
+    lengths = np.diff(starts) - 1
+    chosen = np.flatnonzero((kind_of_term != 0) & np.isin(lengths, np.asarray(sizes)))
+    chosen = chosen[np.argsort(lengths[chosen], kind="stable")]
+    occurring, firsts = np.unique(lengths[chosen], return_index=True)
+    of_size = dict(zip(occurring.tolist(), np.split(chosen, firsts[1:]), strict=False))
+    terms = {}
+    for size in occurring.tolist() if isinstance(sizes, range) else sizes:
+        indices = of_size.get(size, chosen[:0])
+        terms[size] = (points[starts[indices, None] + np.arange(size)], kind_of_term[indices])
+    return NgramMatcher(terms), len(chosen)
+
+
+def ends_within(starts: np.ndarray, size: int | np.ndarray, text_ends: np.ndarray) -> np.ndarray:
+    """Whether each n-gram of texts that lie end to end is within one of them: boolean (N,).
+
+    Args:
+        starts: Where the n-grams start, (N,).
+        size: Their size, or that of each.
+        text_ends: Where each text ends, ascending.
+    """
+    return starts + size <= text_ends[np.searchsorted(text_ends, starts, side="right")]
 
 
 def check_sizes(ngram_sizes: Sequence[int]) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from transformers import Pipeline
 
-from .recognition import EntityRecognizer, read_settings
+from .recognition import EntityRecognizer, join_settings, read_settings
 from .torch_tagger import TorchTagger
 
 
@@ -46,7 +46,7 @@ class DicMTPipeline(Pipeline):
 
         The base class would batch by number within a data loader; here sentences of all records are batched by length.
         """
-        return self.recognizer(inputs, self._postprocess_params | read_settings(settings))
+        return self.recognizer(inputs, join_settings(self._postprocess_params, read_settings(settings)))
 
     def _sanitize_parameters(self, **settings: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         return {}, {}, read_settings(settings)

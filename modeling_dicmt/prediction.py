@@ -1,11 +1,12 @@
 """Sentences → tags and their probabilities → entities in offsets of the record, whatever runs the network."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from .configuration_dicmt import DicMTConfig
+from .constrained_decoding import best_paths, most_probable_types
 from .crf_numpy import NumpyCRF
 from .radicals import PADDING_RADICAL
 from .tagging import IGNORED_TAG, Span, find_entities
@@ -121,19 +122,24 @@ def predict_sentences(
     sentences: Sequence[EncodedSentence],
     batch_characters: int | None = None,
     score: str | None = None,
+    force: bool = False,
 ) -> list[SentencePrediction]:
     """What a network says of sentences.
 
     Args:
         tagger: The network.
-        sentences: Encoded sentences.
+        sentences: Encoded sentences; what is among their `not_terms` is no entity.
         batch_characters: See `tag_sentences`.
         score: See `read_batches`.
+        force: Whether all `terms` of the sentences are entities; see `constrain`.
 
     Returns:
         A prediction for each sentence, in the sentences' order.
     """
-    return read_batches(tag_sentences(tagger, sentences, batch_characters), tagger.config, tagger.chain, score)
+    batches, chain = tag_sentences(tagger, sentences, batch_characters), tagger.chain
+    if any(sentence.not_terms or (force and sentence.terms) for sentence in sentences):
+        batches = constrain(batches, chain, sentences, tagger.config, force)
+    return read_batches(batches, tagger.config, chain, score)
 
 
 def tag_sentences(
@@ -148,18 +154,65 @@ def tag_sentences(
             Has no influence on the answers.
 
     Yields:
-        Batches, each with the places among `sentences` of each of its rows: what is the same to the network, since
-        records repeat themselves, is tagged once.
+        Batches, each with the places among `sentences` of each of its rows: what is the same to the network, and has
+        the same terms, is tagged once, since records repeat themselves.
     """
-    places_of_content: dict[tuple[bytes, ...], list[int]] = {}
+    places_of_content: dict[tuple[Any, ...], list[int]] = {}
     for place, sentence in enumerate(sentences):
-        content = (sentence.input_ids, sentence.radical_ids, sentence.dictionary_features)
-        places_of_content.setdefault(tuple(array.tobytes() for array in content), []).append(place)
+        arrays = (sentence.input_ids, sentence.radical_ids, sentence.dictionary_features)
+        content = (*(array.tobytes() for array in arrays), sentence.terms, sentence.not_terms)
+        places_of_content.setdefault(content, []).append(place)
     places = list(places_of_content.values())
     lengths = [len(sentences[same[0]].input_ids) for same in places]
     for batch in length_batches(lengths, batch_characters or tagger.batch_characters):
         chosen = [places[index] for index in batch]
         yield chosen, tagger.tag(pad_sentences([sentences[same[0]] for same in chosen], tagger.config.pad_token_id))
+
+
+def constrain(
+    batches: Iterable[tuple[list[list[int]], TaggedBatch]],
+    chain: NumpyCRF,
+    sentences: Sequence[EncodedSentence],
+    config: DicMTConfig,
+    force: bool,
+) -> Iterator[tuple[list[list[int]], TaggedBatch]]:
+    """Give tagged sentences the best paths that agree with what is known of them.
+
+    Args:
+        batches: As `tag_sentences` yields them.
+        chain: The network's chain.
+        sentences: Those tagged; none of their `not_terms` becomes an entity of its type.
+        config: The network's configuration.
+        force: Whether their `terms` become entities, but for those that are among the `not_terms` too: of a stretch
+            that has several types, the one most probable to the network.
+
+    Yields:
+        The batches with other tags; the emissions, which scores are computed from, remain the network's.
+
+    Raises:
+        ValueError: If terms of a sentence overlap.
+    """
+    for places, batch in batches:
+        if batch.tags is not None:
+            of_rows = [sentences[same[0]] for same in places]
+            excluded = _as_rows((sentence.not_terms for sentence in of_rows), config)
+            terms = (sorted({*sentence.terms}.difference(sentence.not_terms)) for sentence in of_rows if force)
+            required = most_probable_types(chain, batch.emissions, batch.mask, _as_rows(terms, config))
+            if len(excluded) or len(required):
+                tags = best_paths(chain, batch.emissions, batch.mask, batch.tags, required, excluded)
+                batch = batch._replace(tags=tags)
+        yield places, batch
+
+
+def _as_rows(spans: Iterable[Iterable[Span]], config: DicMTConfig) -> np.ndarray:
+    """Spans of each sentence of a batch → integer (N, 5) as `NumpyCRF.span_log_probabilities` takes them."""
+    ids = config.label2id
+    rows = [
+        (row, start, end, ids[f"B-{type}"], ids[f"I-{type}"])
+        for row, of_row in enumerate(spans)
+        for start, end, type in of_row
+    ]
+    return np.array(rows, dtype=np.int64).reshape(-1, 5)
 
 
 def read_batches(

@@ -1,7 +1,6 @@
 """Records in a stream → entities as users get them: the one mechanism behind pipeline, endpoint, ONNX and commands."""
 
 import logging
-import os
 import time
 from bisect import bisect_left, bisect_right
 from collections import deque
@@ -10,17 +9,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .chunks import text_chunks
-from .dictionary import ClinicalDictionary
-from .dictionary_features import DictionaryMatcher
+from .dictionary import ClinicalDictionary, as_dictionary
+from .lexicon import Lexicon
 from .normalization import normalize
 from .prediction import SentencePrediction, Tagger, predict_sentences
-from .tagging import Span
-from .tokenization_dicmt import DicMTTokenizer, EncodedSentence
+from .tokenization_dicmt import ANY_TYPE, DicMTTokenizer, EncodedSentence
 
 logger = logging.getLogger(__name__)
 
@@ -43,9 +41,15 @@ class RecognitionSettings:
             character, and the CRF's path has nothing to reconcile. "none" for single characters with their tags.
         ignore_labels: Entity types that are left out; with "none" also tags, of which "O" is left out by default.
         threshold: The least score of an entity (with "none": of a character's tag), from 0 to 1.
-        dictionary: Terms that replace all of the tokenizer's own, for the call: a `ClinicalDictionary`, a path as
-            `ClinicalDictionary.from_path` takes it, or `{list: [terms]}`. How many of its own they lack is logged once.
-        evidence: Whether each entity names the dictionary's terms that it overlaps.
+        dictionary: Reference lists that replace all of the tokenizer's own, for the call: a `ClinicalDictionary`, a
+            path as `ClinicalDictionary.from_path` takes it, or `{list: [terms]}`. How many of its own terms they lack
+            is logged once.
+        terms: Vetted terms besides the tokenizer's own, in the same forms; a list is named by an entity type, by what
+            the corpus calls one, or by a dictionary list.
+        not_terms: What is no entity, in the same forms: of the types that its list names; given without a list, or in
+            the list "*", of any type. What is also among the vetted terms is none of them.
+        force: Whether every vetted term is an entity of its type, whatever the network says; also below the threshold.
+        evidence: Whether each entity names the terms that it overlaps, of the vetted ones and of the dictionary's.
         batch_characters: Characters of a batch, padding included; default: what is fast. No influence on the answers.
         max_seconds: Time that a call may take, from when its first answer is asked for; default: no limit.
         max_evidence: Names of lists that a call's evidence may hold altogether; default: no limit.
@@ -58,6 +62,9 @@ class RecognitionSettings:
     ignore_labels: Sequence[str] = ("O",)
     threshold: float = 0.0
     dictionary: Any = None
+    terms: Any = None
+    not_terms: Any = None
+    force: bool = False
     evidence: bool = False
     batch_characters: int | None = None
     max_seconds: float | None = None
@@ -79,8 +86,9 @@ class RecognitionSettings:
         object.__setattr__(self, "ignore_labels", frozenset(labels))
         if not _is_number(self.threshold) or not 0 <= self.threshold <= 1:
             raise ValueError(f"threshold must be a number from 0 to 1, got {_described(self.threshold)}.")
-        if not isinstance(self.evidence, bool):
-            raise ValueError(f"evidence must be True or False, got {_described(self.evidence)}.")
+        for name in ("force", "evidence"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} must be True or False, got {_described(getattr(self, name))}.")
         for name in ("batch_characters", "max_evidence"):
             size = getattr(self, name)
             if size is not None and (type(size) is not int or size < 1):
@@ -99,6 +107,15 @@ def _described(value: Any) -> str:
     if _is_number(value):
         return f"another number ({name})"
     return f"{name} of length {len(value)}" if isinstance(value, str | list | tuple | dict) else name
+
+
+def join_settings(own: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """A pipeline's own settings with those of a call, which replace them; terms are added."""
+    joined = {**own, **given}
+    for name, read in (("terms", _read_terms), ("not_terms", _read_not_terms)):
+        if name in own and name in given:
+            joined[name] = read(own[name]).merge(read(given[name]))
+    return joined
 
 
 def read_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,7 +150,7 @@ class EntityRecognizer:
                 "This network was trained to segment (NES) only and knows no entities: use one with recognition_task."
             )
         self.tagger, self.tokenizer = tagger, tokenizer
-        self._last_matcher: DictionaryMatcher | None = None  # of the last call's dictionary
+        self._last: tuple[Any, ...] | None = None  # the last call's own terms, what they stand beside, and the lexicon
         self._told: deque[int] = deque(maxlen=1000)  # dictionaries that the log was told of, by their hashes
 
     def __call__(
@@ -176,10 +193,12 @@ class EntityRecognizer:
 
         Yields:
             For each record its entities in the text's order, as JSON has them: `entity_group`, `score`, `word`,
-            `start` and `end`, where `text[start:end] == word`; with `evidence` also `evidence`: the dictionary's terms
-            that overlap the entity, `term`, `entity_group`, `lists`, `start` and `end` each. The score is the
-            probability under the CRF that just this stretch is an entity of the type. With "none": `entity`, `score`,
-            `index`, `word`, `start` and `end` of each character.
+            `start` and `end`, where `text[start:end] == word`. The score is the probability under the CRF that just
+            this stretch is an entity of the type. With `evidence` also `evidence`: the terms that overlap the entity,
+            `term`, `entity_group`, `lists`, `vetted` (whether it is a vetted term or one of the dictionary's), `start`
+            and `end` each. With `force` also `forced`: whether it is an entity because a vetted term is; its score is
+            what the network says of it all the same. With "none": `entity`, `score`, `index`, `word`, `start` and `end`
+            of each character.
 
         Raises:
             ValueError: If a record is no string: of a list before any work is done, else when its turn comes.
@@ -190,19 +209,19 @@ class EntityRecognizer:
         checked = _checked(texts)
         if isinstance(texts, list | tuple):
             checked = list(checked)
-        matcher = self._matcher(settings.dictionary)
+        lexicon = self._lexicon(settings)
         for chunk in text_chunks(checked, CHUNK_CHARACTERS, CHUNK_RECORDS):
-            yield from self._recognize(chunk, matcher, settings, allowance)
+            yield from self._recognize(chunk, lexicon, settings, allowance)
 
     def _recognize(
         self,
         texts: Sequence[str],
-        matcher: DictionaryMatcher,
+        lexicon: Lexicon,
         settings: RecognitionSettings,
         allowance: "_Allowance",
     ) -> Iterator[list[dict[str, Any]]]:
         allowance.check_time()
-        sentences = list(self.tokenizer.encode_records(texts, matcher))
+        sentences = list(self.tokenizer.encode_records(texts, lexicon))
         by_character = settings.aggregation_strategy == "none"
         predictions = predict_sentences(
             _WatchedTagger(self.tagger, allowance),
@@ -218,17 +237,25 @@ class EntityRecognizer:
             for record, pieces in groupby(sentences, attrgetter("record")):
                 if found[record]:
                     allowance.check_time()
-                    matches = matcher.matches(np.concatenate([piece.dictionary_features for piece in pieces]))
-                    _add_evidence(texts[record], found[record], matches, matcher.dictionary, allowance)
+                    _add_evidence(texts[record], found[record], _terms_in(list(pieces), lexicon), lexicon, allowance)
         yield from found
 
     def _entities(
         self, text: str, sentence: EncodedSentence, prediction: SentencePrediction, settings: RecognitionSettings
     ) -> Iterator[dict[str, Any]]:
+        required = frozenset(sentence.terms if settings.force else ())
         for span, score in zip(prediction.entities, prediction.scores.tolist(), strict=True):
-            if score >= settings.threshold and span.type not in settings.ignore_labels:
+            forced = span in required
+            if (forced or score >= settings.threshold) and span.type not in settings.ignore_labels:
                 start, end = sentence.start + span.start, sentence.start + span.end
-                yield {"entity_group": span.type, "score": score, "word": text[start:end], "start": start, "end": end}
+                entity = {
+                    "entity_group": span.type,
+                    "score": score,
+                    "word": text[start:end],
+                    "start": start,
+                    "end": end,
+                }
+                yield entity | {"forced": forced} if settings.force else entity
 
     def _characters(
         self, text: str, sentence: EncodedSentence, prediction: SentencePrediction, settings: RecognitionSettings
@@ -248,18 +275,35 @@ class EntityRecognizer:
                     "end": place + 1,
                 }
 
-    def _matcher(self, dictionary: Any) -> DictionaryMatcher:
-        """The matcher of a call's dictionary; the last one is kept, since calls repeat theirs."""
-        if dictionary is None:
-            return self.tokenizer.dictionary_matcher
-        terms = _read_dictionary(dictionary)
-        matcher = self._last_matcher  # read once and never again: another thread may put another one there at any time
-        if matcher is None or matcher.dictionary != terms:
-            matcher = self.tokenizer.compile_dictionary(terms)
+    def _lexicon(self, settings: RecognitionSettings) -> Lexicon:
+        """The terms of a call; those of the last call are kept compiled, since calls repeat theirs."""
+        if settings.dictionary is settings.terms is settings.not_terms is None:
+            return self.tokenizer.lexicon
+        given = (
+            None if settings.dictionary is None else as_dictionary(settings.dictionary, "dictionary"),
+            None if settings.terms is None else _read_terms(settings.terms),
+            None if settings.not_terms is None else _read_not_terms(settings.not_terms),
+        )
+        own = self.tokenizer.lexicon
+        last = self._last  # read once and never again: another thread may put another one there at any time
+        if last is not None and last[0] == given and last[1] is own:
+            return last[2]
+        dictionary, terms, not_terms = given
+        matcher = None
+        if dictionary is not None:
+            matcher = self.tokenizer.compile_dictionary(dictionary)
             matcher.check_usable("the dictionary that was passed", quote=False)
-            self._tell_what_is_lacking(terms)
-            self._last_matcher = matcher
-        return matcher
+            self._tell_what_is_lacking(dictionary)
+        if terms is not None:
+            terms = self.tokenizer.terms.merge(terms) if len(self.tokenizer.terms) else terms
+        lexicon = self.tokenizer.compile_lexicon(matcher, terms, not_terms, quote=False)
+        if len(lexicon.terms.terms) and not (lexicon.has_channel or settings.force):
+            raise ValueError(
+                "This network has no channel for vetted terms: train one (vetted_terms, run_ner.py's default), or have "
+                "them found by force."
+            )
+        self._last = (given, own, lexicon)
+        return lexicon
 
     def _tell_what_is_lacking(self, terms: ClinicalDictionary) -> None:
         if hash(terms) in self._told:
@@ -319,30 +363,55 @@ def _checked(texts: Iterable[str]) -> Iterator[str]:
         yield text
 
 
-def _read_dictionary(dictionary: Any) -> ClinicalDictionary:
-    if isinstance(dictionary, ClinicalDictionary):
-        return dictionary
-    if isinstance(dictionary, str | os.PathLike):
-        return ClinicalDictionary.from_path(dictionary)
-    if isinstance(dictionary, Mapping):
-        return ClinicalDictionary.from_json(dictionary, "the dictionary that was passed")
-    if type(dictionary).__name__ == ClinicalDictionary.__name__:  # of the installed package, passed to remote code
-        return ClinicalDictionary(dict(dictionary.items()))
-    raise ValueError(
-        "dictionary must be a ClinicalDictionary, a path, or a mapping {list: [terms]}, "
-        f"got {type(dictionary).__name__}."
-    )
+def _read_terms(terms: Any) -> ClinicalDictionary:
+    return as_dictionary(terms, "terms", may_be_empty=True)
+
+
+def _read_not_terms(terms: Any) -> ClinicalDictionary:
+    if isinstance(terms, list | tuple | set | frozenset):
+        terms = {ANY_TYPE: list(terms)}
+    return as_dictionary(terms, "not_terms", may_be_empty=True)
+
+
+class _Match(NamedTuple):
+    """A term in a record.
+
+    Args:
+        start: Offset of its first character.
+        end: Offset after its last.
+        is_vetted: Whether it is a vetted term or one of the dictionary's.
+        type: Its entity type.
+    """
+
+    start: int
+    end: int
+    is_vetted: bool
+    type: str
+
+
+def _terms_in(sentences: Sequence[EncodedSentence], lexicon: Lexicon) -> list[_Match]:
+    """The terms in a record, in order, as the network saw them in its sentences."""
+    features = np.concatenate([sentence.dictionary_features for sentence in sentences])
+    of_dictionary = lexicon.dictionary.matches(features[:, : lexicon.dictionary.dim])
+    vetted = [
+        _Match(start + sentence.start, end + sentence.start, True, kind)
+        for sentence in sentences
+        for start, end, kind in sentence.terms
+    ]
+    return sorted([*(_Match(start, end, False, kind) for start, end, kind in of_dictionary), *vetted])
 
 
 def _add_evidence(
     text: str,
     entities: Sequence[dict[str, Any]],
-    matches: Sequence[Span],
-    dictionary: ClinicalDictionary,
+    matches: Sequence[_Match],
+    lexicon: Lexicon,
     allowance: _Allowance,
 ) -> None:
-    """Name the terms that overlap each entity; `matches` are those of the record, as the network saw them."""
-    lists_of = lru_cache(maxsize=None)(dictionary.lists_of)
+    """Name the terms that overlap each entity; `matches` are those of the record."""
+    lists_of = lru_cache(maxsize=None)(
+        lambda term, is_vetted: (lexicon.terms.terms if is_vetted else lexicon.dictionary.dictionary).lists_of(term)
+    )
     starts = [match.start for match in matches]
     longest = max((match.end - match.start for match in matches), default=0)
     for entity in entities:
@@ -351,13 +420,14 @@ def _add_evidence(
         for match in matches[bisect_right(starts, begin - longest) : bisect_left(starts, end)]:
             if match.end > begin:
                 term = normalize(text[match.start : match.end])
-                lists = lists_of(term)
+                lists = lists_of(term, match.is_vetted)
                 allowance.take_evidence(len(lists))
                 entity["evidence"].append(
                     {
                         "term": term,
                         "entity_group": match.type,
                         "lists": list(lists),
+                        "vetted": match.is_vetted,
                         "start": match.start,
                         "end": match.end,
                     }

@@ -172,13 +172,12 @@ class CharacterRepresentation(nn.Module):
                 "tokenizer's n-gram sizes and entity types must be those of the network."
             )
         features = features.to(mask.device).masked_fill(~mask[..., None], 0).float()
-        if self.training and config.dictionary_dropout:
-            width = config.dictionary_code_width
-            codes = features.unflatten(
-                -1, (-1, width)
-            )  # (B, L, sizes × directions, bits): a code is kept or left out whole
+        if self.training and config.dictionary_dropout and config.reference_feature_size:
+            reference, vetted = features.tensor_split([config.reference_feature_size], dim=-1)
+            # (B, L, sizes × directions, bits): a code is kept or left out whole
+            codes = reference.unflatten(-1, (-1, config.dictionary_code_width))
             kept = torch.rand((*codes.shape[:-1], 1), device=codes.device) >= config.dictionary_dropout
-            features = (codes * kept).flatten(-2)
+            features = torch.cat([(codes * kept).flatten(-2), vetted], dim=-1)
         return features
 
 

@@ -4,6 +4,7 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,17 +13,24 @@ from transformers import BatchEncoding, PreTrainedTokenizerFast
 from transformers.utils import PaddingStrategy
 
 from .chunks import text_chunks
-from .dictionary import DICTIONARY_FILE, ClinicalDictionary
+from .dictionary import DICTIONARY_FILE, TERMS_FILE, ClinicalDictionary, as_dictionary
 from .dictionary_features import PAPER_NGRAM_SIZES, DictionaryMatcher, check_sizes
+from .dictionary_files import DictionaryError
 from .files import read_json
+from .lexicon import Lexicon
 from .normalization import code_points, normalize
 from .radicals import PADDING_RADICAL, RADICALS_FILE, RadicalTable
 from .sentences import MAX_SENTENCE_LENGTH, cut_sentence, split_sentences
+from .tagging import Span
+from .vetted_terms import TermMatcher
 
 logger = logging.getLogger(__name__)
 
 PAD_TOKEN = "[PAD]"
 UNK_TOKEN = "[UNK]"
+
+# The list of what is no entity of any type.
+ANY_TYPE = "*"
 
 # Characters of the records that are encoded together.
 _CHUNK_CHARACTERS = 2**15
@@ -37,6 +45,8 @@ class EncodedSentence(NamedTuple):
         input_ids: (L,) int32.
         radical_ids: (L,) uint8.
         dictionary_features: (L, D) uint8.
+        terms: The vetted terms within it, in its offsets; none overlaps another, but one may come with several types.
+        not_terms: What is no entity, likewise; these may overlap.
     """
 
     record: int
@@ -44,6 +54,8 @@ class EncodedSentence(NamedTuple):
     input_ids: np.ndarray
     radical_ids: np.ndarray
     dictionary_features: np.ndarray
+    terms: tuple[Span, ...] = ()
+    not_terms: tuple[Span, ...] = ()
 
 
 class DicMTTokenizer(PreTrainedTokenizerFast):
@@ -61,6 +73,9 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         tokenizer_file: A saved `tokenizer.json`, in place of `vocab`.
         dictionary: The terms behind the dictionary features. `tokenizer.dictionary` can be replaced at any time.
         dictionary_file: A saved dictionary, in place of `dictionary`.
+        terms: Vetted terms, `{name: [terms]}` or a `ClinicalDictionary`; a name is an entity type, a corpus's label or
+            a dictionary list. `tokenizer.terms` can be replaced at any time.
+        terms_file: Saved vetted terms, in place of `terms`.
         dictionary_terms: How many terms the saved dictionary had, to notice that it was cut since.
         dictionary_fingerprint: The saved dictionary's `fingerprint`, which spares checking what has it still.
         radicals_file: A radical table; default: the package's.
@@ -70,6 +85,8 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         ngram_sizes: N-gram sizes of the dictionary features; empty for none.
         multi_hot_dictionary: One bit a type instead of a type code.
         precedence: Types from the one that wins to the one that loses where a term has several; default: their order.
+        vetted_terms: Whether the features have columns of vetted terms.
+        corpus_labels: What the corpus calls entity types, `{type: label}`: names that vetted terms may be given by.
         max_sentence_length: Characters above which `encode_records` cuts a sentence.
 
     Raises:
@@ -79,6 +96,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
     vocab_files_names = {  # noqa: RUF012
         "tokenizer_file": "tokenizer.json",
         "dictionary_file": DICTIONARY_FILE,
+        "terms_file": TERMS_FILE,
         "radicals_file": RADICALS_FILE,
     }
     model_input_names = ["input_ids", "attention_mask", "radical_ids", "dictionary_features"]  # noqa: RUF012
@@ -92,12 +110,16 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         dictionary_file: str | None = None,
         dictionary_terms: int | None = None,
         dictionary_fingerprint: str | None = None,
+        terms: Any = None,
+        terms_file: str | None = None,
         radicals_file: str | None = None,
         entity_types: Sequence[str] | None = None,
         lists_of_type: Mapping[str, Sequence[str]] | None = None,
         ngram_sizes: Sequence[int] = PAPER_NGRAM_SIZES,
         multi_hot_dictionary: bool = False,
         precedence: Sequence[str] | None = None,
+        vetted_terms: bool = False,
+        corpus_labels: Mapping[str, str] | None = None,
         max_sentence_length: int = MAX_SENTENCE_LENGTH,
         **kwargs: Any,
     ):
@@ -117,10 +139,17 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
             lists_of_type = {name: _names("lists_of_type", lists) for name, lists in lists_of_type.items()}
         check_sizes(ngram_sizes)
         _check("multi_hot_dictionary", isinstance(multi_hot_dictionary, bool), "true or false")
+        _check("vetted_terms", isinstance(vetted_terms, bool), "true or false")
+        if corpus_labels is not None:
+            are_labels = isinstance(corpus_labels, Mapping) and all(
+                isinstance(name, str) for pair in corpus_labels.items() for name in pair
+            )
+            _check("corpus_labels", are_labels, "an object {type: label}")
+            corpus_labels = dict(corpus_labels)
         length = max_sentence_length
         _check("max_sentence_length", type(length) is int and length >= 1, "a whole number from 1 on")
-        terms, fingerprint = dictionary_terms, dictionary_fingerprint
-        _check("dictionary_terms", terms is None or type(terms) is int, "a whole number")
+        count, fingerprint = dictionary_terms, dictionary_fingerprint
+        _check("dictionary_terms", count is None or type(count) is int, "a whole number")
         _check("dictionary_fingerprint", fingerprint is None or isinstance(fingerprint, str), "a string")
         for name in ("is_local", "local_files_only"):  # how it was loaded, which is nothing to save with it
             kwargs.pop(name, None)
@@ -132,6 +161,8 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
             ngram_sizes=list(ngram_sizes),
             multi_hot_dictionary=multi_hot_dictionary,
             precedence=precedence,
+            vetted_terms=vetted_terms,
+            corpus_labels=corpus_labels,
             max_sentence_length=max_sentence_length,
             **kwargs,
         )
@@ -160,23 +191,103 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
                     len(dictionary),
                     dictionary_terms,
                 )
+        self._terms = ClinicalDictionary({})
         self.dictionary = dictionary
+        if terms_file is not None and terms is None:
+            terms = ClinicalDictionary.load(terms_file)
+        if terms is not None:
+            self.terms = terms
 
     @property
     def dictionary(self) -> ClinicalDictionary:
         """The terms behind the dictionary features; assign another dictionary to use other terms from then on."""
-        return self._dictionary_matcher.dictionary
+        return self._lexicon.dictionary.dictionary
 
     @dictionary.setter
     def dictionary(self, dictionary: ClinicalDictionary) -> None:
         if not isinstance(dictionary, ClinicalDictionary):
             raise ValueError(f"dictionary must be a ClinicalDictionary, got {type(dictionary).__name__}.")
-        self._dictionary_matcher = self.compile_dictionary(dictionary)
+        self._lexicon = self.compile_lexicon(self.compile_dictionary(dictionary))
 
     @property
     def dictionary_matcher(self) -> DictionaryMatcher:
         """The matcher of the dictionary's n-grams, compiled for the entity types."""
-        return self._dictionary_matcher
+        return self._lexicon.dictionary
+
+    @property
+    def terms(self) -> ClinicalDictionary:
+        """The vetted terms; assign others, `{name: [terms]}` or a `ClinicalDictionary`, to use them from then on.
+
+        A name is an entity type, what the corpus calls one, or a list of the dictionary.
+
+        Raises:
+            DictionaryError: If a name is none of these, or no term is usable.
+        """
+        return self._terms
+
+    @terms.setter
+    def terms(self, terms: Any) -> None:
+        terms = as_dictionary(terms, "terms", may_be_empty=True)
+        self._lexicon = self.compile_lexicon(terms=terms)
+        self._terms = terms
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """The tokenizer's own terms, compiled."""
+        return self._lexicon
+
+    def compile_lexicon(
+        self,
+        dictionary: DictionaryMatcher | None = None,
+        terms: ClinicalDictionary | None = None,
+        not_terms: ClinicalDictionary | None = None,
+        quote: bool = True,
+    ) -> Lexicon:
+        """Other terms under this tokenizer's scheme, for `encode_records`; the tokenizer keeps its own.
+
+        Args:
+            dictionary: Reference lists, as `compile_dictionary` gives them; default: the tokenizer's own.
+            terms: Vetted terms; default: the tokenizer's own.
+            not_terms: What is no entity: of the types that its lists name, or of any for the list `ANY_TYPE`.
+            quote: Whether an error may name lists of `terms` and `not_terms`.
+
+        Raises:
+            DictionaryError: If a list is named neither like an entity type, nor what the corpus calls one, nor like a
+                list of the reference lists; says which there are.
+        """
+        terms = self._terms if terms is None else terms
+        not_terms = ClinicalDictionary({}) if not_terms is None else not_terms
+        forbidden = TermMatcher(not_terms, self.entity_types, self._types_of_lists(not_terms, "not_terms", quote))
+        vetted = TermMatcher(terms, self.entity_types, self._types_of_lists(terms, "terms", quote), forbidden)
+        matcher = self.dictionary_matcher if dictionary is None else dictionary
+        return Lexicon(matcher, vetted, forbidden, self.init_kwargs["vetted_terms"])
+
+    def _types_of_lists(self, terms: ClinicalDictionary, what: str, quote: bool) -> dict[str, tuple[str, ...]]:
+        """The entity types of each list of vetted terms."""
+        labels = self.init_kwargs["corpus_labels"] or {}
+        lists_of_type = self.init_kwargs["lists_of_type"] or {}
+        names_of_type = {
+            name: [(name,), (labels.get(name, name),), lists_of_type.get(name, ())] for name in self.entity_types
+        }
+        types_of_list, unknown = {}, []
+        for name in terms.lists:
+            types: tuple[str, ...] = self.entity_types if name == ANY_TYPE and what == "not_terms" else ()
+            for fold in (str, str.casefold):  # as it is written first
+                for level in range(3):
+                    types = types or tuple(
+                        kind for kind, names in names_of_type.items() if fold(name) in map(fold, names[level])
+                    )
+            types_of_list[name] = types
+            if not types:
+                unknown.append(name)
+        if unknown:
+            told = f"{', '.join(unknown[:5])}{' …' if len(unknown) > 5 else ''}" if quote else str(len(unknown))
+            known = dict.fromkeys(name for names in names_of_type.values() for level in names for name in level)
+            raise DictionaryError(
+                f"{what}: unknown names ({told}). Vetted terms are given by an entity type, what the corpus calls it, "
+                f"or a dictionary list: {', '.join(known)}."
+            )
+        return types_of_list
 
     def compile_dictionary(self, dictionary: ClinicalDictionary) -> DictionaryMatcher:
         """A matcher of other terms under this tokenizer's scheme, for `encode_records`; the tokenizer keeps its own."""
@@ -196,21 +307,19 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
             precedence=settings["precedence"],
         )
 
-    def encode_records(
-        self, texts: Iterable[str], matcher: DictionaryMatcher | None = None
-    ) -> Iterator[EncodedSentence]:
+    def encode_records(self, texts: Iterable[str], lexicon: Lexicon | None = None) -> Iterator[EncodedSentence]:
         """Split records into sentences and encode them, in the records' order.
 
         Dictionary features are those of the full sentence, also where it is cut because it is too long.
 
         Args:
             texts: The records' texts, of any length.
-            matcher: One of `compile_dictionary`, to use other terms than the tokenizer's own.
+            lexicon: One of `compile_lexicon`, to use other terms than the tokenizer's own.
 
         Yields:
             The sentences of the first record, of the second, …; together they hold every character once.
         """
-        matcher = self._dictionary_matcher if matcher is None else matcher
+        lexicon = self._lexicon if lexicon is None else lexicon
         first = 0
         # The records of a chunk in one pass: a short one by itself would be mostly overhead.
         for chunk in text_chunks(texts, _CHUNK_CHARACTERS):
@@ -225,9 +334,18 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
             points = code_points("".join(chunk))
             input_ids = self._ids[np.minimum(points, len(self._ids) - 1)]
             radical_ids = self._radical_table.ids_of_code_points(points)
-            features = matcher.features(points, ends)
+            features, terms = lexicon.features(points, ends)
+            not_terms = lexicon.not_terms.occurrences(points, ends)
             for record, start, piece in pieces:
-                yield EncodedSentence(record, start, input_ids[piece], radical_ids[piece], features[piece])
+                yield EncodedSentence(
+                    record,
+                    start,
+                    input_ids[piece],
+                    radical_ids[piece],
+                    features[piece],
+                    lexicon.terms.spans(terms, piece.start, piece.stop),
+                    lexicon.not_terms.spans(not_terms, piece.start, piece.stop),
+                )
 
     def _encode_plus(self, text: Any, text_pair: Any = None, **kwargs: Any) -> BatchEncoding:
         if text_pair is not None:
@@ -245,15 +363,17 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         sources = encoded.get("overflow_to_sample_mapping", range(len(texts)))
         joined = ["".join(item) for item in texts]
         radical_ids = [self._radical_table.ids(item) for item in joined]
-        features = self._dictionary_matcher.features_batch(joined)
+        ends = list(accumulate(map(len, joined)))
+        features, _ = self._lexicon.features(code_points("".join(joined)), ends)
         encoded["radical_ids"], encoded["dictionary_features"] = [], []
         for encoding, source in zip(encoded.encodings, sources, strict=True):
             first, place = _place(encoding, texts[source] if split else None)
             length = place.stop - place.start
             row = np.full(len(encoding.ids), PADDING_RADICAL, dtype=np.uint8)
             row[place] = radical_ids[source][first : first + length]
-            matrix = np.zeros((len(encoding.ids), self._dictionary_matcher.dim), dtype=np.uint8)
-            matrix[place] = features[source][first : first + length]
+            matrix = np.zeros((len(encoding.ids), self._lexicon.dim), dtype=np.uint8)
+            begin = ends[source] - len(joined[source]) + first
+            matrix[place] = features[begin : begin + length]
             encoded["radical_ids"].append(row)
             encoded["dictionary_features"].append(matrix)
         if not batched and return_tensors is None and not kwargs.get("return_overflowing_tokens"):
@@ -265,7 +385,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
             return BatchEncoding({name: [] for name in self.model_input_names})
         empty: dict[str, np.ndarray] = {name: np.zeros((0, 0), dtype=np.int64) for name in self.model_input_names}
         empty["radical_ids"] = np.zeros((0, 0), dtype=np.uint8)
-        empty["dictionary_features"] = np.zeros((0, 0, self._dictionary_matcher.dim), dtype=np.uint8)
+        empty["dictionary_features"] = np.zeros((0, 0, self._lexicon.dim), dtype=np.uint8)
         return BatchEncoding(empty, tensor_type=return_tensors)
 
     def _pad(
@@ -287,7 +407,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
             if name in padded:
                 values = np.asarray(padded[name], dtype=np.uint8)
                 if name == "dictionary_features":  # an empty sentence has lost its width on the way through a list
-                    values = values.reshape(length, self._dictionary_matcher.dim)
+                    values = values.reshape(length, self._lexicon.dim)
                 width = [(0, missing) if side == "right" else (missing, 0)] + [(0, 0)] * (values.ndim - 1)
                 padded[name] = np.pad(values, width, constant_values=pad_value)
         return padded
@@ -310,8 +430,13 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         radicals_file = os.path.join(save_directory, prefix + RADICALS_FILE)
         self.dictionary.save(dictionary_file)
         self._radical_table.save(radicals_file)
+        terms_file = os.path.join(save_directory, prefix + TERMS_FILE)
+        if len(self.terms):
+            self.terms.save(terms_file)
+        elif os.path.exists(terms_file):  # of a tokenizer that was saved there before
+            os.remove(terms_file)
         file_names = super()._save_pretrained(save_directory, file_names, legacy_format, filename_prefix)
-        return (*file_names, dictionary_file, radicals_file)
+        return (*file_names, dictionary_file, radicals_file, *([terms_file] if len(self.terms) else []))
 
 
 def character_vocabulary(texts: Iterable[str], terms: Iterable[str] = (), min_count: int = 2) -> dict[str, int]:

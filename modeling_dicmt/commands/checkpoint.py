@@ -89,9 +89,9 @@ def _check_fit(tokenizer: DicMTTokenizer, config: DicMTConfig) -> None:
     """Reject a tokenizer whose output another network than the checkpoint's would take."""
     if max(tokenizer.get_vocab().values()) >= config.vocab_size:
         raise ValueError(f"tokenizer.json has ids out of the network's range, 0 to {config.vocab_size - 1}.")
-    width = tokenizer.dictionary_matcher.dim
+    width = tokenizer.lexicon.dim
     if tokenizer.entity_types != config.entity_types or width != config.dictionary_feature_size:
-        raise ValueError("tokenizer_config.json has other entity types or n-gram sizes than config.json.")
+        raise ValueError("tokenizer_config.json has other entity types, n-gram sizes or vetted_terms than config.json.")
 
 
 def _check_files(folder: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from ..configuration_dicmt import DicMTConfig
 from ..crf_numpy import CRF_FILE, NumpyCRF
 from ..prediction import BATCH_CHARACTERS, ENCODER_BATCH_CHARACTERS, TaggedBatch
-from ..recognition import EntityRecognizer, read_settings
+from ..recognition import EntityRecognizer, join_settings, read_settings
 from ..tokenization_dicmt import DicMTTokenizer
 
 try:
@@ -104,4 +104,4 @@ class OnnxPipeline:
 
     def __call__(self, inputs: str | Iterable[str], **settings: Any) -> list[dict[str, Any]] | Iterable[Any]:
         """Entities of a record, or of each of many; see `DicMTPipeline`."""
-        return self.recognizer(inputs, self.settings | read_settings(settings))
+        return self.recognizer(inputs, join_settings(self.settings, read_settings(settings)))

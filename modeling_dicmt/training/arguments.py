@@ -58,6 +58,13 @@ class ModelArguments:
     multi_hot_dictionary: bool = field(
         default=False, **_help("A bit a type for dictionary matches, not a type code.", rare=True)
     )
+    vetted_terms: bool = field(
+        default=True,
+        **_help(
+            "Whether vetted terms, which are given later, have a channel of their own; training simulates them from "
+            "the annotations."
+        ),
+    )
     context_encoder: str = field(
         default="bilstm", **_help("Layer over the representations.", choices=["bilstm", "none"], rare=True)
     )

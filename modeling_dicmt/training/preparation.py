@@ -29,6 +29,7 @@ def build_tokenizer(
     lists_of_type: Mapping[str, Sequence[str]] | None = None,
     precedence: Sequence[str] | None = None,
     withhold_dictionary: bool = False,
+    corpus_labels: Mapping[str, str] | None = None,
 ) -> DicMTTokenizer:
     """The network's tokenizer, of the checkpoint's, the encoder's or the training part's vocabulary.
 
@@ -41,6 +42,7 @@ def build_tokenizer(
         precedence: Entity types whose code a term of several types gets first.
         withhold_dictionary: Whether the dictionary is to stay here: a new vocabulary then has no character of its terms
             that the texts lack.
+        corpus_labels: What the corpus calls the entity types; default: the checkpoint's that is started from, or none.
 
     Raises:
         ValueError: If a dictionary is given of which no term can ever match.
@@ -48,6 +50,7 @@ def build_tokenizer(
     settings: dict[str, Any] = {
         "ngram_sizes": model.ngram_sizes if dictionary is not None else [],
         "multi_hot_dictionary": model.multi_hot_dictionary,
+        "vetted_terms": model.vetted_terms,
         "max_sentence_length": model.max_sentence_length,
     }
     terms = ClinicalDictionary({}) if dictionary is None else dictionary
@@ -77,6 +80,7 @@ def build_tokenizer(
         entity_types=entity_types,
         lists_of_type=lists_of_type,
         precedence=precedence,
+        corpus_labels=corpus_labels,
         **settings,
     )
     if dictionary is not None:

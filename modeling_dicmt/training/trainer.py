@@ -19,10 +19,11 @@ from ..commands.progress import progress as progress_bar
 from ..files import replace_folder, restore_folder
 from ..modeling_dicmt import DicMTForTokenClassification, DicMTOutput
 from ..prediction import pad_sentences
-from ..tokenization_dicmt import DicMTTokenizer
+from ..tokenization_dicmt import DicMTTokenizer, EncodedSentence
 from .arguments import TrainingArguments
 from .batches import EpochBatches, share_of_process
 from .examples import Examples
+from .known_terms import KnownTerms
 from .optimization import WeightAverage, advance_scheduler, create_optimizer, create_scheduler
 from .states import BEST, CHECKPOINTS, LAST, Progress, TrainingState
 
@@ -70,6 +71,10 @@ class Trainer:
                 "train with fewer processes, or on more records."
             )
         self.batches = EpochBatches(examples.lengths, self.batch_size, arguments.seed)
+        config = model.config
+        self.known_terms = (
+            KnownTerms(examples, config.id2label, config.unk_token_id, arguments.seed) if config.vetted_terms else None
+        )
         num_steps = len(self.batches) * arguments.num_train_epochs
         optimizer = create_optimizer(model, arguments)
         scheduler = create_scheduler(optimizer, arguments, num_steps)
@@ -184,7 +189,7 @@ class Trainer:
         total = torch.zeros((), device=accelerator.device)
         for number, (part, weight) in enumerate(shares, start=1):
             inputs = pad_sentences(
-                [self.examples.sentences[index] for index in part],
+                [self._sentence(index) for index in part],
                 accelerator.unwrap_model(self.model).config.pad_token_id,
                 [self.examples.tags[index] for index in part],
             )
@@ -205,6 +210,11 @@ class Trainer:
         if self.average is not None:
             self.average.update_parameters(accelerator.unwrap_model(self.model))
         return total
+
+    def _sentence(self, index: int) -> EncodedSentence:
+        if self.known_terms is None:
+            return self.examples.sentences[index]
+        return self.known_terms.sentence(index, self.progress.epoch)
 
     def loss(self, output: DicMTOutput) -> torch.Tensor:
         """What is minimised: the network's own loss. A subclass may learn otherwise."""

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from ..commands.checkpoint import load_config, load_network
+from ..configuration_dicmt import DicMTConfig
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..tokenization_dicmt import DicMTTokenizer
+from ..vetted_terms import BITS_OF_TYPE
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ def transfer_network(path: str, tokenizer: DicMTTokenizer) -> DicMTForTokenClass
         path,
         entity_types=tokenizer.entity_types,
         ngram_sizes=ngram_sizes,
+        vetted_terms=tokenizer.init_kwargs["vetted_terms"],
         ignore_mismatched_sizes=True,
         output_loading_info=True,
         dtype=torch.float32,
@@ -50,6 +53,7 @@ def _carry_over(before: DicMTForTokenClassification, network: DicMTForTokenClass
     shared = [label for label in ids if label in old_ids]
     new_rows = torch.tensor([ids[label] for label in shared], dtype=torch.long)
     old_rows = torch.tensor([old_ids[label] for label in shared], dtype=torch.long)
+    shared_types = [name for name in network.config.entity_types if name in before.config.entity_types]
     for name, tensor in network.state_dict().items():
         old = source.get(name)
         if old is None:
@@ -59,14 +63,24 @@ def _carry_over(before: DicMTForTokenClassification, network: DicMTForTokenClass
         elif name.startswith(network.label_modules):
             tensor[new_rows] = old[old_rows]
         elif name.startswith("dicmt.context.weight_ih"):  # the last columns are those of the dictionary
-            dictionary = network.config.dictionary_feature_size
-            width = tensor.size(1) - dictionary
+            new_columns = network.config.dictionary_feature_size
+            width = tensor.size(1) - new_columns
             tensor[:, :width] = old[:, :width]
-            if dictionary:
+            if new_columns:
                 # As an LSTM begins; of the same width, they would keep weights of other types' codes.
                 bound = network.config.lstm_hidden_size**-0.5
                 tensor[:, width:].uniform_(-bound, bound)
                 yield f"the dictionary's columns of {name}"
+            if network.config.vetted_terms and before.config.vetted_terms:
+                vetted, old_vetted = (_vetted_columns(model.config, shared_types) for model in (network, before))
+                tensor[:, vetted] = old[:, old_vetted]
     new = [label for label in ids if label not in old_ids]
     if new:
         yield f"labels {', '.join(new)}"
+
+
+def _vetted_columns(config: DicMTConfig, types: Sequence[str]) -> list[int]:
+    """Which of the last columns of the BiLSTM's inputs are those of vetted terms of these types."""
+    first = -BITS_OF_TYPE * len(config.entity_types)
+    places = [config.entity_types.index(name) for name in types]
+    return [first + BITS_OF_TYPE * place + bit for place in places for bit in range(BITS_OF_TYPE)]

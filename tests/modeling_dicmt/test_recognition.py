@@ -17,9 +17,9 @@ from modeling_dicmt import recognition
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.dictionary_files import DictionaryError
 from modeling_dicmt.normalization import normalize
-from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings, _add_evidence, _Allowance
+from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings, _add_evidence, _Allowance, _Match
 from modeling_dicmt.sentences import split_sentences
-from modeling_dicmt.tagging import Span, tags_to_spans
+from modeling_dicmt.tagging import tags_to_spans
 from modeling_dicmt.torch_tagger import TorchTagger, predict_entities
 
 TEXTS = [*RECORDS, *SENTENCES]
@@ -213,17 +213,18 @@ def test_evidence_is_that_of_brute_force(texts, terms, max_sentence_length):
         for entity in found:
             evidence = [dict(item) for item in entity["evidence"]]
             assert all(item.pop("lists") == [terms[item["term"]]] for item in evidence)
+            assert not any(item.pop("vetted") for item in evidence)
             assert evidence == brute_force_evidence(text, entity, terms)
 
 
 def test_evidence_in_a_long_sentence_takes_linear_time():
     def add(entities):
         text = "肺炎" * len(entities)
-        matches = [Span(place, place + 2, "Disease") for place in range(0, len(text), 2)]
-        _add_evidence(text, entities, matches, dictionary, _Allowance(RecognitionSettings()))
+        matches = [_Match(place, place + 2, False, "Disease") for place in range(0, len(text), 2)]
+        _add_evidence(text, entities, matches, lexicon, _Allowance(RecognitionSettings()))
         assert all(len(entity["evidence"]) == 1 for entity in entities)
 
-    dictionary = ClinicalDictionary(TERMS)
+    lexicon = make_tokenizer(dictionary=ClinicalDictionary(TERMS)).lexicon
     small, double = ([{"start": 2 * i, "end": 2 * i + 1} for i in range(number)] for number in (200, 400))
     assert is_linear(add, small, double)
 

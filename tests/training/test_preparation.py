@@ -47,7 +47,7 @@ def test_a_new_tokenizer_takes_the_training_part_s_characters(small):
 def test_without_a_dictionary_there_are_no_dictionary_features(small):
     tokenizer = build_tokenizer(small, TEXTS, ["Symptom"])
     network = build_model(small, tokenizer, seed=1)
-    assert network.config.dictionary_feature_size == 0 == tokenizer.dictionary_matcher.dim
+    assert network.config.reference_feature_size == 0 == tokenizer.dictionary_matcher.dim
 
 
 def test_a_checkpoint_s_tokenizer_keeps_its_own_settings(tokenizer, checkpoint):
@@ -115,9 +115,16 @@ def test_another_label_set_keeps_what_has_the_same_meaning(
             assert after["crf.transitions"][pairs[0]] == before["crf.transitions"][pairs[1]]
     assert not torch.equal(after["classifier.weight"][new["B-Drug"]], before["classifier.weight"][new["B-Drug"]])
     width = loaded.config.dictionary_feature_size
+    vetted = {name: loaded.config.entity_types.index(name) for name in ("Disease", "Exam")}
     for name in ("dicmt.context.weight_ih_l0", "dicmt.context.weight_ih_l0_reverse"):
         assert torch.equal(after[name][:, :-width], before[name][:, :-width])
         assert not torch.equal(after[name][:, -width:], before[name][:, -width:])
+        # The columns of vetted terms: four for each type.
+        for kind, place in vetted.items():
+            new_place, old_place = (place - 5) * 4, (network.config.entity_types.index(kind) - 5) * 4
+            columns = [after[name][:, new_place + bit] for bit in range(4)]
+            assert all(torch.equal(c, before[name][:, old_place + bit]) for bit, c in enumerate(columns)), kind
+        assert not torch.equal(after[name][:, -20], before[name][:, -20])
     for name, weight in after.items():
         if not name.startswith(("classifier.", "crf.", "dicmt.context.weight_ih")):
             assert torch.equal(weight, before[name]), name

@@ -1,0 +1,185 @@
+"""Vetted terms: what a hospital says is an entity, in a channel of its own beside the dictionary (not in the paper).
+
+A reference list is public and noisy: the network learns how far each match is to be believed. A vetted term is believed
+where nothing speaks against it, also if no character of it was ever seen: training shows the network such terms, with
+their characters hidden (`training/known_terms.py`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from .dictionary import ClinicalDictionary
+from .dictionary_features import compile_terms, ends_within
+from .tagging import Span
+
+MAX_TERM_LENGTH = 200
+"""Characters of the longest term that matches."""
+
+# Bits of a type at each character: the first of a term, one between, its last, or a term of one character.
+BEGIN, INSIDE, END, SINGLE = range(4)
+BITS_OF_TYPE = 4
+
+
+class TermMatcher:
+    """Finds vetted terms in texts.
+
+    Args:
+        terms: The terms.
+        entity_types: The label set's entity types, in order.
+        types_of_list: The entity types of each of the terms' lists.
+        excluded: Terms that are not found, each as of its types alone: of these, the others remain.
+
+    Attributes:
+        num_terms: How many of them can match: those of more than `MAX_TERM_LENGTH` characters cannot.
+    """
+
+    def __init__(
+        self,
+        terms: ClinicalDictionary,
+        entity_types: Sequence[str],
+        types_of_list: Mapping[str, Iterable[str]],
+        excluded: "TermMatcher | None" = None,
+    ):
+        self.terms, self.entity_types, self.excluded = terms, tuple(entity_types), excluded
+        self.types_of_list = {name: frozenset(types) for name, types in types_of_list.items()}
+        *_, combination_of_term, combinations = terms.columns()
+        # A kind is a set of types; kind 0 has none, and its terms are left out.
+        kinds: dict[frozenset[str], int] = {frozenset(): 0}
+        kind_of_combination = [
+            kinds.setdefault(frozenset().union(*map(self.types_of_list.__getitem__, lists)), len(kinds))
+            for lists in combinations
+        ]
+        kind_of_term = np.array(kind_of_combination, dtype=np.uint32)[combination_of_term]
+        for term in excluded.terms if excluded is not None else ():
+            if term in terms:
+                left = self._types(terms, self.types_of_list, term) - self._types(
+                    excluded.terms, excluded.types_of_list, term
+                )
+                kind_of_term[terms.index(term)] = kinds.setdefault(left, len(kinds))
+        self._types_of_kind = [tuple(name for name in self.entity_types if name in types) for types in kinds]
+        self._bits = np.array([[name in types for name in self.entity_types] for types in kinds], dtype=np.uint8)
+        self._matcher, self.num_terms = compile_terms(terms, kind_of_term, range(1, MAX_TERM_LENGTH + 1))
+
+    @staticmethod
+    def _types(terms: ClinicalDictionary, types_of_list: Mapping[str, frozenset[str]], term: str) -> frozenset[str]:
+        return frozenset().union(*map(types_of_list.__getitem__, terms.lists_of(term)))
+
+    def __reduce__(self):
+        return type(self), (self.terms, self.entity_types, self.types_of_list, self.excluded)
+
+    def occurrences(self, points: np.ndarray, ends: Sequence[int]) -> "Occurrences":
+        """All occurrences of terms, overlapping ones too, in texts that lie end to end; none spans two of them.
+
+        Args:
+            points: `code_points` (L,) of all texts.
+            ends: Where each text ends, ascending; the last at L.
+        """
+        if not self.num_terms:
+            return NO_OCCURRENCES
+        found = self._matcher.find(points).items()
+        starts = np.concatenate([starts for _, (starts, _) in found])
+        sizes = np.repeat([size for size, _ in found], [len(starts) for _, (starts, _) in found])
+        kinds = np.concatenate([kinds for _, (_, kinds) in found])
+        within = ends_within(starts, sizes, np.asarray(ends, dtype=np.int64))
+        starts, sizes, kinds = starts[within], sizes[within], kinds[within]
+        order = np.lexsort((sizes, starts))
+        return Occurrences(starts[order], (starts + sizes)[order], kinds[order])
+
+    def find(self, points: np.ndarray, ends: Sequence[int]) -> "Occurrences":
+        """The occurrences that count: none overlaps another, the longest were chosen first; arguments as above."""
+        return self.occurrences(points, ends).longest_first()
+
+    def write_features(self, found: "Occurrences", out: np.ndarray) -> None:
+        """Write features of occurrences that do not overlap.
+
+        Args:
+            found: The occurrences.
+            out: Zeros, uint8 (L, 4 · types): for each entity type in order the bits begin, inside, end and single.
+        """
+        if len(found.starts):
+            write_features(found.starts, found.ends, self._bits[found.kinds], out)
+
+    def spans(self, found: "Occurrences", start: int, end: int) -> tuple[Span, ...]:
+        """Occurrences within a stretch of the texts, in its offsets; one of several types once for each."""
+        first, last = np.searchsorted(found.starts, (start, end))
+        return tuple(
+            Span(int(found.starts[i]) - start, int(found.ends[i]) - start, name)
+            for i in range(first, last)
+            if found.ends[i] <= end
+            for name in self._types_of_kind[found.kinds[i]]
+        )
+
+
+class Occurrences:
+    """Where terms occur, by start and then end.
+
+    Args:
+        starts: Offsets of the first characters, (N,).
+        ends: Offsets after the last characters.
+        kinds: What each is, an index.
+    """
+
+    __slots__ = ("ends", "kinds", "starts")
+
+    def __init__(self, starts: np.ndarray, ends: np.ndarray, kinds: np.ndarray):
+        self.starts, self.ends, self.kinds = starts, ends, kinds
+
+    def longest_first(self) -> "Occurrences":
+        """Those that remain where none overlaps another: the longest is taken first, of equally long ones the first."""
+        chosen = longest_first(self.starts, self.ends)
+        return Occurrences(self.starts[chosen], self.ends[chosen], self.kinds[chosen])
+
+
+_NOTHING = np.zeros(0, dtype=np.int64)
+NO_OCCURRENCES = Occurrences(_NOTHING, _NOTHING, _NOTHING)
+
+
+def longest_first(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Indices, ascending, of stretches that do not overlap: the longest is taken first, of equally long ones the first.
+
+    Args:
+        starts: Where the stretches start, ascending, (N,).
+        ends: Where they end.
+    """
+    if not len(starts):
+        return _NOTHING
+    # Stretches that overlap directly or through others lie in one cluster; most clusters are of one.
+    reach = np.maximum.accumulate(ends)
+    begins_cluster = np.concatenate([[True], starts[1:] >= reach[:-1]])
+    clusters = np.cumsum(begins_cluster) - 1
+    alone = np.bincount(clusters)[clusters] == 1
+    crowded = np.flatnonzero(~alone)
+    chosen = [np.flatnonzero(alone)]
+    if len(crowded):
+        order = crowded[np.lexsort((starts[crowded], starts[crowded] - ends[crowded]))]
+        taken = bytearray(int(reach[-1]))
+        kept = []
+        for i, start, end in zip(order.tolist(), starts[order].tolist(), ends[order].tolist(), strict=True):
+            # Whatever is taken already is at least as long: it cannot lie between the two.
+            if not taken[start] and not taken[end - 1]:
+                taken[start:end] = b"\x01" * (end - start)
+                kept.append(i)
+        chosen.append(np.array(kept, dtype=np.int64))
+    return np.sort(np.concatenate(chosen))
+
+
+def write_features(starts: np.ndarray, ends: np.ndarray, types: np.ndarray, out: np.ndarray) -> None:
+    """Write features of stretches that do not overlap.
+
+    Args:
+        starts: Where the stretches start, (N,).
+        ends: Where they end.
+        types: Bits of their entity types, uint8 (N, types).
+        out: Zeros, uint8 (L, 4 · types), which take the features.
+    """
+    is_single = ends - starts == 1
+    inner = np.maximum(ends - starts - 2, 0)
+    firsts = np.repeat(starts + 1 - np.concatenate([[0], np.cumsum(inner)[:-1]]), inner)
+    for bit, places, of_stretch in (
+        (BEGIN, starts[~is_single], types[~is_single]),
+        (INSIDE, firsts + np.arange(len(firsts)), np.repeat(types, inner, axis=0)),
+        (END, ends[~is_single] - 1, types[~is_single]),
+        (SINGLE, starts[is_single], types[is_single]),
+    ):
+        out[places, bit::BITS_OF_TYPE] = of_stretch
