@@ -82,7 +82,7 @@ class NetworkTaker:
     def __init__(self, folder: Path, network_class: type[DicMTForTokenClassification] = DicMTForTokenClassification):
         model = network_class.from_pretrained(folder)
         self.tokenizer = DicMTTokenizer.from_pretrained(folder)
-        self.has_channel = getattr(model.config, "vetted_terms", False)
+        self.has_channel = model.config.vetted_terms
         self.recognizer = EntityRecognizer(
             TorchTagger(model.to("cuda" if torch.cuda.is_available() else "cpu")), self.tokenizer
         )
@@ -91,7 +91,7 @@ class NetworkTaker:
         settings: dict[str, Any] = {}
         if terms and not self.has_channel:
             settings["dictionary"] = self._with_terms(terms)
-        if terms and self.has_channel:
+        if terms and (self.has_channel or way == FORCED):
             settings |= {"terms": terms, "force": way == FORCED}
         return [
             [Span(entity["start"], entity["end"], entity["entity_group"]) for entity in entities]

@@ -33,6 +33,8 @@ _PLACES = settings_marked("private")
 _FREE = settings_marked("free") | {"dataset_name", "data_dir", "dictionary_encoding"}
 # Settings as they were named when results were first committed: these runs keep their identity.
 _FORMER_NAMES = {"tag_decoder": "decoder"}
+# Settings that there were none of then, at the values that leave networks as they were.
+_SINCE_THEN = {"vetted_terms": False}
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +185,7 @@ class _Planner:
             settings[name] = self.resources.get(resource) if resource else value
             is_place = value is not None and (resource is not None or name in _PLACES)
             public[name] = (resource or name).upper() if is_place else value
-            if name not in _FREE and value is not None:
+            if name not in _FREE and value is not None and (name, value) not in _SINCE_THEN.items():
                 # What is not given keeps its name, or two systems without it would pass for the same.
                 is_given = is_place and settings[name] is not None
                 content[_FORMER_NAMES.get(name, name)] = self._content(name, settings[name]) if is_given else value

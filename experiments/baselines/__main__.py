@@ -65,7 +65,7 @@ def run() -> None:
     dictionary = load_dictionary(data)
     lists_of_type = load_lists_of_type(data, dictionary, entity_types)
     tokenizer = build_tokenizer(
-        ModelArguments(), texts, entity_types, dictionary, lists_of_type, data.dictionary_precedence
+        ModelArguments(vetted_terms=False), texts, entity_types, dictionary, lists_of_type, data.dictionary_precedence
     )
     baseline = create(arguments, tokenizer, {label: index for index, label in enumerate(bio_labels(entity_types))})
 

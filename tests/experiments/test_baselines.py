@@ -22,7 +22,8 @@ LABEL2ID = {label: number for number, label in enumerate(LABELS)}
 
 def tokenizer_of(data, texts):
     dictionary = load_dictionary(data)
-    return build_tokenizer(ModelArguments(), texts, TYPES, dictionary, load_lists_of_type(data, dictionary, TYPES))
+    lists_of_type = load_lists_of_type(data, dictionary, TYPES)
+    return build_tokenizer(ModelArguments(vetted_terms=False), texts, TYPES, dictionary, lists_of_type)
 
 
 @pytest.fixture

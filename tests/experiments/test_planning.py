@@ -154,6 +154,14 @@ def test_a_baseline_s_run_is_the_one_that_run_ner_did_when_results_were_first_co
     assert len(identities) == 1
 
 
+def test_a_network_without_a_channel_for_vetted_terms_is_one_of_before_there_was_any(plan_of):
+    identities = [
+        identity(plan_of(table_of("full"), preset=dataclasses.replace(PRESET, settings=PRESET.settings | settings)))
+        for settings in ({}, {"vetted_terms": False}, {"vetted_terms": True})
+    ]
+    assert identities[0] == identities[1] != identities[2]
+
+
 @pytest.mark.real_data
 @pytest.mark.skipif(not (DATA / "ccks2017").is_dir(), reason="the corpus is not here")
 def test_committed_results_keep_their_names():
