@@ -1,11 +1,15 @@
 """Terms given to what was trained: by a stand-in what is asked of it and counted, and each kind that takes terms."""
 
 import pytest
+import torch
 from made_up_runs import TRAIN, TYPES, VALIDATION, record
+from tiny_network import LISTS_OF_TYPE, RECORDS, make_config, make_model, make_tokenizer
 
-from experiments.adding_terms import RulesTaker, SpacyTaker, measure
+from experiments.adding_terms import _TAKERS, NetworkTaker, RulesTaker, SpacyTaker, measure
+from experiments.baselines.networks import BaselineConfig, BaselineForTokenClassification
 from experiments.known_terms import ADDED, AMBIGUOUS, BESIDE, FORCED, NOTHING, SHARES
 from experiments.specification import MODEL_OF_KIND
+from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.files import write_json
 from modeling_dicmt.normalization import normalize
 
@@ -105,3 +109,62 @@ def test_spacy_s_ruler_adds_after_the_recogniser_and_forces_before_it(tmp_path):
     assert taker.predict([text], {}, FORCED) == [own] and taker.model.pipe_names == ["ner"]
     # Full-width forms aside, case does not matter.
     assert (0, 2, "Drug") in taker.predict(["CT"], {"Drug": ["ct"]}, FORCED)[0]
+
+
+def save_network(folder, has_channel, make=make_model, **settings):
+    make(vetted_terms=has_channel, **settings).save_pretrained(folder)
+    make_tokenizer(vetted_terms=has_channel, lists_of_type=LISTS_OF_TYPE | {"Drug": []}).save_pretrained(folder)
+    return folder
+
+
+KNOWN = {"Anatomy": ["左肺见阴影"], "Disease": ["充血水肿", "肺炎"], "Drug": ["规律"]}
+
+
+@pytest.mark.parametrize("has_channel", [True, False])
+def test_a_network_is_given_terms_in_its_channel_or_else_in_its_reference_lists(tmp_path, monkeypatch, has_channel):
+    taker = NetworkTaker(save_network(tmp_path, has_channel))
+    given = []
+    monkeypatch.setattr(
+        taker.recognizer, "stream", lambda texts, settings: given.append(settings) or [[] for _ in texts]
+    )
+    for way in taker.ways:
+        assert taker.predict(RECORDS, KNOWN, way) == [[]] * len(RECORDS)
+        assert taker.predict(RECORDS, {}, way) == [[]] * len(RECORDS)
+    added, nothing, forced, _ = given
+    assert (added.force, forced.force) == (False, True) and forced.terms == KNOWN
+    assert (nothing.terms, nothing.dictionary, nothing.force) == (None, None, False)
+    if has_channel:
+        assert added.terms == KNOWN and added.dictionary is None and forced.dictionary is None
+    else:
+        assert added.terms is None
+        own = taker.tokenizer.dictionary
+        # 肺炎 was there, and a term of a type without a list would set no feature.
+        expected = own.merge(ClinicalDictionary({"左肺见阴影": ["anatomy"], "充血水肿": ["disease"]}))
+        assert added.dictionary == forced.dictionary == expected
+
+
+@pytest.mark.parametrize(
+    "make_taker",
+    [
+        lambda folder: NetworkTaker(save_network(folder, True)),
+        lambda folder: NetworkTaker(save_network(folder, False)),
+        lambda folder: _TAKERS["baseline_network"](
+            save_network(folder, False, make_baseline, dictionary_lstm_hidden_size=3)
+        ),
+    ],
+    ids=["channel", "no channel", "baseline"],
+)
+def test_forced_terms_are_found_by_every_network(tmp_path, make_taker):
+    taker = make_taker(tmp_path)
+    found = taker.predict(RECORDS, KNOWN, FORCED)
+    words_found = {(RECORDS[0][start:end], kind) for start, end, kind in found[0]}
+    assert {("左肺见阴影", "Anatomy"), ("充血水肿", "Disease"), ("规律", "Drug")} <= words_found
+    assert taker.predict(RECORDS, {}, FORCED) == taker.predict(RECORDS, {}, ADDED)
+
+
+def make_baseline(**settings):
+    torch.manual_seed(0)
+    shared = ("entity_types", "vocab_size", "character_embedding_size", "radical_embedding_size", "lstm_hidden_size")
+    config = make_config()
+    settings |= {name: getattr(config, name) for name in shared}
+    return BaselineForTokenClassification(BaselineConfig(**settings))
