@@ -228,6 +228,7 @@ class EntityRecognizer:
             sentences,
             settings.batch_characters,
             "tags" if by_character else "spans",
+            settings.force,
         )
         found: list[list[dict[str, Any]]] = [[] for _ in texts]
         read = self._characters if by_character else self._entities
