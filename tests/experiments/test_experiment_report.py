@@ -96,7 +96,8 @@ def test_known_terms_over_their_share_beside_others_added_and_forced(results_dir
     folder = results_dir(table_of("known_full", "known_rules", show="known_terms"))
     store, plan = ResultStore(folder), plan_of(table_of("known_full", "known_rules"))
     for seed, found in ((1, 0.4), (2, 0.6)):
-        points = [point(share, "nothing", way, found, share) for share in (0.0, 1.0) for way in ("added", "forced")]
+        points = [point(share, "nothing", "added", found, share) for share in (0.0, 1.0)]
+        points += [point(share, "nothing", "forced", 1.0, share) for share in (0.0, 1.0)]
         points.append(point(1.0, "1,000 wrong terms", "added", None, 0.25))
         known = {"vetted_terms": 3, "occurrences": 1200, "ambiguous_terms": 2, "points": points}
         part = {"scores": {"known_terms": known, "f1": 1.0}}
@@ -111,7 +112,7 @@ def test_known_terms_over_their_share_beside_others_added_and_forced(results_dir
     spread = f"50.00 ± {100 * np.std([0.4, 0.6], ddof=1):.2f}"
     assert list(found.rows) == [
         ["the whole, given terms", "added", "nothing", spread, "–", "–", "–", spread],
-        ["the whole, given terms", "forced", "nothing", spread, "–", "–", "–", spread],
+        ["the whole, given terms", "forced", "nothing", "100.00 ± 0.00", "–", "–", "–", "100.00 ± 0.00"],
     ]
     # Of a part without vetted terms there is nothing to find, but there is F1.
     assert f1.rows[1] == ["the whole, given terms", "added", "1,000 wrong terms", "–", "–", "–", "–", "25.00 ± 0.00"]

@@ -359,3 +359,34 @@ def test_ended_half_way_the_command_goes_on_without_repeating_what_was_finished(
     assert "Resuming after epoch" in log.read_text(encoding="utf-8")
     assert (out / "report" / "report.html").stat().st_size > 10_000
     assert len(list(out.glob("runs/short-*/log.txt"))) == 1
+
+
+@pytest.mark.slow
+def test_the_command_gives_terms_to_a_real_network_and_to_the_rules_and_reports_it(tmp_path, data):
+    systems = {
+        "tiny": {"title": "tiny", "settings": TINY | {"num_train_epochs": 1, "vetted_terms": True}},
+        "known_tiny": {"title": "tiny, given terms", "kind": "known_terms", "members": ["tiny"]},
+    }
+    rows = ["known_tiny", "known_rules"]
+    specification = tmp_path / "mine.yaml"
+    content = {"title": "Mine", "show": "known_terms", "rows": rows, "systems": systems}
+    specification.write_text(json.dumps(content), encoding="utf-8")
+    out = tmp_path / "out"
+    arguments = [str(specification), "--output_dir", str(out), "--seeds", "1", "--dataset_name", "jsonl"]
+    arguments += ["--data_dir", data.data_dir, "--dictionary", data.dictionary]
+    assert command.main(["run", *arguments, "--dictionary_mapping", data.dictionary_mapping]) == 0
+    results = {
+        path.name.split("-")[0]: json.loads(path.read_text("utf-8")) for path in (out / "results").glob("*-*.json")
+    }
+    assert results.keys() == {"tiny", "known_tiny", "rules", "known_rules"}
+    for name, ways in (("known_tiny", 2), ("known_rules", 1)):
+        known = results[name]["parts"]["validation"]["scores"]["known_terms"]
+        assert (known["vetted_terms"], len(known["points"])) == (2, 20 * ways)
+        assert str(tmp_path) not in json.dumps(results[name])
+    points = results["known_tiny"]["parts"]["validation"]["scores"]["known_terms"]["points"]
+    assert [p["found"] for p in points if (p["share"], p["beside"], p["way"]) == (1, "nothing", "forced")] == [1]
+    # The run's own figures are those with all terms added.
+    added = next(p for p in points if (p["share"], p["beside"], p["way"]) == (1, "nothing", "added"))
+    assert results["known_tiny"]["parts"]["validation"]["scores"]["f1"] == added["f1"]
+    assert not list(out.glob("runs/*/model.safetensors")) and not list(out.glob("runs/*/lexicon.json"))
+    assert "tiny, given terms | forced | nothing" in (out / "report" / "report.md").read_text(encoding="utf-8")
