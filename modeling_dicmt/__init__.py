@@ -59,8 +59,7 @@ _get, __dir__ = lazy_names(__name__, _MODULE_OF)
 
 def __getattr__(name: str) -> Any:
     value = _get(name)
-    for auto_module in _UNREGISTERED & sys.modules.keys():
-        _register(auto_module)
+    _register_what_is_there()
     return value
 
 
@@ -69,6 +68,8 @@ _CONFIGURATIONS, _NETWORKS, _TOKENIZERS = (
     f"transformers.models.auto.{name}_auto" for name in ("configuration", "modeling", "tokenization")
 )
 _UNREGISTERED = {_CONFIGURATIONS, _NETWORKS, _TOKENIZERS}
+# Our own modules, whose import may be what brings theirs, and is then not over when theirs is.
+_OWN = {f"{__name__}.{name}_dicmt" for name in ("configuration", "modeling", "tokenization")}
 
 
 def _register(auto_module: str) -> None:
@@ -90,13 +91,13 @@ def _register(auto_module: str) -> None:
 
 
 class _WhenImported(MetaPathFinder, Loader):
-    """Registers the classes right after the Auto classes' own import, wherever that comes from."""
+    """Registers the classes as soon as the Auto classes and ours are imported, wherever that comes from."""
 
     def __init__(self) -> None:
         self.loaders: dict[str, Loader] = {}
 
     def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if name not in _UNREGISTERED or name in self.loaders:
+        if name not in _UNREGISTERED | _OWN or name in self.loaders:
             return None
         self.loaders[name] = None  # the search that follows is not to come here again
         spec = find_spec(name)
@@ -110,9 +111,13 @@ class _WhenImported(MetaPathFinder, Loader):
     def exec_module(self, module: ModuleType) -> None:
         module.__spec__.loader = module.__loader__ = self.loaders[module.__name__]
         module.__loader__.exec_module(module)
-        _register(module.__name__)
+        _register_what_is_there()
 
 
-for _name in sorted(_UNREGISTERED & sys.modules.keys()):
-    _register(_name)
+def _register_what_is_there() -> None:
+    for name in sorted(_UNREGISTERED & sys.modules.keys()):
+        _register(name)
+
+
+_register_what_is_there()
 sys.meta_path.insert(0, _WhenImported())
