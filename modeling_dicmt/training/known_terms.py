@@ -60,14 +60,15 @@ class KnownTerms:
             for start, end, kind in entities.tolist():
                 ids = sentence.input_ids[start:end]
                 mentions[kind].setdefault(ids.tobytes(), _Characters(ids, sentence.radical_ids[start:end]))
-        dictionary, lists_of_type = tokenizer.dictionary, tokenizer.dictionary_matcher.lists_of_type
+        points, starts, combination_of_term, combinations = tokenizer.dictionary.columns()
+        fits = np.diff(starts) - 1 <= LONGEST_TERM
         random = np.random.default_rng(self.seed)
         others = []
-        for name, of_type in zip(tokenizer.entity_types, mentions, strict=True):
-            lists = dictionary.lists.keys() & lists_of_type[name]
-            terms = [term for term in dictionary.select(lists) if len(term) <= LONGEST_TERM] if lists else []
-            chosen = [terms[place] for place in random.permutation(len(terms))[: len(of_type)]]
-            encoded = tokenizer(chosen)
+        for lists, of_type in zip(tokenizer.dictionary_matcher.lists_of_type.values(), mentions, strict=True):
+            serves = np.array([not {*lists}.isdisjoint(combination) for combination in combinations], dtype=bool)
+            chosen = random.permutation(np.flatnonzero(fits & serves[combination_of_term]))[: len(of_type)]
+            terms = ["".join(map(chr, points[starts[place] : starts[place + 1] - 1].tolist())) for place in chosen]
+            encoded = tokenizer(terms)
             reference = zip(encoded["input_ids"], encoded["radical_ids"], strict=True)
             others.append([*of_type.values(), *(_Characters(np.array(ids), radicals) for ids, radicals in reference)])
         return others
