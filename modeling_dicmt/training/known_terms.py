@@ -21,7 +21,8 @@ from .examples import Examples
 SHARE_OF_SENTENCES = 0.7  # in which entities may be known, each with a probability that is drawn for the sentence
 EXCHANGED, HIDDEN = 0.5, 0.15  # of the known entities
 HIDDEN_OTHER = 0.05  # of the other entities, and of as many stretches as there are entities
-WRONG = 1.0  # stretches outside entities marked as a term, in the mean, of a sentence in which entities may be known
+WRONG = 1.0  # stretches marked as a term, in the mean, of a sentence in which entities may be known
+CUTTING = 0.25  # of those that would cut or cover an entity
 LONGEST_STRETCH = 6  # characters of a stretch that is drawn
 LONGEST_TERM = 20  # characters of a reference term that an entity is exchanged for
 
@@ -93,8 +94,8 @@ class KnownTerms:
         hidden = (EXCHANGED <= treatment) & (treatment < EXCHANGED + np.where(known, HIDDEN, HIDDEN_OTHER))
         stretches = [*entities[hidden, :2].tolist(), *self._stretches(random, HIDDEN_OTHER * len(entities), len(tags))]
         wrong = self._stretches(random, WRONG, len(tags)) if share else []
-        # Outside all entities: one that cuts an entity would teach the network to distrust a term's ends.
-        wrong = [[start, end] for start, end in wrong if not tags[start:end].any()]
+        # One that cuts an entity teaches not to trust a term's ends: needed against wrong terms, too often against all.
+        wrong = [[start, end] for start, end in wrong if not tags[start:end].any() or random.random() < CUTTING]
         if not (stretches or wrong or known.any()):
             return sentence, tags
 
