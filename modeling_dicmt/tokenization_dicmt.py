@@ -3,7 +3,7 @@
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ from .normalization import code_points, normalize
 from .radicals import PADDING_RADICAL, RADICALS_FILE, RadicalTable
 from .sentences import MAX_SENTENCE_LENGTH, cut_sentence, split_sentences
 from .tagging import Span
-from .vetted_terms import TermMatcher
+from .vetted_terms import TermMatcher, warn_of_unfindable
 
 logger = logging.getLogger(__name__)
 
@@ -218,7 +218,8 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
     def terms(self) -> ClinicalDictionary:
         """The vetted terms; assign others, `{name: [terms]}` or a `ClinicalDictionary`, to use them from then on.
 
-        A name is an entity type, what the corpus calls one, or a list of the dictionary.
+        A name is an entity type, what the corpus calls one, or a list of the dictionary, in any case. Without columns
+        of vetted terms in the features the terms serve where they are forced alone.
 
         Raises:
             DictionaryError: If a name is none of these, or no term is usable.
@@ -228,6 +229,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
     @terms.setter
     def terms(self, terms: Any) -> None:
         terms = as_dictionary(terms, "terms", may_be_empty=True)
+        warn_of_unfindable(terms, "terms")
         self._lexicon = self.compile_lexicon(terms=terms)
         self._terms = terms
 
@@ -269,23 +271,29 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         names_of_type = {
             name: [(name,), (labels.get(name, name),), lists_of_type.get(name, ())] for name in self.entity_types
         }
-        types_of_list, unknown = {}, []
-        for name in terms.lists:
-            types: tuple[str, ...] = self.entity_types if name == ANY_TYPE and what == "not_terms" else ()
-            for fold in (str, str.casefold):  # as it is written first
-                for level in range(3):
-                    types = types or tuple(
-                        kind for kind, names in names_of_type.items() if fold(name) in map(fold, names[level])
-                    )
-            types_of_list[name] = types
-            if not types:
-                unknown.append(name)
+        # As a name is written first, then in any case; each time the entity types first.
+        tables: list[tuple[Callable[[str], str], dict[str, list[str]]]] = []
+        for fold in (str, str.casefold):
+            for level in range(3):
+                types_of_name: dict[str, list[str]] = {}
+                for kind, names in names_of_type.items():
+                    for name in set(map(fold, names[level])):
+                        types_of_name.setdefault(name, []).append(kind)
+                tables.append((fold, types_of_name))
+        types_of_list = {
+            name: tuple(next((table[fold(name)] for fold, table in tables if fold(name) in table), ()))
+            for name in terms.lists
+        }
+        any_type = f", or {ANY_TYPE} for any type" if what == "not_terms" else ""
+        if any_type and ANY_TYPE in types_of_list:
+            types_of_list[ANY_TYPE] = tuple(self.entity_types)
+        unknown = [name for name, types in types_of_list.items() if not types]
         if unknown:
             told = f"{', '.join(unknown[:5])}{' …' if len(unknown) > 5 else ''}" if quote else str(len(unknown))
             known = dict.fromkeys(name for names in names_of_type.values() for level in names for name in level)
             raise DictionaryError(
-                f"{what}: unknown names ({told}). Vetted terms are given by an entity type, what the corpus calls it, "
-                f"or a dictionary list: {', '.join(known)}."
+                f"{what}: unknown names ({told}). A list is named by an entity type, what the corpus calls it, or a "
+                f"dictionary list: {', '.join(known)}{any_type}."
             )
         return types_of_list
 

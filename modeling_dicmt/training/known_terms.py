@@ -21,7 +21,7 @@ from .examples import Examples
 SHARE_OF_SENTENCES = 0.7  # in which entities may be known, each with a probability that is drawn for the sentence
 EXCHANGED, HIDDEN = 0.5, 0.15  # of the known entities
 HIDDEN_OTHER = 0.05  # of the other entities, and of as many stretches as there are entities
-WRONG = 0.1  # stretches marked as a term, in the mean, of a sentence in which entities may be known
+WRONG = 1.0  # stretches outside entities marked as a term, in the mean, of a sentence in which entities may be known
 LONGEST_STRETCH = 6  # characters of a stretch that is drawn
 LONGEST_TERM = 20  # characters of a reference term that an entity is exchanged for
 
