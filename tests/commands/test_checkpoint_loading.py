@@ -172,7 +172,7 @@ def test_a_vocabulary_that_does_not_fit_the_network(vocabulary, folder):
 @pytest.mark.parametrize("setting", [{"entity_types": ["Drug", "Anatomy", "Disease"]}, {"ngram_sizes": [2]}])
 def test_a_tokenizer_of_another_network_answered_with_noise(setting, folder):
     change(folder / "tokenizer_config.json", **setting)
-    assert "other entity types or n-gram sizes" in refusal(folder, load_tokenizer)
+    assert "other entity types, n-gram sizes or vetted_terms" in refusal(folder, load_tokenizer)
 
 
 HEADERS = [

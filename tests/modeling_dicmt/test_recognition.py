@@ -581,7 +581,7 @@ class TestVettedTerms:
         here = {(normalize(TEXTS[record][start:end]), name) for record, start, end, name in left}
         assert here.isdisjoint((normalize(word).strip(), name) for name, of in lists.items() for word in of)
         none = spans(not_terms=[word for word, _ in words])
-        assert not {normalize(TEXTS[record][start:end]).strip() for record, start, end, _ in none}.intersection(
+        assert not {normalize(TEXTS[record][start:end]) for record, start, end, _ in none}.intersection(
             normalize(word).strip() for word, _ in words
         )
         tags = entities_of(channel, TEXTS, not_terms=lists, aggregation_strategy="none")
