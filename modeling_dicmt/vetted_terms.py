@@ -101,12 +101,15 @@ class TermMatcher:
 
     def spans(self, found: "Occurrences", start: int, end: int) -> tuple[Span, ...]:
         """Occurrences within a stretch of the texts, in its offsets; one of several types once for each."""
-        first, last = np.searchsorted(found.starts, (start, end))
+        if not len(found.starts):
+            return ()
+        first, last = found.starts.searchsorted((start, end)).tolist()
+        columns = (column[first:last].tolist() for column in (found.starts, found.ends, found.kinds))
         return tuple(
-            Span(int(found.starts[i]) - start, int(found.ends[i]) - start, name)
-            for i in range(first, last)
-            if found.ends[i] <= end
-            for name in self._types_of_kind[found.kinds[i]]
+            Span(begin - start, stop - start, name)
+            for begin, stop, kind in zip(*columns, strict=True)
+            if stop <= end
+            for name in self._types_of_kind[kind]
         )
 
 
@@ -188,13 +191,11 @@ def write_features(starts: np.ndarray, ends: np.ndarray, types: np.ndarray, out:
         types: Bits of their entity types, uint8 (N, types).
         out: Zeros, uint8 (L, 4 · types), which take the features.
     """
-    is_single = ends - starts == 1
-    inner = np.maximum(ends - starts - 2, 0)
-    firsts = np.repeat(starts + 1 - np.concatenate([[0], np.cumsum(inner)[:-1]]), inner)
-    for bit, places, of_stretch in (
-        (BEGIN, starts[~is_single], types[~is_single]),
-        (INSIDE, firsts + np.arange(len(firsts)), np.repeat(types, inner, axis=0)),
-        (END, ends[~is_single] - 1, types[~is_single]),
-        (SINGLE, starts[is_single], types[is_single]),
-    ):
-        out[places, bit::BITS_OF_TYPE] = of_stretch
+    sizes = ends - starts
+    after = sizes.cumsum()  # of all stretches' characters, the first after each stretch
+    bits = np.full(sizes.sum(), INSIDE)
+    bits[after - sizes] = BEGIN
+    bits[after - 1] = END
+    bits[after[sizes == 1] - 1] = SINGLE
+    places = np.arange(len(bits)) + (ends - after).repeat(sizes)
+    out.reshape(len(out), types.shape[1], BITS_OF_TYPE)[places, :, bits] = types.repeat(sizes, axis=0)

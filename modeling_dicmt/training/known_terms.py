@@ -48,6 +48,7 @@ class KnownTerms:
         self.examples, self.seed = examples, seed
         self.hidden_id, self.max_length = tokenizer.unk_token_id, tokenizer.max_sentence_length
         self.num_types = len(tokenizer.entity_types)
+        self.bits_of_type = np.eye(self.num_types, dtype=np.uint8)
         id2label = dict(enumerate(bio_labels(tokenizer.entity_types)))
         # Of each sentence (N, 3): an entity's first character, its end, the place of its type in the label set.
         self.entities = [find_entities(tags[None], id2label).entities[:, 1:] for tags in examples.tags]
@@ -94,19 +95,21 @@ class KnownTerms:
         wrong = self._stretches(random, WRONG, len(tags)) if share else []
         # Outside all entities: one that cuts an entity would teach the network to distrust a term's ends.
         wrong = [[start, end] for start, end in wrong if not tags[start:end].any()]
-        if not known.any() and not stretches and not wrong:
+        if not (stretches or wrong or known.any()):
             return sentence, tags
 
         input_ids, radical_ids = sentence.input_ids.copy(), sentence.radical_ids.copy()
         for start, end in stretches:
             input_ids[start:end] = self.hidden_id
             radical_ids[start:end] = PADDING_RADICAL
-        wrong_types = random.integers(self.num_types, size=len(wrong))
-        marked = np.concatenate([entities[known], np.column_stack([np.reshape(wrong, (-1, 2)), wrong_types])])
-        exchanged = np.concatenate([treatment[known] < EXCHANGED, np.zeros(len(wrong), dtype=bool)])
-        order = np.lexsort((marked[:, 1], marked[:, 0]))
-        order = order[longest_first(marked[order, 0], marked[order, 1])]
-        marked, exchanged = marked[order].astype(np.int64), exchanged[order]
+        marked, exchanged = entities[known], treatment[known] < EXCHANGED
+        if wrong:
+            wrong_types = random.integers(self.num_types, size=len(wrong))
+            marked = np.concatenate([marked, np.column_stack([wrong, wrong_types])])
+            exchanged = np.concatenate([exchanged, np.zeros(len(wrong), dtype=bool)])
+            order = np.lexsort((marked[:, 1], marked[:, 0]))
+            order = order[longest_first(marked[order, 0], marked[order, 1])]
+            marked, exchanged = marked[order], exchanged[order]
 
         features = sentence.dictionary_features.copy()
         for place in np.flatnonzero(exchanged).tolist():
@@ -121,18 +124,21 @@ class KnownTerms:
             input_ids = _spliced(input_ids, start, end, other.input_ids)
             radical_ids = _spliced(radical_ids, start, end, other.radical_ids)
             # In no reference list: those have no new drug either.
-            features = _spliced(features, start, end, np.zeros((length, features.shape[1])))
+            features = _spliced(features, start, end, np.zeros((length, features.shape[1]), dtype=features.dtype))
             tags = _spliced(tags, start, end, begin_and_inside)
             marked[place, 1] += growth
             marked[place + 1 :, :2] += growth
-        types = np.eye(self.num_types, dtype=np.uint8)[marked[:, 2]]
-        write_features(marked[:, 0], marked[:, 1], types, features[:, -BITS_OF_TYPE * self.num_types :])
+        starts, ends, kinds = marked.T
+        write_features(starts, ends, self.bits_of_type[kinds], features[:, -BITS_OF_TYPE * self.num_types :])
         changed = sentence._replace(input_ids=input_ids, radical_ids=radical_ids, dictionary_features=features)
         return changed, tags
 
     def _stretches(self, random: np.random.Generator, mean: float, length: int) -> list[list[int]]:
         """Stretches of a sentence, as many as a Poisson variable of this mean."""
-        sizes = random.integers(1, min(LONGEST_STRETCH, length) + 1, size=random.poisson(mean))
+        number = random.poisson(mean)
+        if not number:  # most often
+            return []
+        sizes = random.integers(1, min(LONGEST_STRETCH, length) + 1, size=number)
         return [[start := int(random.integers(length - size + 1)), start + size] for size in sizes.tolist()]
 
 
