@@ -150,6 +150,18 @@ def test_the_architecture_is_said_in_words(settings, said):
     assert said in card(config=CONFIG | settings, dictionary="none").text
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"vetted_terms": True}, "own; they are found without training"),
+        ({}, "own; this network takes them with `force=True` alone"),
+        ({"ngram_sizes": []}, '- `not_terms=["发热"]`: what is no entity;\n- `threshold'),
+    ],
+)
+def test_how_the_network_takes_terms_is_said(settings, said):
+    assert said in card(config=CONFIG | settings).text
+
+
 def test_an_encoder_with_a_name_on_the_hub_is_the_base_model(tmp_path, monkeypatch):
     name = "google-bert/bert-base-chinese"
     assert hub_name(name) == name and card(run=RUN | {"base_model": name}).data.base_model == name
