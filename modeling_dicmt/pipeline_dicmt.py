@@ -21,7 +21,10 @@ class DicMTPipeline(Pipeline):
         ignore_labels: Entity types (or tags) that are left out.
         threshold: The least score.
         dictionary: Terms that replace all of the checkpoint's own: a dictionary, a path, or `{list: [terms]}`.
-        evidence: Whether each entity names the dictionary's terms that it overlaps.
+        terms: Vetted terms, which are believed, besides the checkpoint's own; those of a call besides those given here.
+        not_terms: What is no entity; that of a call besides what is given here.
+        force: Whether every vetted term that occurs is an entity.
+        evidence: Whether each entity names the terms that it overlaps.
         batch_characters: Characters of a batch, padding included; default: what is fast.
         max_seconds: Time that a call may take.
         max_evidence: Names of lists that a call's evidence may hold.

@@ -220,8 +220,11 @@ class EntityRecognizer:
         settings: RecognitionSettings,
         allowance: "_Allowance",
     ) -> Iterator[list[dict[str, Any]]]:
+        sentences = []
         allowance.check_time()
-        sentences = list(self.tokenizer.encode_records(texts, lexicon))
+        for sentence in self.tokenizer.encode_records(texts, lexicon):
+            allowance.check_time()
+            sentences.append(sentence)
         by_character = settings.aggregation_strategy == "none"
         predictions = predict_sentences(
             _WatchedTagger(self.tagger, allowance),

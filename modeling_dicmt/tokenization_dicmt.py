@@ -262,27 +262,31 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         matcher = self.dictionary_matcher if dictionary is None else dictionary
         return Lexicon(matcher, vetted, forbidden, self.init_kwargs["vetted_terms"])
 
-    def _types_of_lists(self, terms: ClinicalDictionary, what: str, quote: bool) -> dict[str, tuple[str, ...]]:
-        """The entity types of each list of vetted terms."""
+    def _names_of_types(self) -> dict[str, list[Sequence[str]]]:
+        """The names that vetted terms of each type may be given by: its own, its label, its dictionary lists."""
         labels = self.init_kwargs["corpus_labels"] or {}
         lists_of_type = self.init_kwargs["lists_of_type"] or {}
-        names_of_type = {
-            name: [(name,), (labels.get(name, name),), lists_of_type.get(name, ())] for name in self.entity_types
+        return {name: [(name,), (labels.get(name, name),), lists_of_type.get(name, ())] for name in self.entity_types}
+
+    def types_of_name(self, name: str) -> tuple[str, ...]:
+        """The entity types of vetted terms whose list has a name; none if it is no such name."""
+        types: tuple[str, ...] = ()
+        for fold in (str, str.casefold):  # as it is written first
+            for level in range(3):
+                types = types or tuple(
+                    kind for kind, names in self._names_of_types().items() if fold(name) in map(fold, names[level])
+                )
+        return types
+
+    def _types_of_lists(self, terms: ClinicalDictionary, what: str, quote: bool) -> dict[str, tuple[str, ...]]:
+        """The entity types of each list of vetted terms."""
+        types_of_list = {
+            name: tuple(self.entity_types) if name == ANY_TYPE and what == "not_terms" else self.types_of_name(name)
+            for name in terms.lists
         }
-        types_of_list, unknown = {}, []
-        for name in terms.lists:
-            types: tuple[str, ...] = self.entity_types if name == ANY_TYPE and what == "not_terms" else ()
-            for fold in (str, str.casefold):  # as it is written first
-                for level in range(3):
-                    types = types or tuple(
-                        kind for kind, names in names_of_type.items() if fold(name) in map(fold, names[level])
-                    )
-            types_of_list[name] = types
-            if not types:
-                unknown.append(name)
-        if unknown:
+        if unknown := [name for name, types in types_of_list.items() if not types]:
             told = f"{', '.join(unknown[:5])}{' …' if len(unknown) > 5 else ''}" if quote else str(len(unknown))
-            known = dict.fromkeys(name for names in names_of_type.values() for level in names for name in level)
+            known = dict.fromkeys(name for names in self._names_of_types().values() for level in names for name in level)
             raise DictionaryError(
                 f"{what}: unknown names ({told}). Vetted terms are given by an entity type, what the corpus calls it, "
                 f"or a dictionary list: {', '.join(known)}."

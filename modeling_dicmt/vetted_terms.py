@@ -16,6 +16,11 @@ from .tagging import Span
 MAX_TERM_LENGTH = 200
 """Characters of the longest term that matches."""
 
+# Of texts together, for each of their characters: what would be far more takes memory, and says nothing any more. Digits
+# and letters that are none of nine types' entities are 3.
+MAX_SPANS_PER_CHARACTER = 4
+_SPANS_OF_SHORT_TEXTS = 1 << 16
+
 # Bits of a type at each character: the first of a term, one between, its last, or a term of one character.
 BEGIN, INSIDE, END, SINGLE = range(4)
 BITS_OF_TYPE = 4
@@ -74,10 +79,20 @@ class TermMatcher:
         Args:
             points: `code_points` (L,) of all texts.
             ends: Where each text ends, ascending; the last at L.
+
+        Raises:
+            ValueError: If they are more than `MAX_SPANS_PER_CHARACTER` on the average, each counted once a type.
         """
         if not self.num_terms:
             return NO_OCCURRENCES
-        found = self._matcher.find(points).items()
+        most = max(_SPANS_OF_SHORT_TEXTS, MAX_SPANS_PER_CHARACTER * len(points))
+        found = self._matcher.find(points, most).items()
+        num_types = self._bits.sum(1, dtype=np.int64)
+        if sum(num_types[kinds].sum() for _, (_, kinds) in found) > most:
+            raise ValueError(
+                f"Terms occur more than {MAX_SPANS_PER_CHARACTER} times a character, once for each of their types: too "
+                "many lie within others. Leave some out, or say of which types they are, or are not."
+            )
         starts = np.concatenate([starts for _, (starts, _) in found])
         sizes = np.repeat([size for size, _ in found], [len(starts) for _, (starts, _) in found])
         kinds = np.concatenate([kinds for _, (_, kinds) in found])
