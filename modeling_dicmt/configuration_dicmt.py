@@ -55,7 +55,7 @@ class DicMTConfig(PreTrainedConfig):
             inside, end and single of a term, of any length (not in the paper).
         context_encoder: "bilstm", or "none" to label from the representations alone (not in the paper).
         lstm_hidden_size: Units of the BiLSTM a direction.
-        dropout: Dropout of the BiLSTM's input and output.
+        dropout: Dropout of the BiLSTM's input, but for the columns of vetted terms, and output.
         character_dropout: Share of plain character embeddings that training replaces by the unknown character's (not in
             the paper).
         bigram_dropout: Share of bigrams that training leaves out.
@@ -210,9 +210,14 @@ class DicMTConfig(PreTrainedConfig):
         return len(self.ngram_sizes) * 2 * self.dictionary_code_width
 
     @property
+    def vetted_feature_size(self) -> int:
+        """Columns of vetted terms: 4 bits for each type; 0 without."""
+        return self.vetted_terms * BITS_OF_TYPE * len(self.entity_types)
+
+    @property
     def dictionary_feature_size(self) -> int:
         """Width D of a character's dictionary feature: the reference lists' columns, then those of vetted terms."""
-        return self.reference_feature_size + self.vetted_terms * BITS_OF_TYPE * len(self.entity_types)
+        return self.reference_feature_size + self.vetted_feature_size
 
 
 DicMTConfig.register_for_auto_class()

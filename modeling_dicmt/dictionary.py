@@ -29,6 +29,8 @@ from .normalization import normalize
 DICTIONARY_FILE = "dictionary.tsv"
 TERMS_FILE = "terms.tsv"
 
+_LISTS = list | tuple | set | frozenset
+
 
 class ClinicalDictionary:
     """Immutable set of terms, each with the names of all lists that hold it.
@@ -295,9 +297,9 @@ def as_dictionary(terms: Any, name: str, may_be_empty: bool = False) -> Clinical
     if isinstance(terms, str | os.PathLike):
         return ClinicalDictionary.from_path(terms)
     if isinstance(terms, Mapping):
-        if may_be_empty and all(isinstance(of_list, list | tuple) and not of_list for of_list in terms.values()):
+        if may_be_empty and all(isinstance(of_list, _LISTS) and not of_list for of_list in terms.values()):
             return ClinicalDictionary({})
-        return ClinicalDictionary.from_json(terms, f"the {name} that was passed")
+        return ClinicalDictionary.from_json(terms, f"what was passed as {name}")
     if type(terms).__name__ == ClinicalDictionary.__name__:  # of the installed package, passed to remote code
         return ClinicalDictionary(dict(terms.items()))
     raise ValueError(

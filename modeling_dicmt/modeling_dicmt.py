@@ -275,10 +275,19 @@ class DicMTModel(DicMTPreTrainedModel):
     ) -> Tensor:
         """The states of characters that are represented in parts, padded at the right."""
         if self.context is None:
-            return self.dropout(concatenate(parts)).masked_fill(~mask[..., None], 0)
+            return self.dropped(parts).masked_fill(~mask[..., None], 0)
         if not self.training:
             return self.context(parts, lengths)  # without dropout the parts need not be put together
-        return self.dropout(self.context(self.dropout(concatenate(parts)), lengths))
+        return self.dropout(self.context(self.dropped(parts), lengths))
+
+    def dropped(self, parts: Sequence[Tensor | Rows]) -> Tensor:
+        """Representations (B, L, width) with dropout, the columns of vetted terms spared: half a term is none."""
+        representations = concatenate(parts)
+        width = self.config.vetted_feature_size
+        if not width or self.representation.dictionary_size == 0:
+            return self.dropout(representations)
+        others, vetted = representations.tensor_split([representations.size(-1) - width], dim=-1)
+        return torch.cat([self.dropout(others), vetted], dim=-1)
 
 
 class DicMTForTokenClassification(DicMTPreTrainedModel):

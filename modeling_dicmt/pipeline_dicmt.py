@@ -20,10 +20,11 @@ class DicMTPipeline(Pipeline):
         aggregation_strategy: See `RecognitionSettings`, as for all that follow. Settings are given here or in a call.
         ignore_labels: Entity types (or tags) that are left out.
         threshold: The least score.
-        dictionary: Terms that replace all of the checkpoint's own: a dictionary, a path, or `{list: [terms]}`.
-        terms: Vetted terms, which are believed, besides the checkpoint's own; those of a call besides those given here.
-        not_terms: What is no entity; that of a call besides what is given here.
-        force: Whether every vetted term that occurs is an entity.
+        dictionary: Reference lists that replace all of the checkpoint's own: a dictionary, a path, or
+            `{list: [terms]}`.
+        terms: Vetted terms besides the checkpoint's own, `{entity type: [terms]}`; those of a call are added to these.
+        not_terms: What is no entity, a list of terms or `{entity type: [terms]}`; those of a call are added.
+        force: Whether every vetted term is an entity.
         evidence: Whether each entity names the terms that it overlaps.
         batch_characters: Characters of a batch, padding included; default: what is fast.
         max_seconds: Time that a call may take.

@@ -183,21 +183,21 @@ def constrain(
         chain: The network's chain.
         sentences: Those tagged; none of their `not_terms` becomes an entity of its type.
         config: The network's configuration.
-        force: Whether their `terms` become entities, but for those that are among the `not_terms` too: of a stretch
-            that has several types, the one most probable to the network.
+        force: Whether their `terms` become entities: of a stretch that has several types, the one most probable to the
+            network.
 
     Yields:
         The batches with other tags; the emissions, which scores are computed from, remain the network's.
 
     Raises:
-        ValueError: If terms of a sentence overlap.
+        ValueError: If terms of a sentence overlap, or are among its `not_terms`; those of `encode_records` never do.
     """
     for places, batch in batches:
         if batch.tags is not None:
             of_rows = [sentences[same[0]] for same in places]
             excluded = _as_rows((sentence.not_terms for sentence in of_rows), config)
-            terms = (sorted({*sentence.terms}.difference(sentence.not_terms)) for sentence in of_rows if force)
-            required = most_probable_types(chain, batch.emissions, batch.mask, _as_rows(terms, config))
+            terms = _as_rows((sentence.terms for sentence in of_rows if force), config)
+            required = most_probable_types(chain, batch.emissions, batch.mask, terms)
             if len(excluded) or len(required):
                 tags = best_paths(chain, batch.emissions, batch.mask, batch.tags, required, excluded)
                 batch = batch._replace(tags=tags)

@@ -19,6 +19,7 @@ from .lexicon import Lexicon
 from .normalization import normalize
 from .prediction import SentencePrediction, Tagger, predict_sentences
 from .tokenization_dicmt import ANY_TYPE, DicMTTokenizer, EncodedSentence
+from .vetted_terms import warn_of_unfindable
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +48,11 @@ class RecognitionSettings:
         terms: Vetted terms besides the tokenizer's own, in the same forms; a list is named by an entity type, by what
             the corpus calls one, or by a dictionary list.
         not_terms: What is no entity, in the same forms: of the types that its list names; given without a list, or in
-            the list "*", of any type. What is also among the vetted terms is none of them.
+            the list "*", of any type. Just this stretch is none, a longer or shorter one may be; a vetted term that is
+            also among these is no vetted term.
         force: Whether every vetted term is an entity of its type, whatever the network says; also below the threshold.
+            Of terms that overlap the longest counts, of a term's types the one most probable to the network. A term
+            that a sentence of more than the tokenizer's `max_sentence_length` is cut within is none.
         evidence: Whether each entity names the terms that it overlaps, of the vetted ones and of the dictionary's.
         batch_characters: Characters of a batch, padding included; default: what is fast. No influence on the answers.
         max_seconds: Time that a call may take, from when its first answer is asked for; default: no limit.
@@ -151,7 +155,7 @@ class EntityRecognizer:
             )
         self.tagger, self.tokenizer = tagger, tokenizer
         self._last: tuple[Any, ...] | None = None  # the last call's own terms, what they stand beside, and the lexicon
-        self._told: deque[int] = deque(maxlen=1000)  # dictionaries that the log was told of, by their hashes
+        self._told: deque[int] = deque(maxlen=1000)  # hashes of the terms that the log was told of
 
     def __call__(
         self, inputs: str | Iterable[str], settings: Mapping[str, Any] | None = None
@@ -198,7 +202,7 @@ class EntityRecognizer:
             `term`, `entity_group`, `lists`, `vetted` (whether it is a vetted term or one of the dictionary's), `start`
             and `end` each. With `force` also `forced`: whether it is an entity because a vetted term is; its score is
             what the network says of it all the same. With "none": `entity`, `score`, `index`, `word`, `start` and `end`
-            of each character.
+            of each character, and `forced` likewise.
 
         Raises:
             ValueError: If a record is no string: of a list before any work is done, else when its turn comes.
@@ -266,11 +270,17 @@ class EntityRecognizer:
     ) -> Iterator[dict[str, Any]]:
         id2label = self.tagger.config.id2label
         pairs = zip(prediction.tags.tolist(), prediction.scores.tolist(), strict=True)
+        required = {
+            place + sentence.start
+            for start, end, _ in (sentence.terms if settings.force else ())
+            for place in range(start, end)
+        }
         for place, (tag, score) in enumerate(pairs, start=sentence.start):
             label = id2label[tag]
+            forced = place in required
             ignored = label in settings.ignore_labels or label[2:] in settings.ignore_labels
-            if score >= settings.threshold and not ignored:
-                yield {
+            if (forced or score >= settings.threshold) and not ignored:
+                character = {
                     "entity": label,
                     "score": score,
                     "index": place,
@@ -278,6 +288,7 @@ class EntityRecognizer:
                     "start": place,
                     "end": place + 1,
                 }
+                yield character | {"forced": forced} if settings.force else character
 
     def _lexicon(self, settings: RecognitionSettings) -> Lexicon:
         """The terms of a call; those of the last call are kept compiled, since calls repeat theirs."""
@@ -288,31 +299,41 @@ class EntityRecognizer:
             None if settings.terms is None else _read_terms(settings.terms),
             None if settings.not_terms is None else _read_not_terms(settings.not_terms),
         )
+        dictionary, terms, not_terms = given
         own = self.tokenizer.lexicon
+        if terms is not None and len(terms) and not (own.has_channel or settings.force):
+            raise ValueError(
+                "This network has no channel for vetted terms: train one (vetted_terms, run_ner.py's default), or have "
+                "them found by force."
+            )
         last = self._last  # read once and never again: another thread may put another one there at any time
         if last is not None and last[0] == given and last[1] is own:
             return last[2]
-        dictionary, terms, not_terms = given
         matcher = None
         if dictionary is not None:
             matcher = self.tokenizer.compile_dictionary(dictionary)
             matcher.check_usable("the dictionary that was passed", quote=False)
             self._tell_what_is_lacking(dictionary)
-        if terms is not None:
-            terms = self.tokenizer.terms.merge(terms) if len(self.tokenizer.terms) else terms
+        for name, passed in (("terms", terms), ("not_terms", not_terms)):
+            if passed is not None and self._is_new(name, passed):
+                warn_of_unfindable(passed, name)
+        if terms is not None and len(self.tokenizer.terms):
+            terms = self.tokenizer.terms.merge(terms)
         lexicon = self.tokenizer.compile_lexicon(matcher, terms, not_terms, quote=False)
-        if len(lexicon.terms.terms) and not (lexicon.has_channel or settings.force):
-            raise ValueError(
-                "This network has no channel for vetted terms: train one (vetted_terms, run_ner.py's default), or have "
-                "them found by force."
-            )
         self._last = (given, own, lexicon)
         return lexicon
 
+    def _is_new(self, name: str, passed: ClinicalDictionary) -> bool:
+        """Whether the log was told nothing of these terms yet."""
+        key = hash((name, passed))
+        if key in self._told:
+            return False
+        self._told.append(key)
+        return True
+
     def _tell_what_is_lacking(self, terms: ClinicalDictionary) -> None:
-        if hash(terms) in self._told:
+        if not self._is_new("dictionary", terms):
             return
-        self._told.append(hash(terms))
         own, passed = self.tokenizer.dictionary, set(terms)
         lacking = len(own) - sum(map(passed.__contains__, own))
         if lacking:

@@ -169,7 +169,8 @@ class CharacterRepresentation(nn.Module):
         if features.size(-1) != config.dictionary_feature_size:
             raise ValueError(
                 f"Expected dictionary features of width {config.dictionary_feature_size}, got {features.size(-1)}: the "
-                "tokenizer's n-gram sizes and entity types must be those of the network."
+                "tokenizer's n-gram sizes and entity types, and whether it has columns of vetted_terms, must be as the "
+                "network's."
             )
         features = features.to(mask.device).masked_fill(~mask[..., None], 0).float()
         if self.training and config.dictionary_dropout and config.reference_feature_size:

@@ -3,7 +3,7 @@
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ from .normalization import code_points, normalize
 from .radicals import PADDING_RADICAL, RADICALS_FILE, RadicalTable
 from .sentences import MAX_SENTENCE_LENGTH, cut_sentence, split_sentences
 from .tagging import Span
-from .vetted_terms import TermMatcher
+from .vetted_terms import TermMatcher, warn_of_unfindable
 
 logger = logging.getLogger(__name__)
 
@@ -218,7 +218,8 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
     def terms(self) -> ClinicalDictionary:
         """The vetted terms; assign others, `{name: [terms]}` or a `ClinicalDictionary`, to use them from then on.
 
-        A name is an entity type, what the corpus calls one, or a list of the dictionary.
+        A name is an entity type, what the corpus calls one, or a list of the dictionary, in any case. Without columns
+        of vetted terms in the features the terms serve where they are forced alone.
 
         Raises:
             DictionaryError: If a name is none of these, or no term is usable.
@@ -228,6 +229,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
     @terms.setter
     def terms(self, terms: Any) -> None:
         terms = as_dictionary(terms, "terms", may_be_empty=True)
+        warn_of_unfindable(terms, "terms")
         self._lexicon = self.compile_lexicon(terms=terms)
         self._terms = terms
 
@@ -262,34 +264,46 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         matcher = self.dictionary_matcher if dictionary is None else dictionary
         return Lexicon(matcher, vetted, forbidden, self.init_kwargs["vetted_terms"])
 
+    def types_of_name(self, name: str) -> tuple[str, ...]:
+        """The entity types of vetted terms whose list has a name; none if no type is called so."""
+        return self._types_of_names([name])[name]
+
     def _names_of_types(self) -> dict[str, list[Sequence[str]]]:
-        """The names that vetted terms of each type may be given by: its own, its label, its dictionary lists."""
+        """What each entity type is called in lists of vetted terms: its name, its label, its dictionary lists."""
         labels = self.init_kwargs["corpus_labels"] or {}
         lists_of_type = self.init_kwargs["lists_of_type"] or {}
         return {name: [(name,), (labels.get(name, name),), lists_of_type.get(name, ())] for name in self.entity_types}
 
-    def types_of_name(self, name: str) -> tuple[str, ...]:
-        """The entity types of vetted terms whose list has a name; none if it is no such name."""
-        types: tuple[str, ...] = ()
-        for fold in (str, str.casefold):  # as it is written first
+    def _types_of_names(self, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        names_of_type = self._names_of_types()
+        # As a name is written first, then in any case; each time the entity types first.
+        tables: list[tuple[Callable[[str], str], dict[str, list[str]]]] = []
+        for fold in (str, str.casefold):
             for level in range(3):
-                types = types or tuple(
-                    kind for kind, names in self._names_of_types().items() if fold(name) in map(fold, names[level])
-                )
-        return types
+                types_of_name: dict[str, list[str]] = {}
+                for kind, known in names_of_type.items():
+                    for name in set(map(fold, known[level])):
+                        types_of_name.setdefault(name, []).append(kind)
+                tables.append((fold, types_of_name))
+        return {
+            name: tuple(next((table[fold(name)] for fold, table in tables if fold(name) in table), ()))
+            for name in names
+        }
 
     def _types_of_lists(self, terms: ClinicalDictionary, what: str, quote: bool) -> dict[str, tuple[str, ...]]:
         """The entity types of each list of vetted terms."""
-        types_of_list = {
-            name: tuple(self.entity_types) if name == ANY_TYPE and what == "not_terms" else self.types_of_name(name)
-            for name in terms.lists
-        }
-        if unknown := [name for name, types in types_of_list.items() if not types]:
+        types_of_list = self._types_of_names(terms.lists)
+        any_type = f", or {ANY_TYPE} for any type" if what == "not_terms" else ""
+        if any_type and ANY_TYPE in types_of_list:
+            types_of_list[ANY_TYPE] = tuple(self.entity_types)
+        unknown = [name for name, types in types_of_list.items() if not types]
+        if unknown:
             told = f"{', '.join(unknown[:5])}{' …' if len(unknown) > 5 else ''}" if quote else str(len(unknown))
-            known = dict.fromkeys(name for names in self._names_of_types().values() for level in names for name in level)
+            names_of_type = self._names_of_types()
+            known = dict.fromkeys(name for names in names_of_type.values() for level in names for name in level)
             raise DictionaryError(
-                f"{what}: unknown names ({told}). Vetted terms are given by an entity type, what the corpus calls it, "
-                f"or a dictionary list: {', '.join(known)}."
+                f"{what}: unknown names ({told}). A list is named by an entity type, what the corpus calls it, or a "
+                f"dictionary list: {', '.join(known)}{any_type}."
             )
         return types_of_list
 

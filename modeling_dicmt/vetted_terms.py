@@ -5,19 +5,23 @@ where nothing speaks against it, also if no character of it was ever seen: train
 their characters hidden (`training/known_terms.py`).
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from .dictionary import ClinicalDictionary
 from .dictionary_features import compile_terms, ends_within
+from .sentences import split_sentences
 from .tagging import Span
+
+logger = logging.getLogger(__name__)
 
 MAX_TERM_LENGTH = 200
 """Characters of the longest term that matches."""
 
-# Of texts together, for each of their characters: what would be far more takes memory, and says nothing any more. Digits
-# and letters that are none of nine types' entities are 3.
+# Of texts together, for each of their characters: what would be far more takes memory, and says nothing any more.
+# Digits and letters that are none of nine types' entities are 3.
 MAX_SPANS_PER_CHARACTER = 4
 _SPANS_OF_SHORT_TEXTS = 1 << 16
 
@@ -51,24 +55,19 @@ class TermMatcher:
         *_, combination_of_term, combinations = terms.columns()
         # A kind is a set of types; kind 0 has none, and its terms are left out.
         kinds: dict[frozenset[str], int] = {frozenset(): 0}
-        kind_of_combination = [
-            kinds.setdefault(frozenset().union(*map(self.types_of_list.__getitem__, lists)), len(kinds))
-            for lists in combinations
-        ]
+        kind_of_combination = [kinds.setdefault(self._types(lists), len(kinds)) for lists in combinations]
         kind_of_term = np.array(kind_of_combination, dtype=np.uint32)[combination_of_term]
-        for term in excluded.terms if excluded is not None else ():
-            if term in terms:
-                left = self._types(terms, self.types_of_list, term) - self._types(
-                    excluded.terms, excluded.types_of_list, term
-                )
-                kind_of_term[terms.index(term)] = kinds.setdefault(left, len(kinds))
+        for term, lists in excluded.terms.items() if excluded is not None else ():
+            index = terms.index(term)
+            if index is not None:
+                left = self._types(terms.lists_of(term)) - excluded._types(lists)
+                kind_of_term[index] = kinds.setdefault(left, len(kinds))
         self._types_of_kind = [tuple(name for name in self.entity_types if name in types) for types in kinds]
         self._bits = np.array([[name in types for name in self.entity_types] for types in kinds], dtype=np.uint8)
         self._matcher, self.num_terms = compile_terms(terms, kind_of_term, range(1, MAX_TERM_LENGTH + 1))
 
-    @staticmethod
-    def _types(terms: ClinicalDictionary, types_of_list: Mapping[str, frozenset[str]], term: str) -> frozenset[str]:
-        return frozenset().union(*map(types_of_list.__getitem__, terms.lists_of(term)))
+    def _types(self, lists: Iterable[str]) -> frozenset[str]:
+        return frozenset().union(*map(self.types_of_list.__getitem__, lists))
 
     def __reduce__(self):
         return type(self), (self.terms, self.entity_types, self.types_of_list, self.excluded)
@@ -123,6 +122,22 @@ class TermMatcher:
             for i in range(first, last)
             if found.ends[i] <= end
             for name in self._types_of_kind[found.kinds[i]]
+        )
+
+
+def warn_of_unfindable(terms: ClinicalDictionary, name: str) -> None:
+    """Log how many of the terms, which the log calls `name`, no sentence can ever hold; quotes none of them."""
+    number = len(terms.rejected) + sum(
+        len(term) > MAX_TERM_LENGTH or ("。" in term and len(split_sentences(term)) > 1) for term in terms
+    )
+    if number:
+        logger.warning(
+            "%s: %d of %d can never be found. A term has %d characters at most, no line end or other invisible "
+            "character, and 。 at its end alone, since a sentence ends there.",
+            name,
+            number,
+            len(terms) + len(terms.rejected),
+            MAX_TERM_LENGTH,
         )
 
 

@@ -32,7 +32,10 @@ from .measuring import Row, Settings, describe_machine
 
 ROOT = Path(__file__).parents[2]
 # In the order of the table; each is a module with `rows(settings)`. Curves are measured besides.
-PARTS = ["crf", "dictionary", "tokenizing", "training", "recognising", "sharing", "encoders", "memory", "starting"]
+PARTS = [
+    *("crf", "dictionary", "tokenizing", "training", "recognising"),
+    *("terms", "sharing", "encoders", "memory", "starting"),
+]
 CURVES = "curves"
 # What is measured once, not for each number of threads.
 ONCE = {"sharing", CURVES}

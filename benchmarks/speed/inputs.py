@@ -47,6 +47,21 @@ def spans_of(answers: list[list[dict[str, Any]]]) -> list[list[tuple[int, int, s
     return [[(item["start"], item["end"], item["entity_group"]) for item in found] for found in answers]
 
 
+def known_terms(records: Records, count: int) -> ClinicalDictionary:
+    """So many of the records' mentions, or all, as vetted terms of their types."""
+    mentions = sorted(
+        {
+            (entity["type"], record["text"][entity["start"] : entity["end"]])
+            for record in records
+            for entity in record["entities"]
+        }
+    )
+    terms: dict[str, list[str]] = {}
+    for name, mention in random.Random(0).sample(mentions, min(count, len(mentions))):
+        terms.setdefault(name, []).append(mention)
+    return ClinicalDictionary.from_json(terms)
+
+
 def dictionary_of(count: int, settings: Settings) -> ClinicalDictionary:
     """A dictionary of so many terms: a part of the real ones, or all and new ones of their halves."""
     real = ClinicalDictionary.from_path(dictionary_path(settings))

@@ -13,7 +13,7 @@ from huggingface_hub.dataclasses import strict
 from torch import Tensor
 
 import run_ner
-from modeling_dicmt.bilstm import BiLSTM, Rows, concatenate
+from modeling_dicmt.bilstm import BiLSTM, Rows
 from modeling_dicmt.commands.command_line import run_command
 from modeling_dicmt.configuration_dicmt import DicMTConfig
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification, DicMTModel, DicMTOutput
@@ -111,7 +111,7 @@ class BaselineModel(DicMTModel):
     def context_states(
         self, parts: Sequence[Tensor | Rows], mask: Tensor, lengths: Tensor, dictionary_features: Tensor | None
     ) -> Tensor:
-        states = self.dropout(concatenate(parts))
+        states = self.dropped(parts)
         if self.window is not None:
             states = self.dropout(self.window(states, mask))
         if isinstance(self.context, BiLSTM):

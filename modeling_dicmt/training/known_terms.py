@@ -1,67 +1,141 @@
 """Vetted terms in training: lists simulated from the annotations, so that the network learns how far to trust them.
 
-In a share of the sentences some of the mentions are "known": the columns of vetted terms show them. Of the known
-entities some are hidden besides: their characters, and with them bigrams and radicals, are unknown, so that nothing but
-the term says what they are, as with a new drug. Some other stretches are hidden alike, so that hiding is no hint. All
-is drawn anew in every epoch, and nothing of it is saved: no mention of a patient leaves the training.
+In a share of the sentences some of the entities are "known": the columns of vetted terms show them. Of the known ones
+some are exchanged for another mention of their type or a term of its reference lists, and some are hidden: their
+characters, and with them bigrams and radicals, are unknown, so that nothing but the term says what they are, as with a
+new drug. Some other stretches are hidden alike, so that hiding is no hint, and some are marked that are no entity, so
+that a term is not believed against everything else. All is drawn anew in every epoch, and nothing of it is saved: no
+mention of a patient leaves the training.
 """
 
-from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from ..radicals import PADDING_RADICAL
-from ..tagging import find_entities
-from ..tokenization_dicmt import EncodedSentence
-from ..vetted_terms import BITS_OF_TYPE, write_features
+from ..tagging import bio_labels, find_entities
+from ..tokenization_dicmt import DicMTTokenizer, EncodedSentence
+from ..vetted_terms import BITS_OF_TYPE, longest_first, write_features
 from .examples import Examples
 
-SHARE_OF_SENTENCES = 0.7  # in which mentions may be known, each with a probability that is drawn for the sentence
-HIDDEN_KNOWN = 0.3  # of the known entities
-HIDDEN_OTHER = 0.05  # of the other entities, and as many stretches as would be entities
+SHARE_OF_SENTENCES = 0.7  # in which entities may be known, each with a probability that is drawn for the sentence
+EXCHANGED, HIDDEN = 0.5, 0.15  # of the known entities
+HIDDEN_OTHER = 0.05  # of the other entities, and of as many stretches as there are entities
+WRONG = 1.0  # stretches outside entities marked as a term, in the mean, of a sentence in which entities may be known
+LONGEST_STRETCH = 6  # characters of a stretch that is drawn
+LONGEST_TERM = 20  # characters of a reference term that an entity is exchanged for
+
+
+class _Characters(NamedTuple):
+    """The characters of a mention or a term, (n,) each."""
+
+    input_ids: np.ndarray
+    radical_ids: np.ndarray
 
 
 class KnownTerms:
-    """Sentences of an epoch, with simulated vetted terms.
+    """Sentences as the epochs see them, with simulated vetted terms.
+
+    What becomes of a sentence depends on the seed, the epoch and its place among the examples alone.
 
     Args:
         examples: The sentences to train on.
-        id2label: Label of each tag id.
-        unk_token_id: Id of a hidden character.
+        tokenizer: The network's tokenizer, whose features have columns of vetted terms.
         seed: Seed of all that is drawn.
     """
 
-    def __init__(self, examples: Examples, id2label: Mapping[int, str], unk_token_id: int, seed: int):
-        self.examples, self.unk_token_id, self.seed = examples, unk_token_id, seed
-        self.num_types = sum(label.startswith("B-") for label in id2label.values())
-        self.columns = slice(-BITS_OF_TYPE * self.num_types, None)
-        self.entities = []
-        for tags in examples.tags:
-            found = find_entities(tags[None], id2label)
-            self.entities.append(found.entities[:, 1:])
+    def __init__(self, examples: Examples, tokenizer: DicMTTokenizer, seed: int):
+        self.examples, self.seed = examples, seed
+        self.hidden_id, self.max_length = tokenizer.unk_token_id, tokenizer.max_sentence_length
+        self.num_types = len(tokenizer.entity_types)
+        id2label = dict(enumerate(bio_labels(tokenizer.entity_types)))
+        # Of each sentence (N, 3): an entity's first character, its end, the place of its type in the label set.
+        self.entities = [find_entities(tags[None], id2label).entities[:, 1:] for tags in examples.tags]
+        self.others = self._others(tokenizer)
 
-    def sentence(self, index: int, epoch: int) -> EncodedSentence:
-        """A sentence as an epoch sees it."""
-        sentence, entities = self.examples.sentences[index], self.entities[index]
+    def _others(self, tokenizer: DicMTTokenizer) -> list[list[_Characters]]:
+        """What an entity of each type may be exchanged for: mentions, and at most as many reference terms."""
+        mentions: list[dict[bytes, _Characters]] = [{} for _ in range(self.num_types)]
+        for sentence, entities in zip(self.examples.sentences, self.entities, strict=True):
+            for start, end, kind in entities.tolist():
+                ids = sentence.input_ids[start:end]
+                mentions[kind].setdefault(ids.tobytes(), _Characters(ids, sentence.radical_ids[start:end]))
+        points, starts, combination_of_term, combinations = tokenizer.dictionary.columns()
+        fits = np.diff(starts) - 1 <= LONGEST_TERM
+        random = np.random.default_rng(self.seed)
+        others = []
+        for lists, of_type in zip(tokenizer.dictionary_matcher.lists_of_type.values(), mentions, strict=True):
+            serves = np.array([not {*lists}.isdisjoint(combination) for combination in combinations], dtype=bool)
+            chosen = random.permutation(np.flatnonzero(fits & serves[combination_of_term]))[: len(of_type)]
+            terms = ["".join(map(chr, points[starts[place] : starts[place + 1] - 1].tolist())) for place in chosen]
+            encoded = tokenizer(terms)
+            reference = zip(encoded["input_ids"], encoded["radical_ids"], strict=True)
+            others.append([*of_type.values(), *(_Characters(np.array(ids), radicals) for ids, radicals in reference)])
+        return others
+
+    def sentence(self, index: int, epoch: int) -> tuple[EncodedSentence, np.ndarray]:
+        """A sentence and its tags as an epoch sees them.
+
+        Args:
+            index: Its place among the examples.
+            epoch: The epoch, from 0.
+
+        Returns:
+            The sentence, of another length than the example's if entities were exchanged, and its tag ids.
+        """
+        sentence, tags = self.examples.sentences[index], self.examples.tags[index]
+        entities = self.entities[index]
         random = np.random.default_rng((self.seed, epoch, index))
-        length = len(sentence.input_ids)
-        known = np.zeros(len(entities), dtype=bool)
-        if random.random() < SHARE_OF_SENTENCES:
-            known = random.random(len(entities)) < random.random()
-        hidden = random.random(len(entities)) < np.where(known, HIDDEN_KNOWN, HIDDEN_OTHER)
-        stretches = [(s, e) for s, e, _ in entities[hidden].tolist()]
-        for _ in range(random.poisson(HIDDEN_OTHER * max(1, len(entities)))):
-            size = int(random.integers(1, 7))
-            start = int(random.integers(0, max(1, length - size + 1)))
-            stretches.append((start, min(length, start + size)))
-        marked = entities[known]
-        if not len(marked) and not stretches:
-            return sentence
-        features = sentence.dictionary_features.copy()
-        types = np.eye(self.num_types, dtype=np.uint8)[marked[:, 2]]
-        write_features(marked[:, 0], marked[:, 1], types, features[:, self.columns])
+        share = random.random() if random.random() < SHARE_OF_SENTENCES else 0.0
+        known = random.random(len(entities)) < share
+        treatment = random.random(len(entities))
+        hidden = (EXCHANGED <= treatment) & (treatment < EXCHANGED + np.where(known, HIDDEN, HIDDEN_OTHER))
+        stretches = [*entities[hidden, :2].tolist(), *self._stretches(random, HIDDEN_OTHER * len(entities), len(tags))]
+        wrong = self._stretches(random, WRONG, len(tags)) if share else []
+        # Outside all entities: one that cuts an entity would teach the network to distrust a term's ends.
+        wrong = [[start, end] for start, end in wrong if not tags[start:end].any()]
+        if not known.any() and not stretches and not wrong:
+            return sentence, tags
+
         input_ids, radical_ids = sentence.input_ids.copy(), sentence.radical_ids.copy()
         for start, end in stretches:
-            input_ids[start:end] = self.unk_token_id
+            input_ids[start:end] = self.hidden_id
             radical_ids[start:end] = PADDING_RADICAL
-        return sentence._replace(input_ids=input_ids, radical_ids=radical_ids, dictionary_features=features)
+        wrong_types = random.integers(self.num_types, size=len(wrong))
+        marked = np.concatenate([entities[known], np.column_stack([np.reshape(wrong, (-1, 2)), wrong_types])])
+        exchanged = np.concatenate([treatment[known] < EXCHANGED, np.zeros(len(wrong), dtype=bool)])
+        order = np.lexsort((marked[:, 1], marked[:, 0]))
+        order = order[longest_first(marked[order, 0], marked[order, 1])]
+        marked, exchanged = marked[order].astype(np.int64), exchanged[order]
+
+        features = sentence.dictionary_features.copy()
+        for place in np.flatnonzero(exchanged).tolist():
+            start, end, kind = marked[place].tolist()
+            other = self.others[kind][random.integers(len(self.others[kind]))]
+            length = len(other.input_ids)
+            growth = length - (end - start)
+            if len(tags) + growth > self.max_length:
+                continue
+            begin_and_inside = np.full(length, 2 * kind + 2)  # the ids of bio_labels
+            begin_and_inside[0] -= 1
+            input_ids = _spliced(input_ids, start, end, other.input_ids)
+            radical_ids = _spliced(radical_ids, start, end, other.radical_ids)
+            # In no reference list: those have no new drug either.
+            features = _spliced(features, start, end, np.zeros((length, features.shape[1])))
+            tags = _spliced(tags, start, end, begin_and_inside)
+            marked[place, 1] += growth
+            marked[place + 1 :, :2] += growth
+        types = np.eye(self.num_types, dtype=np.uint8)[marked[:, 2]]
+        write_features(marked[:, 0], marked[:, 1], types, features[:, -BITS_OF_TYPE * self.num_types :])
+        changed = sentence._replace(input_ids=input_ids, radical_ids=radical_ids, dictionary_features=features)
+        return changed, tags
+
+    def _stretches(self, random: np.random.Generator, mean: float, length: int) -> list[list[int]]:
+        """Stretches of a sentence, as many as a Poisson variable of this mean."""
+        sizes = random.integers(1, min(LONGEST_STRETCH, length) + 1, size=random.poisson(mean))
+        return [[start := int(random.integers(length - size + 1)), start + size] for size in sizes.tolist()]
+
+
+def _spliced(values: np.ndarray, start: int, end: int, others: np.ndarray) -> np.ndarray:
+    """Values (L, …) with others in the place of those from start to end."""
+    return np.concatenate([values[:start], others.astype(values.dtype), values[end:]])

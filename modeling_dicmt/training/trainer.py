@@ -71,10 +71,7 @@ class Trainer:
                 "train with fewer processes, or on more records."
             )
         self.batches = EpochBatches(examples.lengths, self.batch_size, arguments.seed)
-        config = model.config
-        self.known_terms = (
-            KnownTerms(examples, config.id2label, config.unk_token_id, arguments.seed) if config.vetted_terms else None
-        )
+        self.known_terms = KnownTerms(examples, tokenizer, arguments.seed) if model.config.vetted_terms else None
         num_steps = len(self.batches) * arguments.num_train_epochs
         optimizer = create_optimizer(model, arguments)
         scheduler = create_scheduler(optimizer, arguments, num_steps)
@@ -188,11 +185,9 @@ class Trainer:
         shares = [(part, len(part) / len(batch)) for part in parts if len(part)] or [(batch[:1], 0.0)]
         total = torch.zeros((), device=accelerator.device)
         for number, (part, weight) in enumerate(shares, start=1):
-            inputs = pad_sentences(
-                [self._sentence(index) for index in part],
-                accelerator.unwrap_model(self.model).config.pad_token_id,
-                [self.examples.tags[index] for index in part],
-            )
+            sentences, tags = zip(*map(self._example, part.tolist()), strict=True)
+            pad_token_id = accelerator.unwrap_model(self.model).config.pad_token_id
+            inputs = pad_sentences(sentences, pad_token_id, tags)
             inputs = {name: torch.from_numpy(array).to(accelerator.device) for name, array in inputs.items()}
             with nullcontext() if number == len(shares) else accelerator.no_sync(self.model):
                 with accelerator.autocast():
@@ -211,9 +206,10 @@ class Trainer:
             self.average.update_parameters(accelerator.unwrap_model(self.model))
         return total
 
-    def _sentence(self, index: int) -> EncodedSentence:
+    def _example(self, index: int) -> tuple[EncodedSentence, np.ndarray]:
+        """A sentence and its tags as this epoch sees them."""
         if self.known_terms is None:
-            return self.examples.sentences[index]
+            return self.examples.sentences[index], self.examples.tags[index]
         return self.known_terms.sentence(index, self.progress.epoch)
 
     def loss(self, output: DicMTOutput) -> torch.Tensor:

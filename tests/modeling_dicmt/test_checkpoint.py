@@ -74,6 +74,7 @@ for name, folder in folders.items():
     assert {type(one).__name__ for one in own} == {"DicMTPipeline"}
     answer["own"] = [one(sentences) for one in own]
     answer["record"] = [one("\\n".join(sentences), dictionary={"drug": ["黄花"]}, evidence=True) for one in own]
+    answer["terms"] = [one("\\n".join(sentences), **json.loads(sys.argv[4])) for one in own]
 
     # As an inference endpoint does it.
     sys.path.insert(0, folder)
@@ -96,11 +97,19 @@ print("ANSWERS" + json.dumps(answers, default=float))
 """
 
 
+# Settings of a call; one of the networks has vetted terms of its own besides.
+OWN_TERMS = {"Drug": ["规律服用", "痛"]}
+GIVEN_TERMS = {"terms": {"anatomy": ["见阴影"]}, "not_terms": ["痛"], "force": True, "evidence": True}
+
+
 @pytest.fixture(scope="module")
 def networks(tmp_path_factory, checkpoint):
     """Folder, network and tokenizer of each checkpoint that the stranger gets."""
     folder = tmp_path_factory.mktemp("saved")
-    with_encoder = make_model(**make_encoder_settings()), make_tokenizer()
+    with_encoder = (
+        make_model(**make_encoder_settings(vetted_terms=True)),
+        make_tokenizer(vetted_terms=True, terms=OWN_TERMS),
+    )
     for part in with_encoder:
         part.save_pretrained(folder / "encoder")
     plain = DicMTForTokenClassification.from_pretrained(checkpoint), DicMTTokenizer.from_pretrained(checkpoint)
@@ -117,7 +126,10 @@ def stranger(networks, tmp_path_factory):
     environment["HF_MODULES_CACHE"] = str(folder / "modules")
     folders = {name: str(path) for name, (path, *_) in networks.items()}
     finished = subprocess.run(
-        [sys.executable, "-I", "-c", STRANGER, json.dumps(folders), str(folder), json.dumps(SENTENCES)],
+        [
+            *(sys.executable, "-I", "-c", STRANGER),
+            *(json.dumps(folders), str(folder), json.dumps(SENTENCES), json.dumps(GIVEN_TERMS)),
+        ],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -175,6 +187,18 @@ def test_pipelines_there_take_whole_records_and_other_terms(name, networks, stra
     assert rounded(stranger[0][name]["record"]) == here * 3
 
 
+@pytest.mark.parametrize("name", ["plain", "encoder"])
+def test_pipelines_there_take_vetted_terms_and_have_the_saved_ones(name, networks, stranger):
+    folder, model, tokenizer = networks[name]
+    assert (folder / "terms.tsv").exists() == (name == "encoder") == (len(tokenizer.terms) > 0)
+    settings = RecognitionSettings(**GIVEN_TERMS)
+    here = rounded(EntityRecognizer(TorchTagger(model), tokenizer).stream(["\n".join(SENTENCES)], settings))
+    assert rounded(stranger[0][name]["terms"]) == here * 3
+    forced = [entity["word"] for entity in here[0] if entity["forced"]]
+    assert forced == ["见阴影", "规律服用"][: 1 + (name == "encoder")]
+    assert all(any(item["vetted"] for item in entity["evidence"]) for entity in here[0] if entity["forced"])
+
+
 def test_the_folder_holds_all_it_needs(checkpoint):
     names = {path.name for path in checkpoint.iterdir()}
     assert {"config.json", "model.safetensors", "tokenizer.json", "dictionary.tsv", "radicals.tsv"} <= names
@@ -202,6 +226,10 @@ def test_the_flat_files_are_those_that_travel(checkpoint):
         "from transformers import AutoModel\nimport modeling_dicmt",
         "from modeling_dicmt import DicMTModel",
         "from modeling_dicmt import ClinicalDictionary, LinearChainCRF",
+        # Imported for a module of ours, transformers' Auto classes are there before ours is.
+        "from modeling_dicmt.recognition import EntityRecognizer",
+        "from modeling_dicmt.modeling_dicmt import DicMTModel",
+        "import modeling_dicmt.tokenization_dicmt",
     ],
 )
 def test_with_the_package_installed_a_checkpoint_loads_without_remote_code(checkpoint, tmp_path, first):

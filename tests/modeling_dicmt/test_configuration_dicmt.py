@@ -28,7 +28,7 @@ def test_the_entity_types_follow_from_a_label_set_given_alone():
 def test_the_paper_s_defaults():
     config = DicMTConfig()
     assert config.entity_types == [entity_type.name for entity_type in LABEL_SETS["ccks2017"]]
-    assert config.dictionary_feature_size == 30
+    assert config.dictionary_feature_size == config.reference_feature_size == 30
     assert (config.character_embedding_size, config.radical_embedding_size, config.lstm_hidden_size) == (100, 50, 128)
     assert config.dropout == 0.5
     assert config.segmentation_loss_weight / config.recognition_loss_weight == pytest.approx(2 / 3)
@@ -49,7 +49,9 @@ def test_width_of_the_dictionary_feature(types, sizes, multi_hot, width):
     config = DicMTConfig(
         entity_types=[f"T{i}" for i in range(types)], ngram_sizes=sizes, multi_hot_dictionary=multi_hot
     )
-    assert config.dictionary_feature_size == width
+    assert config.dictionary_feature_size == config.reference_feature_size == width
+    config.vetted_terms = True
+    assert (config.reference_feature_size, config.dictionary_feature_size) == (width, width + 4 * types)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,7 @@ def test_settings_have_names():
 @pytest.mark.parametrize("encoder", [False, True])
 def test_round_trip_through_a_file(encoder, tmp_path):
     settings = make_encoder_settings(freeze_encoder=True) if encoder else {}
-    config = make_config(ngram_sizes=[1, 4], tag_decoder="softmax", dropout=0.25, bigram_embedding_size=4, **settings)
+    config = make_config(ngram_sizes=[1, 4], tag_decoder="softmax", dropout=0.25, vetted_terms=True, **settings)
     config.save_pretrained(tmp_path)
     loaded = DicMTConfig.from_pretrained(tmp_path)
     # Of these two, one is known only once the file is written, and the other only to the file.

@@ -23,6 +23,8 @@ SWITCHES = {
     "no_radicals": {"radical_embedding_size": 0},
     "no_dictionary": {"ngram_sizes": []},
     "multi_hot": {"multi_hot_dictionary": True},
+    "vetted_terms": {"vetted_terms": True},
+    "vetted_terms_alone": {"vetted_terms": True, "ngram_sizes": []},
     "bigrams": {"bigram_embedding_size": 4, "num_bigram_buckets": 50},
     "no_context": {"context_encoder": "none"},
     "tuned_encoder": make_encoder_settings(),
@@ -34,7 +36,11 @@ each_switch = pytest.mark.parametrize("name", SWITCHES)
 def make_batch(config, sentences=SENTENCES, labels=True, seed=4, **padding):
     """The network's inputs, with legal labels drawn at random."""
     tokenizer = make_tokenizer(
-        ngram_sizes=config.ngram_sizes, multi_hot_dictionary=config.multi_hot_dictionary, **padding
+        ngram_sizes=config.ngram_sizes,
+        multi_hot_dictionary=config.multi_hot_dictionary,
+        vetted_terms=config.vetted_terms,
+        terms={"Drug": ["服用", "痛"], "Disease": ["阴影，考虑"]},
+        **padding,
     )
     batch = dict(tokenizer(list(sentences), padding=True, return_tensors="pt"))
     if labels:

@@ -14,7 +14,7 @@ from transformers.pipelines.pt_utils import KeyDataset
 from transformers.pipelines.token_classification import AggregationStrategy
 
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
-from modeling_dicmt.recognition import EntityRecognizer
+from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings
 from modeling_dicmt.torch_tagger import TorchTagger
 
 TEXTS = [*RECORDS, *SENTENCES]
@@ -85,6 +85,31 @@ def test_nothing_is_imported_that_only_training_needs(checkpoint):
     assert imported == by_transformers
     assert "datasets" not in imported
     assert "evaluate" not in imported
+
+
+def test_terms_of_a_call_are_added_to_those_given_at_the_start(tmp_path):
+    """They replace nothing; all other settings, reference lists too, are replaced."""
+    (tmp_path / "own.tsv").write_text("阴影\tDrug\n", encoding="utf-8")
+    recognise = make_pipeline(terms=str(tmp_path / "own.tsv"), not_terms=["肺炎"], force=True, evidence=True)
+    stream = EntityRecognizer(TorchTagger(make_model()), make_tokenizer()).stream
+
+    def expected(terms, not_terms, force=True):
+        settings = RecognitionSettings(terms=terms, not_terms=not_terms, force=force, evidence=True)
+        return rounded(stream(TEXTS, settings))
+
+    own = expected({"Drug": ["阴影"]}, ["肺炎"])
+    assert rounded(recognise(TEXTS)) == own
+    both = expected({"Drug": ["阴影"], "anatomy": ["考虑"]}, ["肺炎"])
+    assert rounded(recognise(TEXTS, terms={"anatomy": ["考虑"]})) == both != own
+    none = expected({"Drug": ["阴影"]}, {"*": ["肺炎"], "Drug": ["阴影"]})
+    assert rounded(recognise(TEXTS, not_terms={"Drug": ["阴影"]})) == none != own
+    assert rounded(recognise(TEXTS, terms={}, not_terms=[])) == rounded(recognise(TEXTS)) == own
+    with pytest.raises(ValueError, match="no channel for vetted terms"):
+        recognise(TEXTS, force=False)
+    other = make_pipeline(dictionary={"drug": ["阴影"]}, evidence=True)
+    assert rounded(other(TEXTS, dictionary={"drug": ["考虑"]})) == rounded(
+        stream(TEXTS, RecognitionSettings(dictionary={"drug": ["考虑"]}, evidence=True))
+    )
 
 
 @pytest.mark.parametrize("settings", [{"batch_size": 3}, {"num_workers": 0}, {"stride": 2}, {"batch_characters": 9}])

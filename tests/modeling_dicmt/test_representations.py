@@ -63,8 +63,22 @@ def test_what_is_missing_or_of_another_width_is_named(batch):
         representation(**(batch | {"radical_ids": None}))
     with pytest.raises(ValueError, match="uses dictionary features: pass dictionary_features"):
         representation(**(batch | {"dictionary_features": None}))
-    with pytest.raises(ValueError, match=r"width 20, got 19: the tokenizer's n-gram sizes and entity types"):
+    with pytest.raises(ValueError, match=r"width 20, got 19: the tokenizer's n-gram sizes .* columns of vetted_terms"):
         representation(**(batch | {"dictionary_features": batch["dictionary_features"][..., :-1]}))
+
+
+@pytest.mark.parametrize("sizes", [(2, 3, 4, 5, 6), ()])
+def test_vetted_terms_stand_after_the_reference_lists(sizes):
+    terms = {"Drug": ["服用", "痛"]}
+    tokenizer = make_tokenizer(ngram_sizes=sizes, vetted_terms=True, terms=terms)
+    batch = dict(tokenizer(SENTENCES, padding=True, return_tensors="pt"))
+    mask = batch.pop("attention_mask").bool()
+    representation = make_representation(ngram_sizes=sizes, vetted_terms=True)
+    output = representation(**batch, mask=mask, lengths=mask.sum(1))
+    width = 20 if sizes else 0
+    assert output.size(-1) == representation.output_size == 12 + 6 + width + 12
+    assert torch.equal(output[..., 18:], batch["dictionary_features"].float())
+    assert output[1, :, -12:].any() and output[3, 0, -1] == 1
 
 
 DROPOUTS = {"character_dropout": 0.5, "bigram_dropout": 0.5, "dictionary_dropout": 0.5}
@@ -107,6 +121,16 @@ def test_dictionary_dropout_leaves_whole_codes_out_and_scales_nothing(batch):
     assert torch.equal(codes[..., 0], codes[..., 1]), "the bits of a code go together"
     assert 0.4 < codes.mean() < 0.6
     assert (codes[..., 0].std(-1) > 0).any(), "each code is drawn by itself"
+
+
+@pytest.mark.parametrize("sizes", [(2, 3, 4, 5, 6), ()])
+def test_dictionary_dropout_leaves_vetted_terms_alone(batch, sizes):
+    representation = make_representation(True, dictionary_dropout=0.5, ngram_sizes=sizes, vetted_terms=True)
+    width = 20 if sizes else 0
+    batch["dictionary_features"] = torch.ones((*batch["input_ids"].shape, width + 12), dtype=torch.uint8)
+    output = representation(**batch)[..., 18:]
+    assert torch.equal(output[..., width:], batch["mask"][..., None].float().expand(-1, -1, 12))
+    assert not sizes or 0.4 < output[..., :width][batch["mask"]].mean() < 0.6
 
 
 def test_bigrams_are_those_of_any_integer_type_and_never_padding():

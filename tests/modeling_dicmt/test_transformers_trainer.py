@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from datasets import Dataset
-from tiny_network import ENTITY_TYPES, TERMS, make_config, rounded
+from tiny_network import ENTITY_TYPES, TERMS, make_config, make_tokenizer, rounded
 from transformers import DataCollatorForTokenClassification, Trainer, TrainingArguments
 
 from modeling_dicmt.evaluation.clinical_ner import ClinicalNER
@@ -31,10 +31,21 @@ def make_sentences(number, seed):
     return sentences
 
 
+@pytest.fixture(params=[{}, {"vetted_terms": True}], ids=["plain", "vetted_terms"])
+def settings(request):
+    """Of network and tokenizer."""
+    return request.param
+
+
 @pytest.fixture
-def trainer(tokenizer, tmp_path):
+def tokenizer(settings):
+    return make_tokenizer(**settings, terms={"Drug": ["阿莫西林"]})
+
+
+@pytest.fixture
+def trainer(tokenizer, settings, tmp_path):
     torch.manual_seed(1)
-    config = make_config(lstm_hidden_size=16, dropout=0.1)
+    config = make_config(lstm_hidden_size=16, dropout=0.1, **settings)
     model = DicMTForTokenClassification(config)
 
     def make_dataset(number, seed):

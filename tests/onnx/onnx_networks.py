@@ -10,6 +10,7 @@ NETWORKS = {
     "softmax": ({"tag_decoder": "softmax"}, {}),
     "all transitions": ({"exclude_illegal_transitions": False}, {}),
     "recognition alone": ({"segmentation_task": False}, {}),
+    "vetted terms": ({"vetted_terms": True}, {"vetted_terms": True, "terms": {"Drug": ["服用", "患者"]}}),
 }
 
 

@@ -22,7 +22,15 @@ TEXTS = [*RECORDS, *SENTENCES]
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("settings", [{}, {"aggregation_strategy": "none"}, {"evidence": True, "threshold": 0.5}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"aggregation_strategy": "none"},
+        {"evidence": True, "threshold": 0.5},
+        {"terms": {"drug": ["见阴影"]}, "not_terms": ["肺"], "force": True},
+    ],
+)
 def test_answers_are_those_of_the_pipeline(exported, settings):
     model, tokenizer, folder = exported
     expected = DicMTPipeline(model=model, tokenizer=tokenizer, device="cpu")(TEXTS, **settings)

@@ -1,0 +1,46 @@
+"""Vetted terms by the definition: one term, one place and one character at a time."""
+
+import numpy as np
+
+from modeling_dicmt.normalization import normalize
+
+
+def types_of_terms(terms, types_of_list, excluded=None):
+    """`{term: entity types}` of those of `{term: lists}` that can match, without those excluded."""
+    types, forbidden = {}, types_of_terms(excluded, types_of_list) if excluded else {}
+    for term, lists in terms.items():
+        types.setdefault(normalize(term).strip(), set()).update(name for of in lists for name in types_of_list[of])
+    left = {term: names - forbidden.get(term, set()) for term, names in types.items()}
+    return {term: names for term, names in left.items() if names and len(term) <= 200}
+
+
+def all_occurrences(text, terms):
+    text = normalize(text)
+    return [(start, start + len(term)) for term in terms for start in range(len(text)) if text.startswith(term, start)]
+
+
+def longest_first(stretches):
+    kept = []
+    for start, end in sorted(stretches, key=lambda stretch: (stretch[0] - stretch[1], stretch[0])):
+        if all(end <= first or last <= start for first, last in kept):
+            kept.append((start, end))
+    return sorted(kept)
+
+
+def features_of(text, stretches, terms, entity_types):
+    features = np.zeros((len(text), 4 * len(entity_types)), dtype=np.uint8)
+    for start, end in stretches:
+        for name in terms[normalize(text)[start:end]]:
+            for place in range(start, end):
+                bit = 3 if end - start == 1 else 0 if place == start else 2 if place == end - 1 else 1
+                features[place, 4 * entity_types.index(name) + bit] = 1
+    return features
+
+
+def spans_of(text, stretches, terms, entity_types):
+    return [
+        (*stretch, name)
+        for stretch in sorted(stretches)
+        for name in entity_types
+        if name in terms[normalize(text)[slice(*stretch)]]
+    ]
