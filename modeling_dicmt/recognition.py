@@ -18,8 +18,8 @@ from .dictionary import ClinicalDictionary, as_dictionary
 from .lexicon import Lexicon
 from .normalization import normalize
 from .prediction import SentencePrediction, Tagger, predict_sentences
-from .tokenization_dicmt import ANY_TYPE, DicMTTokenizer, EncodedSentence
-from .vetted_terms import warn_of_unfindable
+from .tokenization_dicmt import DicMTTokenizer, EncodedSentence
+from .vetted_terms import ANY_TYPE, warn_of_unfindable
 
 logger = logging.getLogger(__name__)
 

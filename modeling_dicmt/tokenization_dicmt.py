@@ -22,15 +22,12 @@ from .normalization import code_points, normalize
 from .radicals import PADDING_RADICAL, RADICALS_FILE, RadicalTable
 from .sentences import MAX_SENTENCE_LENGTH, cut_sentence, split_sentences
 from .tagging import Span
-from .vetted_terms import TermMatcher, warn_of_unfindable
+from .vetted_terms import ANY_TYPE, TermMatcher, warn_of_unfindable
 
 logger = logging.getLogger(__name__)
 
 PAD_TOKEN = "[PAD]"
 UNK_TOKEN = "[UNK]"
-
-# The list of what is no entity of any type.
-ANY_TYPE = "*"
 
 # Characters of the records that are encoded together.
 _CHUNK_CHARACTERS = 2**15

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..dictionary import ClinicalDictionary
 from ..dictionary_files import DictionaryError
-from ..lexicon import Lexicon
-from ..tokenization_dicmt import ANY_TYPE, DicMTTokenizer
-from ..vetted_terms import MAX_TERM_LENGTH
+from ..vetted_terms import ANY_TYPE, MAX_TERM_LENGTH
 from .places import check_exists
+
+if TYPE_CHECKING:  # which takes seconds to import
+    from ..lexicon import Lexicon
+    from ..tokenization_dicmt import DicMTTokenizer
 
 # The options that name files of terms.
 TERM_OPTIONS = ("dictionary", "terms", "not_terms")
@@ -76,7 +79,7 @@ class RecognitionArguments:
             check_exists(option, getattr(self, option))
 
 
-def read_terms(tokenizer: DicMTTokenizer, arguments: RecognitionArguments) -> ClinicalDictionary:
+def read_terms(tokenizer: "DicMTTokenizer", arguments: RecognitionArguments) -> ClinicalDictionary:
     """Give a tokenizer the terms that a command names.
 
     Args:
@@ -112,7 +115,7 @@ def read_terms(tokenizer: DicMTTokenizer, arguments: RecognitionArguments) -> Cl
     return not_terms
 
 
-def _read_not_terms(tokenizer: DicMTTokenizer, path: Path, encoding: str) -> ClinicalDictionary:
+def _read_not_terms(tokenizer: "DicMTTokenizer", path: Path, encoding: str) -> ClinicalDictionary:
     terms = ClinicalDictionary.from_path(path, encoding)
     is_one_list = path.is_file() and [*terms.lists] == [path.stem.strip()]
     if is_one_list and not tokenizer.types_of_name(path.stem.strip()):
@@ -120,7 +123,7 @@ def _read_not_terms(tokenizer: DicMTTokenizer, path: Path, encoding: str) -> Cli
     return terms
 
 
-def describe_terms(lexicon: Lexicon) -> str:
+def describe_terms(lexicon: "Lexicon") -> str:
     """What was read of vetted terms, in a line; of rows that became none the number, and the first."""
     terms = lexicon.terms.terms
     rejected = "".join(f", the first {row.file}, line {row.line}: {row.reason}" for row in terms.rejected[:1])
