@@ -15,6 +15,9 @@ errors.jsonl with all of them by the records' ids; nothing else is written, and 
 A second system, --baseline_model_name_or_path or --baseline_predictions, is scored on the same records. The difference
 of the strict F1 is given with its 95 % interval and p-value, by a paired bootstrap over records.
 
+--dictionary, --terms, --not_terms and --force_terms are those of run_predict.py. They are for the network that is
+scored alone: with the same network as --baseline_model_name_or_path the difference is what the terms do.
+
 All entities of both sides count: those of a type that the network does not know as missed, those of a type that the
 records do not have as wrong. Either is said. --label_set Disease,Drug scores these types alone, on both sides.
 """
@@ -28,6 +31,7 @@ from data_scripts.label_sets import resolve_label_set, split_type_names
 from data_scripts.loading import find_corpus
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.commands.places import check_exists, check_output_dir, check_place
+from modeling_dicmt.commands.recognition_arguments import TERM_OPTIONS, RecognitionArguments
 
 # What takes seconds to import is imported where it is used: arguments are checked before, and an error of the import
 # itself, such as a library that is missing, is told like any other.
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 Records = list[dict[str, Any]]
 
 SPLITS = ("train", "validation", "test")
+FILE_OPTIONS = ("predictions", "baseline_predictions", "references", "training_records")
 RESULTS_FILE, REPORT_FILE, ERRORS_FILE = "scores.json", "report.md", "errors.jsonl"
 
 
@@ -85,18 +90,9 @@ class EvaluationArguments:
     output_dir: str | None = field(
         default=None, metadata={"help": "Folder for scores.json, report.md and errors.jsonl; default: none is written."}
     )
-    device: str = field(default="cpu", metadata={"help": "Device to run networks on, say cuda."})
-    batch_characters: int | None = field(
-        default=None,
-        metadata={
-            "help": "Characters of a batch, padding included; default: what is fast.",
-            "minimum": 1,
-            "rare": True,
-        },
-    )
 
 
-def check_arguments(arguments: EvaluationArguments) -> None:
+def check_arguments(arguments: EvaluationArguments, recognition: RecognitionArguments) -> None:
     """Raise ValueError unless there is one thing to score, one to hold it against, and at most one to compare with."""
     for names, needed in (
         (("model_name_or_path", "predictions"), True),
@@ -108,14 +104,17 @@ def check_arguments(arguments: EvaluationArguments) -> None:
             raise ValueError(f"Pass {'one' if given else 'either'} of --{names[0]} and --{names[1]}.")
     if arguments.references is not None and arguments.data_dir is not None:
         raise ValueError("--data_dir goes with --dataset_name: leave it out with --references.")
+    if arguments.model_name_or_path is None and (given := next(recognition.given(), None)):
+        raise ValueError(f"{given} is for the network that is scored: pass --model_name_or_path.")
 
 
-def check_output(arguments: EvaluationArguments) -> None:
+def check_output(arguments: EvaluationArguments, recognition: RecognitionArguments) -> None:
     """Raise ValueError if what is written would take the place of what is read."""
     if arguments.output_dir is None:
         return
-    for option in ("predictions", "baseline_predictions", "references", "training_records"):
-        source = getattr(arguments, option)
+    sources = {option: getattr(arguments, option) for option in FILE_OPTIONS}
+    sources |= {option: getattr(recognition, option) for option in TERM_OPTIONS}
+    for option, source in sources.items():
         for output in (Path(arguments.output_dir, name) for name in (RESULTS_FILE, REPORT_FILE, ERRORS_FILE)):
             if source is not None and output.exists() and Path(source).exists() and output.samefile(source):
                 raise ValueError(
@@ -123,10 +122,11 @@ def check_output(arguments: EvaluationArguments) -> None:
                 )
 
 
-def check_places(arguments: EvaluationArguments) -> None:
+def check_places(arguments: EvaluationArguments, recognition: RecognitionArguments) -> None:
     """Raise ValueError or OSError if what is to be read is not there, or what is to be written cannot be a folder."""
-    for name in ("predictions", "baseline_predictions", "references", "training_records"):
+    for name in FILE_OPTIONS:
         check_exists(name, getattr(arguments, name))
+    recognition.check_places()
     check_place(arguments.model_name_or_path)
     check_place(arguments.baseline_model_name_or_path)
     if arguments.dataset_name is not None:
@@ -135,7 +135,7 @@ def check_places(arguments: EvaluationArguments) -> None:
     check_output_dir(arguments.output_dir)
 
 
-def evaluate(arguments: EvaluationArguments) -> None:
+def evaluate(arguments: EvaluationArguments, recognition: RecognitionArguments) -> None:
     """Score, print, and write what is asked for."""
     import datasets
     import transformers
@@ -148,13 +148,13 @@ def evaluate(arguments: EvaluationArguments) -> None:
 
     datasets.disable_progress_bars()
     transformers.utils.logging.disable_progress_bar()
-    check_device(arguments.device)
+    check_device(recognition.device)
     records, source = load_references(arguments)
     mentions = None
     if arguments.training_records is not None:
         mentions = count_mentions(read_annotated(arguments.training_records))
 
-    systems = load_systems(arguments, records, source)
+    systems = load_systems(arguments, recognition, records, source)
     if arguments.label_set is not None:
         types = [kind.name for kind in resolve_label_set(split_type_names(arguments.label_set))]
         records, systems = restrict_to_types(records, systems, types)
@@ -193,19 +193,21 @@ def read_annotated(path: str) -> Records:
     return records
 
 
-def load_systems(arguments: EvaluationArguments, records: Records, source: str) -> list["System"]:
-    """What is scored, and what it is compared with, if anything."""
+def load_systems(
+    arguments: EvaluationArguments, recognition: RecognitionArguments, records: Records, source: str
+) -> list["System"]:
+    """What is scored, and what it is compared with, if anything: with a network's own terms alone."""
     from modeling_dicmt.evaluation.systems import read_system, run_network
 
     systems = []
-    for model, predictions in (
-        (arguments.model_name_or_path, arguments.predictions),
-        (arguments.baseline_model_name_or_path, arguments.baseline_predictions),
+    for model, predictions, terms in (
+        (arguments.model_name_or_path, arguments.predictions, recognition),
+        (arguments.baseline_model_name_or_path, arguments.baseline_predictions, recognition.without_terms()),
     ):
         if predictions is not None:
             systems.append(read_system(predictions, records, source))
         elif model is not None:
-            systems.append(run_network(model, records, arguments.device, arguments.batch_characters, quiet=False))
+            systems.append(run_network(model, records, terms, quiet=False))
     return systems
 
 
@@ -263,11 +265,11 @@ def write_results(
 
 
 def run() -> None:
-    (arguments,) = parse_arguments((EvaluationArguments,), __doc__)
-    check_arguments(arguments)
-    check_output(arguments)
-    check_places(arguments)
-    evaluate(arguments)
+    arguments, recognition = parse_arguments((EvaluationArguments, RecognitionArguments), __doc__)
+    check_arguments(arguments, recognition)
+    check_output(arguments, recognition)
+    check_places(arguments, recognition)
+    evaluate(arguments, recognition)
 
 
 def main() -> None:

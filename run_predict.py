@@ -6,31 +6,48 @@
 reads records: {"text": …} a line (with an "id", if you like) of a .jsonl file, a .txt file that is one record, or a
 folder of them. It writes their entities, a line a record: {"id", "entities": [{"start", "end", "type", "word",
 "score"}]}, in offsets of the record's text, end exclusive; the score is the probability that just this stretch is an
-entity of the type. Records may be of any length. --dictionary uses other terms, without training; --threshold leaves
-out what is less certain; --evidence adds the dictionary's terms that each entity overlaps; --show prints the records
-with their entities marked, with scores and evidence; --num_processes 0 uses the whole machine.
+entity of the type. Records may be of any length. --threshold leaves out what is less certain; --evidence adds the
+terms that each entity overlaps; --show prints the records with their entities marked, with scores and evidence;
+--num_processes 0 uses the whole machine.
+
+Terms count at once, without training. --terms FILE adds vetted terms, which are believed: Drug.txt with a term a line,
+a table with lines "term⇥Drug", a folder of lists, or JSON {"Drug": ["替雷利珠单抗"]}. --force_terms makes every one
+that occurs an entity, and adds "forced" to the entities; --not_terms FILE says what is no entity. --dictionary replaces
+the reference lists, of which the network believes as much as its training taught it. --terms_report FILE tells in
+Markdown which vetted terms occurred and were not taken, with counts and contexts, and which frequent entities no list
+has.
 """
 
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, islice, tee
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from data_scripts.plain_records import check_records, find_record_files, is_record_file, read_records
 from modeling_dicmt.chunks import text_chunks
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
-from modeling_dicmt.commands.places import check_exists, check_place
+from modeling_dicmt.commands.places import check_place
 from modeling_dicmt.commands.processes import available_cores, map_in_processes
 from modeling_dicmt.commands.progress import progress
+from modeling_dicmt.commands.recognition_arguments import (
+    TERM_OPTIONS,
+    RecognitionArguments,
+    describe_terms,
+    read_terms,
+)
 from modeling_dicmt.files import is_special
 
 # What takes seconds to import is imported where it is used: arguments and files are checked before, and an error of the
 # import itself, such as a library that is missing, is told like any other.
+if TYPE_CHECKING:
+    from modeling_dicmt.dictionary import ClinicalDictionary
+    from modeling_dicmt.evaluation.term_report import TermReport
+    from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 
 # Records that are worked on together. Answers differ in the last digits with what they are computed beside, so that
 # these decide the output's bytes, and the number of processes does not.
@@ -54,14 +71,17 @@ class PredictionArguments:
     show: bool = field(
         default=False, metadata={"help": "Print the records with their entities marked, with scores and evidence."}
     )
-    dictionary: str | None = field(default=None, metadata={"help": "Term lists to use in place of the network's own."})
-    dictionary_encoding: str = field(
-        default="utf-8", metadata={"help": "Encoding of the term lists, say gb18030.", "rare": True}
+    terms_report: str | None = field(
+        default=None,
+        metadata={
+            "help": "Markdown file that tells which vetted terms occurred and were not taken, with contexts, and which "
+            "frequent entities no list has; default: none. It holds text of the records."
+        },
     )
     threshold: float = field(
         default=0.0, metadata={"help": "The least score of an entity, from 0 to 1.", "minimum": 0, "maximum": 1}
     )
-    evidence: bool = field(default=False, metadata={"help": "Add the dictionary's terms that each entity overlaps."})
+    evidence: bool = field(default=False, metadata={"help": "Add the terms that each entity overlaps."})
     max_records: int | None = field(default=None, metadata={"help": "Read only the first N records.", "minimum": 1})
     num_processes: int = field(
         default=1,
@@ -76,51 +96,47 @@ class PredictionArguments:
             "rare": True,
         },
     )
-    device: str = field(default="cpu", metadata={"help": "Device to run on, say cuda."})
-    batch_characters: int | None = field(
-        default=None,
-        metadata={
-            "help": "Characters of a batch, padding included; default: what is fast.",
-            "minimum": 1,
-            "rare": True,
-        },
-    )
 
 
-def check_arguments(arguments: PredictionArguments) -> None:
+def check_arguments(arguments: PredictionArguments, recognition: RecognitionArguments) -> None:
     """Raise ValueError if the arguments do not go together."""
-    if arguments.output_file is None and not arguments.show:
-        raise ValueError("Pass --output_file, --show, or both: the entities have to go somewhere.")
-    if arguments.num_processes > 1 and arguments.device != "cpu":
+    if arguments.output_file is None and arguments.terms_report is None and not arguments.show:
+        raise ValueError("Pass --output_file, --show, or both: the entities have to go somewhere (or --terms_report).")
+    if arguments.num_processes > 1 and recognition.device != "cpu":
         raise ValueError(
-            f"--num_processes {arguments.num_processes} is for CPUs: leave it out with --device {arguments.device}."
+            f"--num_processes {arguments.num_processes} is for CPUs: leave it out with --device {recognition.device}."
         )
 
 
-def check_output(arguments: PredictionArguments) -> None:
-    """Raise ValueError if the entities would take the place of what is read, or be read the next time."""
-    output = Path(arguments.output_file)
+def check_outputs(arguments: PredictionArguments, recognition: RecognitionArguments) -> None:
+    """Raise ValueError if what is written would take the place of what is read, or be read the next time."""
+    sources = {name: getattr(recognition, name) for name in TERM_OPTIONS}
+    sources |= {name: getattr(arguments, name) for name in ("input", "model_name_or_path")}
+    outputs = [name for name in ("output_file", "terms_report") if getattr(arguments, name) is not None]
+    for name in outputs:
+        check_output(f"--{name} {getattr(arguments, name)}", Path(getattr(arguments, name)), sources)
+    if len(outputs) == 2 and Path(arguments.output_file).resolve() == Path(arguments.terms_report).resolve():
+        raise ValueError("--output_file and --terms_report are one file: name two.")
+
+
+def check_output(said: str, output: Path, sources: Mapping[str, str | None]) -> None:
+    """The same of one file that is written; `sources` are the options that are read."""
     if output.is_dir():
-        raise ValueError(f"--output_file {arguments.output_file} is a folder: name a file.")
+        raise ValueError(f"{said} is a folder: name a file.")
     if is_special(output):
-        raise ValueError(
-            f"--output_file {arguments.output_file} is a device or a pipe: name a file. --show prints the entities."
-        )
-    for option in ("input", "dictionary", "model_name_or_path"):
-        path = getattr(arguments, option)
+        raise ValueError(f"{said} is a device or a pipe: name a file. --show prints the entities.")
+    for option, path in sources.items():
         source = Path(path) if path is not None else None
         if source is None or not source.exists():
             continue
         if any(output.exists() and file.exists() and output.samefile(file) for file in _files_of(source)):
-            raise ValueError(
-                f"--output_file {arguments.output_file} is a file of --{option}, which the entities would replace: "
-                "name another one."
-            )
+            raise ValueError(f"{said} is a file of --{option}, which would be replaced: name another one.")
         is_read_from = option != "model_name_or_path" and source.is_dir()
-        if is_read_from and is_record_file(output) and output.parent.exists() and output.parent.samefile(source):
+        is_read = is_record_file(output) or (option in TERM_OPTIONS and output.suffix == ".tsv")
+        if is_read_from and is_read and output.parent.exists() and output.parent.samefile(source):
             raise ValueError(
-                f"--output_file {arguments.output_file} would lie in the folder of --{option} and be read as a part "
-                "of it the next time: name a file elsewhere."
+                f"{said} would lie in the folder of --{option} and be read as a part of it the next time: name a file "
+                "elsewhere."
             )
 
 
@@ -128,33 +144,48 @@ def _files_of(path: Path) -> Iterable[Path]:
     return path.iterdir() if path.is_dir() else [path]
 
 
-def load_recognizer(arguments: PredictionArguments) -> Callable[[Sequence[str]], list[Entities]]:
+def load_terms(
+    arguments: PredictionArguments, recognition: RecognitionArguments
+) -> tuple["DicMTTokenizer", "ClinicalDictionary"]:
+    """The network's tokenizer with the terms that were asked for, and what is no entity.
+
+    Raises:
+        ValueError: If the checkpoint, the device or the terms cannot be used.
+    """
+    from modeling_dicmt.commands.checkpoint import load_tokenizer
+    from modeling_dicmt.commands.devices import check_device
+
+    check_device(recognition.device)
+    tokenizer = load_tokenizer(arguments.model_name_or_path)
+    return tokenizer, read_terms(tokenizer, recognition)
+
+
+def load_recognizer(
+    arguments: PredictionArguments,
+    recognition: RecognitionArguments,
+    tokenizer: "DicMTTokenizer",
+    not_terms: "ClinicalDictionary",
+) -> Callable[[Sequence[str]], list[Entities]]:
     """Load the network and give the function that finds the entities of each of some texts, as files hold them.
 
     Raises:
-        ValueError: If the device, the checkpoint or the dictionary cannot be used.
+        ValueError: If the checkpoint cannot be used.
     """
     import transformers
 
-    from modeling_dicmt.commands.checkpoint import load_network, load_tokenizer
-    from modeling_dicmt.commands.devices import check_device
-    from modeling_dicmt.dictionary import ClinicalDictionary
+    from modeling_dicmt.commands.checkpoint import load_network
     from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings, with_type
     from modeling_dicmt.torch_tagger import TorchTagger
 
     transformers.utils.logging.disable_progress_bar()
-    check_device(arguments.device)
-    network = load_network(arguments.model_name_or_path).to(arguments.device)
-    tokenizer = load_tokenizer(arguments.model_name_or_path)
-    if arguments.dictionary is not None:
-        encoding = arguments.dictionary_encoding
-        tokenizer.dictionary = ClinicalDictionary.from_path(arguments.dictionary, encoding=encoding)
-        tokenizer.dictionary_matcher.check_usable(arguments.dictionary)
+    network = load_network(arguments.model_name_or_path).to(recognition.device)
     recognizer = EntityRecognizer(TorchTagger(network, cpu_threads=arguments.cpu_threads or None), tokenizer)
     settings = RecognitionSettings(
         threshold=arguments.threshold,
+        not_terms=not_terms if len(not_terms) else None,
+        force=recognition.force_terms,
         evidence=arguments.evidence or arguments.show,
-        batch_characters=arguments.batch_characters,
+        batch_characters=recognition.batch_characters,
     )
 
     def recognize(texts: Sequence[str]) -> list[Entities]:
@@ -164,14 +195,14 @@ def load_recognizer(arguments: PredictionArguments) -> Callable[[Sequence[str]],
 
 
 def predict(
-    arguments: PredictionArguments, records: Iterable[dict[str, Any]], num_processes: int
+    prepare: Callable[[], Callable[[Sequence[str]], list[Entities]]],
+    records: Iterable[dict[str, Any]],
+    num_processes: int,
 ) -> Iterator[tuple[dict[str, Any], Entities]]:
     """Records with their entities, in the order read; only what the processes are at is in memory."""
-    if num_processes > 1:
-        arguments = replace(arguments, cpu_threads=arguments.cpu_threads or 1)
     records, again = tee(records)
     chunks = text_chunks((record["text"] for record in records), CHUNK_CHARACTERS, CHUNK_RECORDS)
-    found = map_in_processes(partial(load_recognizer, arguments), chunks, num_processes)
+    found = map_in_processes(prepare, chunks, num_processes)
     yield from zip(again, chain.from_iterable(found), strict=True)
 
 
@@ -197,6 +228,15 @@ def show(pairs: Iterable[tuple[dict[str, Any], Entities]], is_all: bool) -> Iter
         yield record, entities
 
 
+def count_terms(
+    pairs: Iterable[tuple[dict[str, Any], Entities]], report: "TermReport"
+) -> Iterator[tuple[dict[str, Any], Entities]]:
+    """Add each record to the report on terms, and pass it on."""
+    for record, entities in pairs:
+        report.add(record, entities)
+        yield record, entities
+
+
 def write(path: str, pairs: Iterable[tuple[dict[str, Any], Entities]], evidence: bool) -> None:
     """Write the records' entities to a file, which is either complete or not there."""
     from modeling_dicmt.evaluation.report import write_predictions
@@ -211,25 +251,37 @@ def write(path: str, pairs: Iterable[tuple[dict[str, Any], Entities]], evidence:
 
 
 def run() -> None:
-    (arguments,) = parse_arguments((PredictionArguments,), __doc__)
-    check_arguments(arguments)
+    arguments, recognition = parse_arguments((PredictionArguments, RecognitionArguments), __doc__)
+    check_arguments(arguments, recognition)
     check_place(arguments.model_name_or_path)
-    check_exists("dictionary", arguments.dictionary)
+    recognition.check_places()
     files = find_record_files(Path(arguments.input))
-    if arguments.output_file is not None:
-        check_output(arguments)
+    check_outputs(arguments, recognition)
 
     total = check_records(files, arguments.max_records)
     records = islice(read_records(files), arguments.max_records)
-    num_processes = arguments.num_processes or (available_cores() if arguments.device == "cpu" else 1)
-    predicted = predict(arguments, records, num_processes)
+    num_processes = arguments.num_processes or (available_cores() if recognition.device == "cpu" else 1)
+    if num_processes > 1:
+        arguments = replace(arguments, cpu_threads=arguments.cpu_threads or 1)
+    tokenizer, not_terms = load_terms(arguments, recognition)
+    lexicon = tokenizer.compile_lexicon(not_terms=not_terms) if len(not_terms) else tokenizer.lexicon
+    if len(tokenizer.terms):
+        print(describe_terms(lexicon), file=sys.stderr)
+    predicted = predict(partial(load_recognizer, arguments, recognition, tokenizer, not_terms), records, num_processes)
+    if arguments.terms_report is not None:
+        from modeling_dicmt.evaluation.term_report import TermReport
+
+        report = TermReport(tokenizer, lexicon)
+        predicted = count_terms(predicted, report)
     with progress(predicted, total=total, quiet=arguments.show) as pairs:  # which ends before an error is told
         if arguments.show:
-            pairs = show(pairs, arguments.output_file is None)
+            pairs = show(pairs, arguments.output_file is arguments.terms_report is None)
         if arguments.output_file is None:
             deque(pairs, maxlen=0)
         else:
             write(arguments.output_file, pairs, arguments.evidence)
+    if arguments.terms_report is not None:
+        report.write(arguments.terms_report)
 
 
 def main() -> None:

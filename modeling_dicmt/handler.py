@@ -22,7 +22,18 @@ LIMITS = {
 CPU_THREADS = "DICMT_CPU_THREADS"
 
 # Settings that a request may carry: not `batch_characters`, which is the server's matter, nor paths.
-PARAMETERS = ("aggregation_strategy", "ignore_labels", "threshold", "dictionary", "evidence")
+PARAMETERS = (
+    "aggregation_strategy",
+    "ignore_labels",
+    "threshold",
+    "dictionary",
+    "terms",
+    "not_terms",
+    "force",
+    "evidence",
+)
+# Those of them that hold terms, which count together.
+TERMS = ("dictionary", "terms", "not_terms")
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -30,9 +41,11 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 class EndpointHandler:
     """Answers requests `{"inputs": text or [texts], "parameters": {…}}` with entities as JSON has them.
 
-    Parameters are `aggregation_strategy`, `ignore_labels`, `threshold`, `evidence`, and `dictionary`, terms that
-    replace all of the checkpoint's for the request: `{"drug": ["替雷利珠单抗"]}`. No parameters, or null, are none. No
-    error message quotes anything that a request holds, so that logs hold none of it.
+    Parameters are `aggregation_strategy`, `ignore_labels`, `threshold`, `evidence`, and, for the request alone, terms
+    as `{list: [terms]}`: `terms`, which are believed, besides the checkpoint's own (`{"Drug": ["替雷利珠单抗"]}`);
+    `not_terms`, what is no entity, of any type where it is a list of terms; `force`, whether every one of the
+    `terms` that occurs is an entity; and `dictionary`, which replaces the checkpoint's reference lists. No parameters,
+    or null, are none. No error message quotes anything that a request holds, so that logs hold none of it.
 
     The environment variables of `LIMITS` bound a request, `DICMT_CPU_THREADS` sets the threads on a CPU.
 
@@ -94,20 +107,23 @@ class EndpointHandler:
         unknown = len(set(parameters) - set(PARAMETERS))
         if unknown:
             raise ValueError(f"Unknown parameters ({unknown}): there are {', '.join(PARAMETERS)}.")
-        dictionary = parameters.get("dictionary")
-        if dictionary is not None:
-            self._check_dictionary(dictionary)
-
-    def _check_dictionary(self, dictionary: Any) -> None:
-        # A string would be read as a path on this machine.
-        if not isinstance(dictionary, dict) or not all(
-            isinstance(name, str) and isinstance(terms, list) for name, terms in dictionary.items()
-        ):
-            raise ValueError('dictionary must hold the terms themselves: {"drug": ["…"]}.')
-        self._check_limit("DICMT_MAX_LISTS", len(dictionary), "lists")
-        self._check_limit("DICMT_MAX_TERMS", sum(map(len, dictionary.values())), "terms")
-        names = [*dictionary, *(term for terms in dictionary.values() for term in terms if isinstance(term, str))]
+        given = [(name, parameters[name]) for name in TERMS if parameters.get(name) is not None]
+        lists = [of_list for name, terms in given for of_list in self._read_lists(name, terms)]
+        self._check_limit("DICMT_MAX_LISTS", len(lists), "lists")
+        self._check_limit("DICMT_MAX_TERMS", sum(len(terms) for _, terms in lists), "terms")
+        names = [text for name, terms in lists for text in (name, *terms) if isinstance(text, str)]
         self._check_limit("DICMT_MAX_TERM_LENGTH", max(map(len, names), default=0), "characters of a term or list")
+
+    def _read_lists(self, parameter: str, terms: Any) -> list[tuple[str, list[Any]]]:
+        # A string would be read as a path on this machine.
+        if isinstance(terms, list) and parameter == "not_terms":
+            return [("", terms)]
+        if not isinstance(terms, dict) or not all(
+            isinstance(name, str) and isinstance(of_list, list) for name, of_list in terms.items()
+        ):
+            or_list = ', or ["…"]' if parameter == "not_terms" else ""
+            raise ValueError(f'{parameter} must hold the terms themselves: {{"drug": ["…"]}}{or_list}.')
+        return list(terms.items())
 
     def _check_limit(self, name: str, count: int, things: str) -> None:
         if count > self.limits[name]:

@@ -1,6 +1,7 @@
 """Finding all n-grams of a text that are terms: exact, and without a Python loop over characters or terms."""
 
 from collections.abc import Mapping
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +31,7 @@ class NgramMatcher:
         terms: For each size n the code points of its terms, all distinct, uint32 (terms, n), and a value for each term.
 
     Raises:
-        RuntimeError: If terms collide under every multiplier, which chance alone does not bring about.
+        ValueError: If terms collide under every multiplier, which chance alone does not bring about.
     """
 
     def __init__(self, terms: Mapping[int, tuple[np.ndarray, np.ndarray]]):
@@ -40,15 +41,20 @@ class NgramMatcher:
             self._levels = self._compile(terms)
             if all(table.is_injective for level in self._levels for table in (level.terms, level.pieces) if table):
                 return
-        raise RuntimeError("Dictionary terms collide under every hash multiplier: add one to _MULTIPLIERS.")
+        raise ValueError("Terms collide under every hash multiplier, as if made to: pass them in several parts.")
 
-    def find(self, code_points: np.ndarray) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    def find(self, code_points: np.ndarray, most: float = inf) -> dict[int, tuple[np.ndarray, np.ndarray]]:
         """Terms in a text of code points, uint32 (L,).
+
+        Args:
+            code_points: The text.
+            most: The search ends as soon as it has found more, so that no terms whatever make it take all memory.
 
         Returns:
             For each size the starts of the n-grams that are terms, ascending, and the terms' values.
         """
         found = {n: ([], []) for n in self._sizes}
+        count = 0
         length = len(code_points)
         code_points = np.concatenate([code_points, np.full(len(self._levels), _NO_CHARACTER, dtype=np.uint32)])
         for begin in range(0, length, _BLOCK):
@@ -64,6 +70,9 @@ class NgramMatcher:
                     matched, values = level.terms.find(hashes.take(candidates), starts.take(candidates), code_points)
                     found[n][0].append(starts.take(candidates.take(matched)))
                     found[n][1].append(values)
+                    count += len(values)
+                    if count > most:
+                        return _joined(found)
                 if level.narrows:
                     kept = np.flatnonzero(flags & _GOES_ON)
                     if level.pieces:
@@ -71,8 +80,7 @@ class NgramMatcher:
                     starts, hashes = starts.take(kept), hashes.take(kept)
                     if len(starts) == 0:
                         break
-        empty = np.zeros(0, dtype=np.int64)
-        return {n: tuple(np.concatenate([empty, *parts]) for parts in found[n]) for n in found}
+        return _joined(found)
 
     def _compile(self, terms: Mapping[int, tuple[np.ndarray, np.ndarray]]) -> list["_Level"]:
         sizes = np.repeat(np.array(self._sizes, dtype=np.int64), [len(terms[n][1]) for n in self._sizes])
@@ -101,6 +109,11 @@ class NgramMatcher:
                 )
             )
         return levels
+
+
+def _joined(found: Mapping[int, tuple[list[np.ndarray], ...]]) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    empty = np.zeros(0, dtype=np.int64)
+    return {n: tuple(np.concatenate([empty, *parts]) for parts in found[n]) for n in found}
 
 
 class _Filter:

@@ -18,8 +18,8 @@ from .dictionary import ClinicalDictionary, as_dictionary
 from .lexicon import Lexicon
 from .normalization import normalize
 from .prediction import SentencePrediction, Tagger, predict_sentences
-from .tokenization_dicmt import ANY_TYPE, DicMTTokenizer, EncodedSentence
-from .vetted_terms import warn_of_unfindable
+from .tokenization_dicmt import DicMTTokenizer, EncodedSentence
+from .vetted_terms import ANY_TYPE, warn_of_unfindable
 
 logger = logging.getLogger(__name__)
 
@@ -224,8 +224,11 @@ class EntityRecognizer:
         settings: RecognitionSettings,
         allowance: "_Allowance",
     ) -> Iterator[list[dict[str, Any]]]:
+        sentences = []
         allowance.check_time()
-        sentences = list(self.tokenizer.encode_records(texts, lexicon))
+        for sentence in self.tokenizer.encode_records(texts, lexicon):
+            allowance.check_time()
+            sentences.append(sentence)
         by_character = settings.aggregation_strategy == "none"
         predictions = predict_sentences(
             _WatchedTagger(self.tagger, allowance),

@@ -22,15 +22,12 @@ from .normalization import code_points, normalize
 from .radicals import PADDING_RADICAL, RADICALS_FILE, RadicalTable
 from .sentences import MAX_SENTENCE_LENGTH, cut_sentence, split_sentences
 from .tagging import Span
-from .vetted_terms import TermMatcher, warn_of_unfindable
+from .vetted_terms import ANY_TYPE, TermMatcher, warn_of_unfindable
 
 logger = logging.getLogger(__name__)
 
 PAD_TOKEN = "[PAD]"
 UNK_TOKEN = "[UNK]"
-
-# The list of what is no entity of any type.
-ANY_TYPE = "*"
 
 # Characters of the records that are encoded together.
 _CHUNK_CHARACTERS = 2**15
@@ -264,32 +261,42 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         matcher = self.dictionary_matcher if dictionary is None else dictionary
         return Lexicon(matcher, vetted, forbidden, self.init_kwargs["vetted_terms"])
 
-    def _types_of_lists(self, terms: ClinicalDictionary, what: str, quote: bool) -> dict[str, tuple[str, ...]]:
-        """The entity types of each list of vetted terms."""
+    def types_of_name(self, name: str) -> tuple[str, ...]:
+        """The entity types of vetted terms whose list has a name; none if no type is called so."""
+        return self._types_of_names([name])[name]
+
+    def _names_of_types(self) -> dict[str, list[Sequence[str]]]:
+        """What each entity type is called in lists of vetted terms: its name, its label, its dictionary lists."""
         labels = self.init_kwargs["corpus_labels"] or {}
         lists_of_type = self.init_kwargs["lists_of_type"] or {}
-        names_of_type = {
-            name: [(name,), (labels.get(name, name),), lists_of_type.get(name, ())] for name in self.entity_types
-        }
+        return {name: [(name,), (labels.get(name, name),), lists_of_type.get(name, ())] for name in self.entity_types}
+
+    def _types_of_names(self, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        names_of_type = self._names_of_types()
         # As a name is written first, then in any case; each time the entity types first.
         tables: list[tuple[Callable[[str], str], dict[str, list[str]]]] = []
         for fold in (str, str.casefold):
             for level in range(3):
                 types_of_name: dict[str, list[str]] = {}
-                for kind, names in names_of_type.items():
-                    for name in set(map(fold, names[level])):
+                for kind, known in names_of_type.items():
+                    for name in set(map(fold, known[level])):
                         types_of_name.setdefault(name, []).append(kind)
                 tables.append((fold, types_of_name))
-        types_of_list = {
+        return {
             name: tuple(next((table[fold(name)] for fold, table in tables if fold(name) in table), ()))
-            for name in terms.lists
+            for name in names
         }
+
+    def _types_of_lists(self, terms: ClinicalDictionary, what: str, quote: bool) -> dict[str, tuple[str, ...]]:
+        """The entity types of each list of vetted terms."""
+        types_of_list = self._types_of_names(terms.lists)
         any_type = f", or {ANY_TYPE} for any type" if what == "not_terms" else ""
         if any_type and ANY_TYPE in types_of_list:
             types_of_list[ANY_TYPE] = tuple(self.entity_types)
         unknown = [name for name, types in types_of_list.items() if not types]
         if unknown:
             told = f"{', '.join(unknown[:5])}{' …' if len(unknown) > 5 else ''}" if quote else str(len(unknown))
+            names_of_type = self._names_of_types()
             known = dict.fromkeys(name for names in names_of_type.values() for level in names for name in level)
             raise DictionaryError(
                 f"{what}: unknown names ({told}). A list is named by an entity type, what the corpus calls it, or a "

@@ -9,6 +9,7 @@ from accelerate.utils import gather_object
 from tqdm import tqdm
 
 from ..commands.progress import progress
+from ..lexicon import Lexicon
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..prediction import (
     SentencePrediction,
@@ -16,6 +17,7 @@ from ..prediction import (
     collect_entities,
     collect_scores,
     collect_segmentation,
+    constrain,
     read_batches,
     tag_sentences,
 )
@@ -93,6 +95,8 @@ class Evaluator:
         accelerator: The processes.
         batch_characters: Characters of a batch, padding included; None for what is fast.
         training_mentions: Mentions of the training part, for recall by how often an entity was seen; None without.
+        lexicon: The terms; default: the tokenizer's own.
+        force: Whether every vetted term is an entity.
     """
 
     def __init__(
@@ -102,12 +106,14 @@ class Evaluator:
         accelerator: Accelerator,
         batch_characters: int | None,
         training_mentions: Mapping[str, Mapping[str, int]] | None,
+        lexicon: Lexicon | None = None,
+        force: bool = False,
     ):
-        self.records, self.accelerator = records, accelerator
+        self.records, self.accelerator, self.force = records, accelerator, force
         self.batch_characters, self.training_mentions = batch_characters, training_mentions
         self.texts = [record["text"] for record in records]
         self._own_texts = self.texts[accelerator.process_index :: accelerator.num_processes]
-        self._sentences = list(tokenizer.encode_records(self._own_texts))
+        self._sentences = list(tokenizer.encode_records(self._own_texts, lexicon))
 
     def predict(self, model: DicMTForTokenClassification, scores: bool = True, quiet: bool = True) -> Predictions:
         """What the network says of all records, on every process.
@@ -118,8 +124,9 @@ class Evaluator:
             quiet: Show no progress.
         """
         with progress(total=len(self._sentences), unit="sentence", description="prediction", quiet=quiet) as bar:
-            batches = _counted(self.tag(model), bar)
-            found = read_batches(batches, model.config, chain_of(model), "spans" if scores else None)
+            chain = chain_of(model)
+            batches = constrain(_counted(self.tag(model), bar), chain, self._sentences, model.config, self.force)
+            found = read_batches(batches, model.config, chain, "spans" if scores else None)
         entities, of_entities = self.collect(found)
         segmentation = collect_segmentation(self._sentences, found, self._own_texts)
         rows = self.gather([*zip(entities, segmentation, of_entities, strict=True)])

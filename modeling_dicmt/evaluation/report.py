@@ -190,7 +190,7 @@ def write_predictions(
         path: The file; it is either complete or not there.
         records: The records, with `id` and `text`.
         entities: For each record its entities: tuples `(start, end, type)`, or mappings with these keys and possibly
-            `word` (checked), `score` and `evidence`.
+            `word` (checked), `score`, `forced` and `evidence`.
 
     Raises:
         ValueError: If an entity leaves its text or its word is not what the text has there, or if there are not as many
@@ -216,7 +216,8 @@ def render_entities(text: str, entities: Iterable[Any], color: bool = False, det
         text: The record's text. Control characters are shown as pictures; line ends and tabs are kept.
         entities: Its entities, tuples or mappings as in `write_predictions`.
         color: Give each type a colour (ANSI).
-        details: Show scores and evidence of those that have them: `[肺炎|Disease 0.97 ←disease:肺炎]`.
+        details: Show scores and evidence of those that have them, and which are forced, vetted terms first:
+            `[肺炎|Disease 0.97 forced ←vetted Disease:肺炎 ←disease:肺炎]`.
 
     Returns:
         The text with its entities marked.
@@ -234,7 +235,7 @@ def render_entities(text: str, entities: Iterable[Any], color: bool = False, det
     marks = [(end, 0, -start, kind, (start, end, kind)) for start, end, kind in found]
     marks += [(start, 1, -end, kind, (start, end, kind)) for start, end, kind in found]
     for place, is_start, _, kind, entity in sorted(marks):
-        pieces.append(_visible(text[position:place]))
+        pieces.append(visible(text[position:place]))
         position = place
         if is_start:
             open_entities.append(entity)
@@ -243,13 +244,21 @@ def render_entities(text: str, entities: Iterable[Any], color: bool = False, det
             open_entities.remove(entity)
             outer = colors[open_entities[-1][2]] if open_entities else ""
             pieces.append(f"|{kind}{details_of.get(entity, '')}]{reset}{outer}")
-    return "".join([*pieces, _visible(text[position:])])
+    return "".join([*pieces, visible(text[position:])])
 
 
 def _details(entity: Mapping[str, Any]) -> str:
     score = f" {entity['score']:.2f}" if entity.get("score") is not None else ""
-    terms = [f"{'/'.join(term['lists'])}:{term['term']}" for term in entity.get("evidence", ())]
-    return score + (f" ←{_visible(', '.join(terms))}" if terms else "")
+    forced = " forced" if entity.get("forced") else ""
+    terms: dict[bool, list[str]] = {True: [], False: []}
+    for term in entity.get("evidence", ()):
+        terms[term.get("vetted", False)].append(f"{'/'.join(term['lists'])}:{term['term']}")
+    shown = [
+        f" ←{'vetted ' if is_vetted else ''}{visible(', '.join(of_kind))}"
+        for is_vetted, of_kind in terms.items()
+        if of_kind
+    ]
+    return score + forced + "".join(shown)
 
 
 def _percent(fraction: float) -> str:
@@ -305,7 +314,6 @@ def show_errors(
         records: The records, with `id` and `text`.
         examples: How many of each class.
     """
-    names = [_visible(" ".join(record["id"].split())) for record in records]
     shown = {}
     for kind in ERROR_CLASSES:
         of_class = [error for error in errors if error.kind == kind]
@@ -313,23 +321,29 @@ def show_errors(
         chosen = [of_class[index * len(of_class) // number] for index in range(number)]
         if chosen:
             shown[kind] = [
-                f"record {names[error.record]}: {_in_context(error, records[error.record]['text'])}" for error in chosen
+                f"{record_name(records[error.record])}: {_in_context(error, records[error.record]['text'])}"
+                for error in chosen
             ]
     return shown
 
 
+def record_name(record: Mapping[str, Any]) -> str:
+    """What a line of a report calls a record."""
+    return f"record {visible(' '.join(record['id'].split()))}"
+
+
+def in_context(text: str, entities: Iterable[Entity], start: int, end: int) -> str:
+    """A stretch of a text with a few characters around it, entities that lie within it marked, in one line."""
+    start, end = max(0, start - CONTEXT_LENGTH), min(len(text), end + CONTEXT_LENGTH)
+    window = render_entities(text[start:end], [(first - start, last - start, kind) for first, last, kind in entities])
+    return ("…" if start else "") + " ".join(window.split()) + ("…" if end < len(text) else "")
+
+
 def _in_context(error: EntityError, text: str) -> str:
     spans = [entity for entity in (error.predicted, error.annotated) if entity]
-    start = max(0, min(entity[0] for entity in spans) - CONTEXT_LENGTH)
-    end = min(len(text), max(entity[1] for entity in spans) + CONTEXT_LENGTH)
-
-    def show(entity: Entity) -> str:
-        window = render_entities(text[start:end], [(entity[0] - start, entity[1] - start, entity[2])])
-        return ("…" if start else "") + " ".join(window.split()) + ("…" if end < len(text) else "")
-
-    if error.predicted and error.annotated:
-        return f"{show(error.predicted)}  annotated: {show(error.annotated)}"
-    return show(spans[0])
+    start, end = min(entity[0] for entity in spans), max(entity[1] for entity in spans)
+    shown = [in_context(text, [entity], start, end) for entity in spans]
+    return "  annotated: ".join(shown)
 
 
 def _prediction(entity: Any, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -342,12 +356,12 @@ def _prediction(entity: Any, record: Mapping[str, Any]) -> dict[str, Any]:
     prediction = {"start": start, "end": end, "type": entity_type, "word": word}
     if given.get("score") is not None:
         prediction["score"] = float(given["score"])
-    if "evidence" in given:
-        prediction["evidence"] = given["evidence"]
+    prediction |= {name: given[name] for name in ("forced", "evidence") if name in given}
     return prediction
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
+    """A text whose control characters a terminal shows and does not obey; line ends and tabs are kept."""
     return text.replace("\r\n", "\n").translate(_VISIBLE)
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from accelerate import Accelerator
 
 from ..commands.checkpoint import load_network, load_tokenizer
+from ..commands.recognition_arguments import RecognitionArguments, read_terms
 from .evaluator import Evaluator, Predictions
 from .prediction_files import read_predictions
 
@@ -29,18 +30,28 @@ class System(NamedTuple):
 
 
 def run_network(
-    path: str, records: Records, device: str = "cpu", batch_characters: int | None = None, quiet: bool = True
+    path: str, records: Records, arguments: RecognitionArguments | None = None, quiet: bool = True
 ) -> System:
-    """Let a network find the records' entities, with a bar of its progress unless `quiet`.
+    """Let a network find the records' entities.
+
+    Args:
+        path: The checkpoint.
+        records: The records.
+        arguments: With which terms, and where; default: its own terms, and the CPU.
+        quiet: Show no progress.
 
     Raises:
-        ValueError: If it is no whole checkpoint, or knows no entities.
+        ValueError: If it is no whole checkpoint, or knows no entities, or the terms are of no use to it.
     """
+    arguments = arguments or RecognitionArguments()
     network, tokenizer = load_network(path), load_tokenizer(path)
     if not network.config.recognition_task:
         raise ValueError(f"{path} was trained to segment (NES) only and knows no entities that could be scored.")
-    evaluator = Evaluator(records, tokenizer, Accelerator(), batch_characters, None)
-    return System(path, evaluator.predict(network.to(device), quiet=quiet), tokenizer.entity_types)
+    lexicon = tokenizer.compile_lexicon(not_terms=read_terms(tokenizer, arguments))
+    characters, force = arguments.batch_characters, arguments.force_terms
+    evaluator = Evaluator(records, tokenizer, Accelerator(), characters, None, lexicon, force)
+    name = " ".join([path, *arguments.given()])
+    return System(name, evaluator.predict(network.to(arguments.device), quiet=quiet), tokenizer.entity_types)
 
 
 def read_system(path: str, records: Records, source: str) -> System:
