@@ -19,10 +19,10 @@ from ..vetted_terms import BITS_OF_TYPE, longest_first, write_features
 from .examples import Examples
 
 SHARE_OF_SENTENCES = 0.7  # in which entities may be known, each with a probability that is drawn for the sentence
-EXCHANGED, HIDDEN = 0.5, 0.15  # of the known entities
+EXCHANGED, HIDDEN = 0.5, 0.3  # of the known entities
 HIDDEN_OTHER = 0.05  # of the other entities, and of as many stretches as there are entities
-WRONG = 1.0  # stretches marked as a term, in the mean, of a sentence in which entities may be known
-CUTTING = 0.25  # of those that would cut or cover an entity
+WRONG = 0.5  # stretches marked as a term, in the mean, of a sentence in which entities may be known
+CUTTING = 0.2  # of those that would cut or cover an entity
 LONGEST_STRETCH = 6  # characters of a stretch that is drawn
 LONGEST_TERM = 20  # characters of a reference term that an entity is exchanged for
 
