@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class HubArguments:
-    """Where the checkpoint goes on the Hub, and whether the dictionary goes with it."""
+    """Where the checkpoint goes on the Hub, and whether its terms go with it."""
 
     _argument_group_name = "hub"
 
@@ -14,12 +14,14 @@ class HubArguments:
         metadata={"help": "Repository, owner/name. Default: the folder's name, under the user who is logged in."},
     )
     hub_private_repo: bool = field(default=True, metadata={"help": "Whether the repository is, or becomes, private."})
-    publish_dictionary: bool = field(default=False, metadata={"help": "Upload the dictionary with the network."})
+    publish_dictionary: bool = field(
+        default=False, metadata={"help": "Upload the dictionary, and vetted terms of the folder, with the network."}
+    )
     withhold_dictionary: bool = field(
         default=False,
         metadata={
-            "help": "Upload the network without its dictionary; the card says so. A training then takes the vocabulary "
-            "from the records alone."
+            "help": "Upload the network without dictionary and vetted terms; the card says so of the dictionary. A "
+            "training then takes the vocabulary from the records alone."
         },
     )
     hub_dataset_id: str | None = field(

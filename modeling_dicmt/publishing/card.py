@@ -25,6 +25,7 @@ def render_card(
     *,
     dictionary: str = "included",
     dictionary_terms: int = 0,
+    vetted_terms: int = 0,
     repo_id: str | None = None,
 ) -> str:
     """Fill the card's template.
@@ -35,6 +36,7 @@ def render_card(
         results: The figures it had, as in `all_results.json`.
         dictionary: "included", "withheld", or "none" if the network was trained without.
         dictionary_terms: Terms of the dictionary.
+        vetted_terms: Vetted terms that go with the network.
         repo_id: The repository's name; default: a placeholder.
 
     Returns:
@@ -53,6 +55,7 @@ def render_card(
         entity_types=config["entity_types"],
         dictionary=dictionary,
         dictionary_terms=report.get("terms") or dictionary_terms,
+        vetted_terms=vetted_terms,
         vocabulary_note=vocabulary_note(run),
         dictionary_rows=[
             {

@@ -19,7 +19,7 @@ from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 from huggingface_hub.utils import yaml_dump
 from transformers.dynamic_module_utils import get_relative_imports
 
-from ..dictionary import DICTIONARY_FILE
+from ..dictionary import DICTIONARY_FILE, TERMS_FILE
 from ..files import read_json
 from .card import PARTS, render_card, vocabulary_note
 
@@ -35,7 +35,7 @@ _MODULE = re.compile(r"[A-Za-z0-9_]+")
 _WEIGHTS = re.compile(r"model(-\d{5}-of-\d{5})?\.safetensors|model\.safetensors\.index\.json")
 
 # What an upload puts into a repository and a later one, of which it is no part, takes away. Code may stay.
-OWN_FILES = re.compile(rf"{_WEIGHTS.pattern}|{re.escape(DICTIONARY_FILE)}|{re.escape(EVAL_RESULTS_FILE)}")
+OWN_FILES = re.compile("|".join([_WEIGHTS.pattern, *map(re.escape, (DICTIONARY_FILE, TERMS_FILE, EVAL_RESULTS_FILE))]))
 
 
 @dataclass(frozen=True)
@@ -58,27 +58,32 @@ class Upload:
         return len(self.source) if isinstance(self.source, bytes) else self.source.stat().st_size
 
 
-def dictionary_choice(publish: bool, withhold: bool, has_dictionary: bool) -> str:
-    """ "included", "withheld" or "none", from two flags of which a network with a dictionary needs exactly one.
+def dictionary_choice(publish: bool, withhold: bool, has_terms: bool) -> str:
+    """ "included", "withheld" or "none", from two flags of which a checkpoint with terms needs exactly one.
 
     Raises:
         ValueError: If none or both are given.
     """
     if publish and withhold:
         raise ValueError("--publish_dictionary and --withhold_dictionary exclude each other: pass one of them.")
-    if not has_dictionary:
+    if not has_terms:
         return "none"
     if not (publish or withhold):
         raise ValueError(
-            "Is the dictionary to be published with the network? A hospital's term lists may not be yours to give "
-            "away. Pass --publish_dictionary or --withhold_dictionary."
+            "Are the dictionary and the vetted terms to be published with the network? A hospital's term lists may not "
+            "be yours to give away. Pass --publish_dictionary or --withhold_dictionary."
         )
     return "included" if publish else "withheld"
 
 
-def has_dictionary(folder: str | Path) -> bool:
-    """Whether a checkpoint's network uses a dictionary."""
-    return bool(_read_json(Path(folder) / "config.json").get("ngram_sizes"))
+def has_terms(folder: str | Path) -> bool:
+    """Whether a checkpoint's network uses a dictionary, or its tokenizer was given vetted terms."""
+    folder = Path(folder)
+    return _uses_dictionary(_read_json(folder / "config.json")) or _is_own_file(folder / TERMS_FILE)
+
+
+def _uses_dictionary(config: Mapping[str, Any]) -> bool:
+    return bool(config.get("ngram_sizes"))
 
 
 def collect_files(
@@ -88,7 +93,7 @@ def collect_files(
 
     Args:
         folder: A folder that `run_ner.py` or `save_pretrained` wrote.
-        dictionary: "included", "withheld" or "none", as `dictionary_choice` gives it.
+        dictionary: "included", "withheld" or "none", as `dictionary_choice` gives it; of vetted terms as well.
         repo_id: The repository's name, for the card.
         dataset_id: Name of the corpus on the Hub, if it is there: results are then also given in the form that the
             Hub shows on the corpus's page.
@@ -99,7 +104,9 @@ def collect_files(
     folder = Path(folder)
     config = _read_json(folder / "config.json")
     weights = sorted(path for path in folder.glob("model*") if _WEIGHTS.fullmatch(path.name))
-    needed = [folder / name for name in _REQUIRED] + ([folder / DICTIONARY_FILE] if dictionary == "included" else [])
+    needed = [folder / name for name in _REQUIRED]
+    if dictionary == "included":
+        needed += [folder / name for name in _files_of_terms(folder, config)]
     missing = [path.name for path in needed if not _is_own_file(path)]
     if not any(path.suffix == ".safetensors" and _is_own_file(path) for path in weights):
         missing.append("model.safetensors")
@@ -125,6 +132,10 @@ def collect_files(
     return sorted(uploads, key=lambda item: item.path)
 
 
+def _files_of_terms(folder: Path, config: Mapping[str, Any]) -> list[str]:
+    return [DICTIONARY_FILE] * _uses_dictionary(config) + [TERMS_FILE] * _is_own_file(folder / TERMS_FILE)
+
+
 def card_of(folder: str | Path, dictionary: str | None = None, repo_id: str | None = None) -> str:
     """The card of a checkpoint's folder, from the configuration, run and results that it holds.
 
@@ -134,17 +145,33 @@ def card_of(folder: str | Path, dictionary: str | None = None, repo_id: str | No
         repo_id: See `collect_files`.
     """
     folder = Path(folder)
-    terms = 0
-    if _is_own_file(folder / DICTIONARY_FILE):
-        with open(folder / DICTIONARY_FILE, "rb") as file:
-            terms = sum(1 for _ in file)
-    parts = [
-        _read_json(folder / "config.json"),
-        *(_read_json(folder / name, default={}) for name in (RUN_FILE, RESULTS_FILE)),
-    ]
-    dictionary = dictionary or ("included" if has_dictionary(folder) else "none")
+    vetted_terms = 0 if dictionary == "withheld" else _count_lines(folder / TERMS_FILE)
+    return _render(folder, dictionary or "included", repo_id, vetted_terms)
+
+
+def _render(folder: Path, dictionary: str, repo_id: str | None, vetted_terms: int) -> str:
+    config = _read_json(folder / "config.json")
+    if not _uses_dictionary(config):
+        dictionary = "none"
+    run, results = (_read_json(folder / name, default={}) for name in (RUN_FILE, RESULTS_FILE))
     with _told_as_damage(folder):
-        return render_card(*parts, dictionary=dictionary, dictionary_terms=terms, repo_id=repo_id)
+        return render_card(
+            config,
+            run,
+            results,
+            dictionary=dictionary,
+            dictionary_terms=_count_lines(folder / DICTIONARY_FILE),
+            vetted_terms=vetted_terms,
+            repo_id=repo_id,
+        )
+
+
+def _count_lines(path: Path) -> int:
+    """Lines of a file; 0 if there is none."""
+    if not _is_own_file(path):
+        return 0
+    with open(path, "rb") as file:
+        return sum(1 for _ in file)
 
 
 @contextmanager
@@ -162,10 +189,13 @@ def _told_as_damage(folder: Path) -> Iterator[None]:
 def card_to_upload(folder: Path, dictionary: str, repo_id: str | None) -> str:
     """The card that is uploaded: a written one anew, for the repository; one that somebody has changed as it is."""
     path = folder / CARD_FILE
-    if not _is_own_file(path) or path.read_text(encoding="utf-8") == card_of(folder):
+    if not _is_own_file(path):
         return card_of(folder, dictionary, repo_id)
     card = path.read_text(encoding="utf-8")
-    if dictionary == "withheld" and "withheld" not in card:
+    # The training's knows nothing of vetted terms that were put into the folder since.
+    if card in (card_of(folder), _render(folder, "included", None, vetted_terms=0)):
+        return card_of(folder, dictionary, repo_id)
+    if dictionary == "withheld" and _uses_dictionary(_read_json(folder / "config.json")) and "withheld" not in card:
         note = vocabulary_note(_read_json(folder / RUN_FILE, default={}))
         card += (
             f"\n## Dictionary\n\nThe dictionary is withheld: it is not part of this repository. {note}".rstrip() + "\n"

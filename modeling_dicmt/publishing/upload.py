@@ -7,7 +7,7 @@ from pathlib import Path
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import HTTPError
 
-from ..dictionary import DICTIONARY_FILE
+from ..dictionary import DICTIONARY_FILE, TERMS_FILE
 from .access import check_access, open_repository, reason_of
 from .arguments import HubArguments
 from .contents import OWN_FILES, Upload, collect_files, dictionary_choice, listing
@@ -19,18 +19,18 @@ class Push:
     """An upload that is decided on, and found possible, before the work whose result it uploads.
 
     Args:
-        hub: Where to, and whether the dictionary goes too.
+        hub: Where to, and whether dictionary and vetted terms go too.
         folder: The checkpoint's folder, which need not be there yet.
-        has_dictionary: Whether the network uses a dictionary.
+        has_terms: Whether the network uses a dictionary, or the folder holds vetted terms.
         dry_run: Only to list; the Hub is not asked then.
 
     Raises:
-        ValueError: If what to do with the dictionary is left open, or this machine cannot upload.
+        ValueError: If what to do with the terms is left open, or this machine cannot upload.
     """
 
-    def __init__(self, hub: HubArguments, folder: str | Path, has_dictionary: bool, dry_run: bool = False):
+    def __init__(self, hub: HubArguments, folder: str | Path, has_terms: bool, dry_run: bool = False):
         self.hub, self.folder = hub, Path(folder)
-        self.dictionary = dictionary_choice(hub.publish_dictionary, hub.withhold_dictionary, has_dictionary)
+        self.dictionary = dictionary_choice(hub.publish_dictionary, hub.withhold_dictionary, has_terms)
         name = self.folder.resolve().name
         self.repo_id = hub.hub_model_id if dry_run else check_access(hub.hub_model_id, name)
 
@@ -70,10 +70,12 @@ def upload(
         open_repository(repo_id, private)
         paths = {item.path for item in uploads}
         stale = [path for path in api.list_repo_files(repo_id) if OWN_FILES.fullmatch(path) and path not in paths]
-        if DICTIONARY_FILE in stale:
+        terms = [path for path in stale if path in (DICTIONARY_FILE, TERMS_FILE)]
+        if terms:
             logger.warning(
-                "The dictionary is taken out of %s, but its former commits still hold it: delete the repository, or "
-                "squash its history, if nobody is to find it.",
+                "%s goes out of %s, but former commits still hold it: delete the repository, or squash its history, "
+                "if nobody is to find it.",
+                " and ".join(terms),
                 repo_id,
             )
         operations = [CommitOperationDelete(path) for path in stale]

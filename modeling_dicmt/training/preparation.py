@@ -57,6 +57,13 @@ def build_tokenizer(
     if model.model_name_or_path is not None:
         before = load_tokenizer(model.model_name_or_path)
         vocab = before.get_vocab()
+        if len(before.terms):
+            logger.warning(
+                "%s: its %d vetted terms are not taken along. Give them where records are recognised, or save them "
+                "with the new network's tokenizer.",
+                model.model_name_or_path,
+                len(before.terms),
+            )
         settings |= {name: before.init_kwargs[name] for name in settings}
         same_types = list(entity_types) == before.entity_types
         if same_types and precedence is None:

@@ -22,7 +22,7 @@ from modeling_dicmt.publishing.contents import (
     card_of,
     collect_files,
     dictionary_choice,
-    has_dictionary,
+    has_terms,
     listing,
 )
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
@@ -70,6 +70,54 @@ def test_the_dictionary_goes_only_on_a_word(folder):
     assert shorter == settings
 
 
+VETTED = "奥希替尼"
+
+
+def put_vetted_terms(folder):
+    tokenizer = DicMTTokenizer.from_pretrained(folder)
+    tokenizer.terms = {"Drug": [VETTED, "替雷利珠单抗"]}
+    tokenizer.save_pretrained(folder)
+
+
+def test_vetted_terms_go_only_on_a_word_and_leave_no_trace(folder):
+    without = collect_files(folder, "withheld")
+    put_vetted_terms(folder)
+    included, withheld = collect_files(folder, "included"), collect_files(folder, "withheld")
+    assert paths(included) - paths(withheld) == {"dictionary.tsv", "terms.tsv"}
+    assert VETTED in content(included, "terms.tsv").decode()
+    assert "`terms.tsv` holds 2 vetted terms" in content(included, "README.md").decode()
+    assert paths(withheld) == paths(without)
+    for item in withheld:
+        if item.path == "tokenizer_config.json":
+            assert json.loads(content(withheld, item.path)) == json.loads(content(without, item.path))
+        else:
+            assert content(withheld, item.path) == content(without, item.path), item.path
+
+
+def test_vetted_terms_of_a_network_without_a_dictionary(tmp_path):
+    make_model(ngram_sizes=[]).save_pretrained(tmp_path)
+    make_tokenizer(ngram_sizes=[], dictionary=None).save_pretrained(tmp_path)
+    assert not has_terms(tmp_path)
+    assert "dictionary.tsv" not in paths(collect_files(tmp_path, "none"))
+    put_vetted_terms(tmp_path)
+    assert has_terms(tmp_path)
+    included, withheld = collect_files(tmp_path, "included"), collect_files(tmp_path, "withheld")
+    assert paths(included) - paths(withheld) == {"terms.tsv"} and "dictionary.tsv" not in paths(included)
+    for uploads in (included, withheld):
+        card = content(uploads, "README.md").decode()
+        assert "trained without a dictionary" in card and "is withheld" not in card
+    (tmp_path / "README.md").write_text("# Mine\n", encoding="utf-8")
+    assert content(collect_files(tmp_path, "withheld"), "README.md") == b"# Mine\n"
+
+
+def test_a_trainings_card_was_taken_for_a_changed_one_once_there_were_vetted_terms(folder):
+    (folder / "README.md").write_text(card_of(folder), encoding="utf-8")
+    put_vetted_terms(folder)
+    for choice, said in (("included", True), ("withheld", False)):
+        card = content(collect_files(folder, choice, "owner/name"), "README.md").decode()
+        assert 'model="owner/name"' in card and ("`terms.tsv`" in card) == said
+
+
 @pytest.mark.parametrize(
     ("flags", "has", "expected"),
     [
@@ -83,7 +131,7 @@ def test_the_choice(flags, has, expected):
     assert dictionary_choice(*flags, has) == expected
 
 
-@pytest.mark.parametrize(("flags", "message"), [((False, False), "Is the dictionary"), ((True, True), "exclude")])
+@pytest.mark.parametrize(("flags", "message"), [((False, False), "Are the dictionary"), ((True, True), "exclude")])
 def test_no_choice_and_two_choices(flags, message):
     with pytest.raises(ValueError, match=message):
         dictionary_choice(*flags, True)
@@ -203,6 +251,7 @@ def test_code_that_imports_from_outside_the_folder_was_followed(module, folder):
     "name",
     [
         *("config.json", "tokenizer.json", "tokenizer_config.json", "radicals.tsv", "dictionary.tsv", "README.md"),
+        "terms.tsv",
         *("model.safetensors", "handler.py", "crf.py", "all_results.json", "run.json", "model.safetensors.index.json"),
         "model-00001-of-00002.safetensors",
     ],
@@ -302,13 +351,13 @@ def test_a_folder_that_lacks_something(folder, name):
 
 def test_a_folder_that_is_none(tmp_path):
     with pytest.raises(ValueError, match=r"is no checkpoint: there is no config.json"):
-        has_dictionary(tmp_path)
+        has_terms(tmp_path)
     (tmp_path / "config.json").write_text("[]", encoding="utf-8")
     with pytest.raises(ValueError, match="expected a JSON object"):
-        has_dictionary(tmp_path)
+        has_terms(tmp_path)
     (tmp_path / "config.json").write_text("{", encoding="utf-8")
     with pytest.raises(ValueError, match=r"config\.json: not valid JSON"):
-        has_dictionary(tmp_path)
+        has_terms(tmp_path)
 
 
 def test_the_listing_counts_bytes(folder):
@@ -322,6 +371,7 @@ def test_the_listing_counts_bytes(folder):
 def test_what_an_upload_puts_there_a_later_one_may_take_away(folder):
     own = {path for path in paths(collect_files(folder, "included", dataset_id="a/b")) if OWN_FILES.fullmatch(path)}
     assert own == {"dictionary.tsv", "model.safetensors", ".eval_results/dicmt.yaml"}
+    assert OWN_FILES.fullmatch("terms.tsv")
     for name in (".gitattributes", "LICENSE", "app.py", "figure.png", "onnx/model.onnx", "data/train.parquet"):
         assert not OWN_FILES.fullmatch(name)
 
@@ -341,7 +391,7 @@ def test_a_dry_run_lists_and_asks_nobody(folder, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--dry_run"], "Is the dictionary to be published"),
+        (["--dry_run"], "Are the dictionary and the vetted terms to be published"),
         (["--withhold_dictionary"], "HF_HUB_OFFLINE is set"),
     ],
 )

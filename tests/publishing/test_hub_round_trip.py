@@ -191,12 +191,12 @@ def test_what_is_withheld_now_is_taken_away(hub, trained, environment):
     assert push(trained, environment, "--hub_model_id", name, "--publish_dictionary")[0] == 0
     repository = hub.repositories[f"models/{name}"]
     others = {"app.py": b"", "figure.png": b"x", "model-00001-of-00002.safetensors": b""}
-    repository.commit(repository.commits[repository.head] | others)
+    repository.commit(repository.commits[repository.head] | others | {"terms.tsv": "奥希替尼\tDrug\n".encode()})
     assert "dictionary.tsv" in hub.files(name) and "included" not in hub.files(name)["README.md"].decode()
     status, _, errors = push(trained, environment, "--hub_model_id", name, "--withhold_dictionary")
     assert status == 0 and "former commits still hold it" in errors
     files = hub.files(name)
-    assert {"dictionary.tsv", *others} & set(files) == {"app.py", "figure.png"}
+    assert {"dictionary.tsv", "terms.tsv", *others} & set(files) == {"app.py", "figure.png"}
     assert "is withheld" in files["README.md"].decode()
 
 

@@ -12,7 +12,7 @@ from modeling_dicmt.publishing.contents import collect_files, listing
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"dictionary": SAMPLE_DICTIONARY}, "Is the dictionary to be published with the network?"),
+        ({"dictionary": SAMPLE_DICTIONARY}, "to be published with the network?"),
         (
             {"dictionary": SAMPLE_DICTIONARY, "publish_dictionary": True, "withhold_dictionary": True},
             "exclude each other",

@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import logging
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 
 from data_scripts.records import load_dictionary, load_lists_of_type
 from modeling_dicmt.dictionary import ClinicalDictionary
+from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 from modeling_dicmt.training.arguments import ModelArguments
 from modeling_dicmt.training.preparation import (
     build_model,
@@ -59,6 +61,16 @@ def test_a_checkpoint_s_tokenizer_keeps_its_own_settings(tokenizer, checkpoint):
     for name in ("ngram_sizes", "multi_hot_dictionary", "lists_of_type"):
         assert built.init_kwargs[name] == tokenizer.init_kwargs[name], name
     assert built.init_kwargs["precedence"] == tokenizer.entity_types[::-1]
+
+
+def test_a_checkpoint_s_vetted_terms_stay_with_it_and_this_is_told(tokenizer, checkpoint, tmp_path, caplog):
+    folder = shutil.copytree(checkpoint, tmp_path / "checkpoint")
+    assert len(build_tokenizer(from_checkpoint(folder), TEXTS, tokenizer.entity_types).terms) == 0 == len(caplog.text)
+    vetted = DicMTTokenizer.from_pretrained(folder)
+    vetted.terms = {"Symptom": ["腹痛", "心悸"]}
+    vetted.save_pretrained(folder)
+    assert len(build_tokenizer(from_checkpoint(folder), TEXTS, tokenizer.entity_types).terms) == 0
+    assert "its 2 vetted terms are not taken along" in caplog.text and "腹痛" not in caplog.text
 
 
 @pytest.mark.parametrize("terms", [{"炎": ["symptom"]}, {"腹痛": ["other"]}])
