@@ -132,7 +132,7 @@ def check_output(said: str, output: Path, sources: Mapping[str, str | None]) -> 
         if any(output.exists() and file.exists() and output.samefile(file) for file in _files_of(source)):
             raise ValueError(f"{said} is a file of --{option}, which would be replaced: name another one.")
         is_read_from = option != "model_name_or_path" and source.is_dir()
-        is_read = is_record_file(output) or (option in TERM_OPTIONS and output.suffix == ".tsv")
+        is_read = is_record_file(output) or (option in TERM_OPTIONS and output.suffix.lower() == ".tsv")
         if is_read_from and is_read and output.parent.exists() and output.parent.samefile(source):
             raise ValueError(
                 f"{said} would lie in the folder of --{option} and be read as a part of it the next time: name a file "

@@ -35,6 +35,15 @@ def checkpoint(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def channel_checkpoint(tmp_path_factory):
+    """The same of a network with columns of vetted terms, whose corpus calls Disease 疾病和诊断. Only to be read."""
+    folder = tmp_path_factory.mktemp("checkpoint") / "channel"
+    make_model(vetted_terms=True).save_pretrained(folder)
+    make_tokenizer(vetted_terms=True, corpus_labels={"Disease": "疾病和诊断"}).save_pretrained(folder)
+    return folder
+
+
 @pytest.fixture
 def tokenizer():
     """A tokenizer of the test's own."""

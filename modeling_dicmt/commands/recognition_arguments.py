@@ -96,12 +96,13 @@ def read_terms(tokenizer: "DicMTTokenizer", arguments: RecognitionArguments) -> 
     if arguments.dictionary is not None:
         tokenizer.dictionary = ClinicalDictionary.from_path(arguments.dictionary, encoding)
         tokenizer.dictionary_matcher.check_usable(arguments.dictionary)
+    terms = None if arguments.terms is None else ClinicalDictionary.from_path(arguments.terms, encoding)
+    if arguments.not_terms is not None:
+        not_terms = _read_not_terms(tokenizer, Path(arguments.not_terms), encoding)
     try:
-        if arguments.terms is not None:
-            terms = ClinicalDictionary.from_path(arguments.terms, encoding)
+        if terms is not None:
             tokenizer.terms = tokenizer.terms.merge(terms)
-        if arguments.not_terms is not None:
-            not_terms = _read_not_terms(tokenizer, Path(arguments.not_terms), encoding)
+        if len(not_terms):
             tokenizer.compile_lexicon(not_terms=not_terms)
     except DictionaryError as error:
         raise DictionaryError(f"--{error} A list's name is its file's.") from error

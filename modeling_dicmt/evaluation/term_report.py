@@ -25,6 +25,9 @@ MAX_ROWS = 200  # of entities that no list has
 # Distinct mentions that are counted at least: whenever there are twice as many, the rarest of them are forgotten.
 MENTIONS = 50_000
 
+# What Markdown might obey, as what it shows. A stroke ends a cell even after a backslash that is meant to spare it.
+_MARKS = {ord(mark): f"&#{ord(mark)};" for mark in "\\`|*_~[]$"}
+
 # Characters of the records that are searched together.
 _CHUNK_CHARACTERS = 2**15
 
@@ -197,4 +200,4 @@ def _missed_row(key: tuple[str, str], row: _Term) -> tuple[Any, ...]:
 
 def _cell(text: str) -> str:
     """A text of others, in one line of Markdown that stays text."""
-    return escape(" ".join(visible(text).split()), quote=False).replace("`", "&#96;")
+    return escape(" ".join(visible(text).split()), quote=False).translate(_MARKS)

@@ -1,8 +1,10 @@
 """The endpoint's handler: requests as they come over a wire. `test_checkpoint.py` starts it as an endpoint does."""
 
+import itertools
 import json
 import shutil
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +13,9 @@ from tiny_network import RECORDS, make_model, make_tokenizer, rounded
 
 from modeling_dicmt import handler, recognition
 from modeling_dicmt.handler import EndpointHandler
+from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
+from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 
 
 @pytest.fixture
@@ -34,6 +38,24 @@ def expected():
     return rounded(DicMTPipeline(model=make_model(), tokenizer=make_tokenizer(), device="cpu")(RECORDS))
 
 
+@pytest.fixture(scope="module")
+def recognise(channel_checkpoint):
+    """The pipeline of a network with columns of vetted terms."""
+    return DicMTPipeline(
+        model=DicMTForTokenClassification.from_pretrained(channel_checkpoint),
+        tokenizer=DicMTTokenizer.from_pretrained(channel_checkpoint),
+        device="cpu",
+    )
+
+
+@pytest.fixture
+def with_channel(monkeypatch, channel_checkpoint, recognise):
+    """The endpoint of such a network."""
+    own = DicMTPipeline(model=recognise.model, tokenizer=recognise.tokenizer, device="cpu")
+    monkeypatch.setattr(handler, "pipeline", lambda *_, **__: own)
+    return EndpointHandler(str(channel_checkpoint))
+
+
 def over_the_wire(endpoint, request):
     answer = endpoint(json.loads(json.dumps(request)))
     return json.loads(json.dumps(answer, ensure_ascii=False, allow_nan=False).encode("utf-8"))
@@ -54,6 +76,49 @@ def test_parameters(endpoint, expected):
     )
     assert {term["term"] for item in found for term in item["evidence"]} <= {"患者左"}
     assert rounded([found]) != expected[:1]
+
+
+CALLS = [
+    {},
+    {"terms": {"Drug": ["患者左肺", "考虑"], "疾病和诊断": ["阴影"]}, "evidence": True},
+    {"terms": {"drug": ["考虑"]}, "force": True},
+    {"not_terms": ["患者", "肺炎", "阿莫西林"]},
+    {"not_terms": {"Anatomy": ["左肺", "患者"], "*": ["痛"]}},
+    {"terms": {"Drug": ["患者左肺", "见"]}, "not_terms": ["患者左肺"], "force": True, "dictionary": {"drug": ["阴影"]}},
+    {"terms": {}, "not_terms": [], "force": False},
+    {"terms": None, "not_terms": None, "force": None},
+]
+
+
+@pytest.mark.parametrize("parameters", CALLS)
+def test_terms_of_a_request_are_those_of_the_pipelines_call(with_channel, recognise, parameters):
+    own = rounded(recognise(RECORDS))
+    found = over_the_wire(with_channel, {"inputs": RECORDS, "parameters": parameters})
+    given = {name: value for name, value in parameters.items() if value is not None}
+    assert rounded(found) == json.loads(json.dumps(rounded(recognise(RECORDS, **given))))
+    assert (rounded(found) == own) == (not any(parameters.values()))
+    assert rounded(over_the_wire(with_channel, {"inputs": RECORDS})) == own, "for the one request only"
+
+
+def test_requests_at_once_do_not_mix_their_terms(with_channel, recognise):
+    calls = CALLS[:6]
+    expected = [rounded(recognise(RECORDS, **call)) for call in calls]
+    assert all(first != second for first, second in itertools.combinations(expected, 2))
+    with ThreadPoolExecutor(4) as threads:
+        found = threads.map(lambda call: with_channel({"inputs": RECORDS, "parameters": call}), calls * 5)
+        assert [rounded(answer) for answer in found] == expected * 5
+
+
+def test_a_network_without_a_channel_takes_terms_by_force_alone(endpoint):
+    terms = {"Drug": ["患者"]}
+    with pytest.raises(ValueError, match="no channel for vetted terms"):
+        endpoint({"inputs": RECORDS[0], "parameters": {"terms": terms}})
+    (forced,) = [
+        item
+        for item in endpoint({"inputs": RECORDS[0], "parameters": {"terms": terms, "force": True}})
+        if item["forced"]
+    ]
+    assert (forced["start"], forced["end"], forced["entity_group"]) == (0, 2, "Drug")
 
 
 def test_half_a_surrogate_pair_is_answered_in_utf8(endpoint):
@@ -150,6 +215,57 @@ def test_the_log_of_an_answer_quotes_nothing(endpoint, caplog):
     assert "replaces the checkpoint's: 7 of its 7 terms" in caplog.text and MARKER[:4] not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        *(
+            ({name: value}, f"{name} must hold the terms themselves")
+            for name in ("terms", "not_terms")
+            for value in (
+                MARKER,
+                "/etc/passwd",
+                3,
+                True,
+                {"Drug": MARKER},
+                {"Drug": {MARKER: [MARKER]}},
+                {"Drug": None},
+            )
+        ),
+        ({"terms": [MARKER]}, "terms must hold the terms themselves"),
+        ({"terms": {"Drug": [MARKER], MARKER: ["肺"]}}, r"terms: unknown names \(1\)"),
+        ({"terms": {"*": [MARKER]}}, r"terms: unknown names \(1\)"),
+        ({"not_terms": {MARKER: [MARKER]}}, r"not_terms: unknown names \(1\)"),
+        ({"terms": {"Drug": [[MARKER], {MARKER: 1}, 3, None, f"{MARKER}\0"]}}, "no usable term"),
+        ({"not_terms": [[MARKER], 3]}, "no usable term"),
+        ({"terms": {"Drug": [MARKER * 20]}}, "characters of a term or list"),
+        ({"not_terms": [MARKER * 20]}, "characters of a term or list"),
+        ({"not_terms": {MARKER * 20: []}}, "characters of a term or list"),
+        *(({"force": value}, "force must be True or False") for value in (1, "true", MARKER, [MARKER], {})),
+        ({"terms": {"Drug": [MARKER], "*": ["肺"]}, "force": True}, r"terms: unknown names \(1\)"),
+        (
+            {"terms": {"Drug": [MARKER[:size] for size in range(1, 14)] * 2, MARKER: []}, "force": MARKER},
+            "force must be",
+        ),
+    ],
+)
+def test_wrong_terms_get_an_error_that_quotes_nothing(with_channel, parameters, message, caplog):
+    caplog.set_level("DEBUG")
+    request_body = {"inputs": f"{MARKER}，肺炎", "parameters": parameters}
+    with pytest.raises(ValueError, match=message) as caught:
+        over_the_wire(with_channel, request_body)
+    told = "".join(traceback.format_exception(caught.value, chain=True)) + caplog.text
+    assert MARKER[:4] not in told and "肺炎" not in told and "\\u5f20" not in ascii(told)
+    assert with_channel({"inputs": RECORDS}), "the next request is answered"
+
+
+def test_terms_that_lie_within_one_another_without_end_are_refused(with_channel):
+    terms = {"Drug": ["肺" * size for size in range(1, 200)]}
+    for parameters in ({"terms": terms}, {"not_terms": terms}):
+        with pytest.raises(ValueError, match=r"characters? on|a character") as caught:
+            with_channel({"inputs": "肺" * 100_000, "parameters": parameters})
+        assert "肺" not in str(caught.value)
+
+
 SOME_TERMS = {"drug": ["青", "红"], "disease": ["青"]}
 
 
@@ -167,6 +283,20 @@ SOME_TERMS = {"drug": ["青", "红"], "disease": ["青"]}
             {"inputs": "肺", "parameters": {"dictionary": {"drug": ["红" * 9]}}},
             "9 characters of a term or list are more than the 8",
         ),
+        (
+            "TERMS",
+            8,
+            {"inputs": "肺", "parameters": {"dictionary": SOME_TERMS, "terms": SOME_TERMS, "not_terms": ["青", "红"]}},
+            "8 terms are more than the 7",
+        ),
+        ("TERMS", 2, {"inputs": "肺", "parameters": {"terms": {"Drug": ["青", "红"]}}}, "2 terms are more than the 1"),
+        (
+            "LISTS",
+            4,
+            {"inputs": "肺", "parameters": {"terms": SOME_TERMS, "not_terms": SOME_TERMS}},
+            "4 lists are more",
+        ),
+        ("TERM_LENGTH", 9, {"inputs": "肺", "parameters": {"not_terms": ["红" * 9]}}, "9 characters of a term or list"),
     ],
 )
 def test_requests_that_are_too_large(monkeypatch, checkpoint, limit, allowed, request_body, message):

@@ -22,6 +22,7 @@ from ner_command import (
     without_times,
     write_corpus,
 )
+from ner_command import record as annotated
 from safetensors.torch import load_file
 
 from data_scripts.sample import SAMPLE_FOLDER
@@ -29,6 +30,7 @@ from modeling_dicmt.evaluation.clinical_ner import score_entities
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 from modeling_dicmt.torch_tagger import predict_entities
+from modeling_dicmt.training.known_terms import KnownTerms
 
 
 @pytest.mark.slow
@@ -223,3 +225,53 @@ def test_tensorboard_gets_the_figures(tiny, tmp_path):
     assert {"train/loss", "train/learning_rate", "eval/f1"} <= set(found.Tags()["scalars"])
     assert len(found.Scalars("eval/f1")) == 2
     assert all(math.isfinite(event.value) for event in found.Scalars("train/loss"))
+
+
+# Mentions of training patients alone, in no dictionary.
+MARKERS = ["基因鹮鹳鸬鹚", "病毒鸲鹆鹡鸰", "鹈鹕鸱鸮"]
+
+
+def test_no_simulated_term_leaves_the_training(tmp_path):
+    """Files hold neither the mentions that were shown as vetted terms nor those that were hidden."""
+    train = [
+        annotated(
+            f"患者携带{gene}。检出{virus}，",
+            (4, 4 + len(gene), "Gene"),
+            (7 + len(gene), 7 + len(gene + virus), "Virus"),
+        )
+        for gene in (MARKERS[0], MARKERS[2], "基因甲")
+        for virus in (MARKERS[1], "病毒乙")
+    ]
+    corpus, dictionary = write_corpus(tmp_path / "corpus", train, GENES), tmp_path / "dictionary.json"
+    (corpus / "test.jsonl").write_text((corpus / "validation.jsonl").read_text(encoding="utf-8"), encoding="utf-8")
+    dictionary.write_text(json.dumps({"Gene": ["基因甲", "基因丁"], "Virus": ["病毒乙"]}))
+    shown, hidden, simulated = set(), set(), KnownTerms.sentence
+
+    def watched(self, index, epoch):
+        sentence, tags = simulated(self, index, epoch)
+        width = 4 * self.num_types
+        marked = sentence.dictionary_features[:, -width:].any(axis=1)
+        for start, end, _ in self.entities[index].tolist() if len(tags) == len(self.examples.tags[index]) else ():
+            if marked[start:end].all():
+                shown.add((index, start))
+            if (sentence.input_ids[start:end] == self.hidden_id).all():
+                hidden.add((index, start))
+        return sentence, tags
+
+    settings = {"dataset_name": "jsonl", "data_dir": corpus, "dictionary": dictionary, "num_train_epochs": 15}
+    with mock.patch.object(KnownTerms, "sentence", watched):
+        outcome = run_here(command_line(tmp_path / "out", **settings, keep_states=True, quiet=False))
+    assert outcome.status == 0, outcome.errors
+    assert len(shown) > 4 and len(hidden) > 2, "terms were simulated"
+    files = files_in(tmp_path / "out")
+    assert {"model.safetensors", "tokenizer.json", "dictionary.tsv", "run.json", "report_test.md"} <= files.keys()
+    assert any(name.startswith("checkpoints/") for name in files) and not any("terms.tsv" in name for name in files)
+    assert not len(DicMTTokenizer.from_pretrained(tmp_path / "out").terms)
+    assert DicMTForTokenClassification.from_pretrained(tmp_path / "out").config.vetted_terms
+    files["what was said"] = outcome.errors.encode("utf-8")
+    for marker in MARKERS:
+        # The last four characters, which are no other mention's: vocabularies may hold each by itself.
+        part = marker[-4:]
+        forms = {part.encode(code) for code in ("utf-8", "gb18030", "utf-16-le", "utf-32-le")}
+        forms.add(json.dumps(part)[1:-1].encode())
+        assert [name for name, content in files.items() if any(form in content for form in forms)] == []

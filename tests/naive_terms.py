@@ -3,6 +3,7 @@
 import numpy as np
 
 from modeling_dicmt.normalization import normalize
+from modeling_dicmt.sentences import cut_sentence, split_sentences
 
 
 def types_of_terms(terms, types_of_list, excluded=None):
@@ -25,6 +26,18 @@ def longest_first(stretches):
         if all(end <= first or last <= start for first, last in kept):
             kept.append((start, end))
     return sorted(kept)
+
+
+def stretches_in_record(text, terms, max_sentence_length=250):
+    """The terms of a record that count, `{(start, end): types}`: sentence by sentence, none across a cut."""
+    found = {}
+    for sentence in split_sentences(text):
+        pieces = cut_sentence(text, sentence, max_sentence_length)
+        for start, end in longest_first(all_occurrences(text[slice(*sentence)], terms)):
+            start, end = sentence.start + start, sentence.start + end
+            if any(piece.start <= start and end <= piece.end for piece in pieces):
+                found[start, end] = terms[normalize(text)[start:end]]
+    return found
 
 
 def features_of(text, stretches, terms, entity_types):
