@@ -153,12 +153,16 @@ def training(settings: Settings) -> Row:
         side: make_examples(records_of(settings, "train"), tokenizer, model.config.label2id)
         for side, (_, tokenizer) in sides.items()
     }
-    batches = list(EpochBatches(examples["ours"].lengths, arguments.per_device_train_batch_size, seed=42).epoch(0))
-    order = np.argsort([examples["ours"].lengths[batch].sum() for batch in batches], kind="stable")
+    batches = EpochBatches(examples["ours"].lengths, arguments.per_device_train_batch_size, seed=42)
     share = min(len(batches), 10 if settings.quick else 40)
-    chosen = [batches[place] for place in order[np.linspace(0, len(batches) - 1, share).astype(int)]]  # of all lengths
     simulated = KnownTerms(examples["ours"], tokenizer, arguments.seed)
     epochs = itertools.count()
+
+    def chosen(epoch: int, lengths: np.ndarray | None = None) -> list[np.ndarray]:
+        """Batches of all lengths."""
+        found = list(batches.epoch(epoch, lengths=lengths))
+        order = np.argsort([batches.lengths[batch].sum() for batch in found], kind="stable")
+        return [found[place] for place in order[np.linspace(0, len(found) - 1, share).astype(int)]]
 
     def loss(side: str, batch: np.ndarray, epoch: int | None = None) -> torch.Tensor:
         if epoch is None:
@@ -170,13 +174,14 @@ def training(settings: Settings) -> Row:
         return sides[side][0](**tensors).loss
 
     with torch.no_grad():
-        require(close(loss("ours", chosen[0]), loss("theirs", chosen[0]), 1e-4), "the two networks' losses differ")
+        first = chosen(0)[0]
+        require(close(loss("ours", first), loss("theirs", first), 1e-4), "the two networks' losses differ")
     optimizers = {side: create_optimizer(network.train(), arguments) for side, (network, _) in sides.items()}
 
     def steps(side: str) -> None:
-        epoch = next(epochs) if side == "ours" else None
-        for batch in chosen:
-            loss(side, batch, epoch).backward()
+        epoch = next(epochs)
+        for batch in chosen(epoch, simulated.lengths(epoch) if side == "ours" else None):
+            loss(side, batch, epoch if side == "ours" else None).backward()
             optimizers[side].step()
             optimizers[side].zero_grad()
 
@@ -187,7 +192,7 @@ def training(settings: Settings) -> Row:
         lambda: steps("theirs"),
         "≤ 1.1",
         settings,
-        work=sum(map(len, chosen)),
+        work=sum(map(len, chosen(0))),
         unit="sentences/s",
         note=f"{share} of an epoch's {len(batches)} steps, without clipping and averaging",
         rounds=2 if settings.quick else 7,

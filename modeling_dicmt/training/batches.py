@@ -28,10 +28,17 @@ class EpochBatches:
     def __len__(self) -> int:
         return self.num_batches
 
-    def epoch(self, epoch: int, start: int = 0) -> Iterator[np.ndarray]:
-        """Batches of an epoch from number `start` on: indices of sentences, in random order within the batch."""
+    def epoch(self, epoch: int, start: int = 0, lengths: np.ndarray | None = None) -> Iterator[np.ndarray]:
+        """Batches of an epoch from number `start` on: indices of sentences, in random order within the batch.
+
+        Args:
+            epoch: The epoch, from 0.
+            start: The first batch's number.
+            lengths: Characters of each sentence in this epoch, where they differ from epoch to epoch.
+        """
         generator = np.random.default_rng((self.seed, epoch))
-        blurred = self.lengths * (1 + LENGTH_NOISE * generator.random(len(self.lengths)))
+        lengths = self.lengths if lengths is None else lengths
+        blurred = lengths * (1 + LENGTH_NOISE * generator.random(len(lengths)))
         batches = np.array_split(np.argsort(blurred, kind="stable"), self.num_batches)
         for position, batch in enumerate(generator.permutation(self.num_batches)):
             indices = generator.permutation(batches[batch])

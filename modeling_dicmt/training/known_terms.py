@@ -34,6 +34,26 @@ class _Characters(NamedTuple):
     radical_ids: np.ndarray
 
 
+class _Fates(NamedTuple):
+    """What an epoch has in store for N sentences with E entities in all.
+
+    Args:
+        epoch: Its number.
+        may_know: (N,) whether entities of the sentence may be known.
+        known: (E,) which are.
+        treatment: (E,) from 0 to 1, what is done with each.
+        other: (E,) place among those of its type that it is exchanged for, if it is.
+        lengths: (N,) characters of the sentences once entities are exchanged; an upper bound where some are not.
+    """
+
+    epoch: int
+    may_know: np.ndarray
+    known: np.ndarray
+    treatment: np.ndarray
+    other: np.ndarray
+    lengths: np.ndarray
+
+
 class KnownTerms:
     """Sentences as the epochs see them, with simulated vetted terms.
 
@@ -54,6 +74,8 @@ class KnownTerms:
         # Of each sentence (N, 3): an entity's first character, its end, the place of its type in the label set.
         self.entities = [find_entities(tags[None], id2label).entities[:, 1:] for tags in examples.tags]
         self.others = self._others(tokenizer)
+        self._first = np.cumsum([0, *map(len, self.entities)])  # of each sentence's entities, among all
+        self._fates: _Fates | None = None
 
     def _others(self, tokenizer: DicMTTokenizer) -> list[list[_Characters]]:
         """What an entity of each type may be exchanged for: mentions, and at most as many reference terms."""
@@ -75,6 +97,31 @@ class KnownTerms:
             others.append([*of_type.values(), *(_Characters(np.array(ids), radicals) for ids, radicals in reference)])
         return others
 
+    def lengths(self, epoch: int) -> np.ndarray:
+        """Characters (N,) of the sentences as an epoch sees them, for batches of such as are alike."""
+        return self._fates_of(epoch).lengths
+
+    def _fates_of(self, epoch: int) -> _Fates:
+        """The same whenever it is asked for; one epoch's are kept."""
+        if self._fates is not None and self._fates.epoch == epoch:
+            return self._fates
+        random = np.random.default_rng((self.seed, epoch))
+        counts = np.diff(self._first)
+        entities = np.concatenate([np.zeros((0, 3), dtype=np.int64), *self.entities])
+        sentence = np.repeat(np.arange(len(counts)), counts)
+        may_know = random.random(len(counts)) < SHARE_OF_SENTENCES
+        known = random.random(len(entities)) < (random.random(len(counts)) * may_know)[sentence]
+        treatment = random.random(len(entities))
+        starts, ends, kinds = entities.T
+        sizes = np.array([len(of_type) for of_type in self.others])
+        other = (random.random(len(entities)) * sizes[kinds]).astype(np.int64)
+        of_others = np.array([len(one.input_ids) for of_type in self.others for one in of_type], dtype=np.int64)
+        growth = of_others[(np.cumsum(sizes) - sizes)[kinds] + other] - (ends - starts)
+        growth = np.bincount(sentence, weights=growth * (known & (treatment < EXCHANGED)), minlength=len(counts))
+        lengths = self.examples.lengths + growth.astype(np.int64)
+        self._fates = _Fates(epoch, may_know, known, treatment, other, lengths)
+        return self._fates
+
     def sentence(self, index: int, epoch: int) -> tuple[EncodedSentence, np.ndarray]:
         """A sentence and its tags as an epoch sees them.
 
@@ -87,13 +134,12 @@ class KnownTerms:
         """
         sentence, tags = self.examples.sentences[index], self.examples.tags[index]
         entities = self.entities[index]
+        fates, own = self._fates_of(epoch), slice(self._first[index], self._first[index + 1])
+        known, treatment, others = fates.known[own], fates.treatment[own], fates.other[own]
         random = np.random.default_rng((self.seed, epoch, index))
-        share = random.random() if random.random() < SHARE_OF_SENTENCES else 0.0
-        known = random.random(len(entities)) < share
-        treatment = random.random(len(entities))
         hidden = (EXCHANGED <= treatment) & (treatment < EXCHANGED + np.where(known, HIDDEN, HIDDEN_OTHER))
         stretches = [*entities[hidden, :2].tolist(), *self._stretches(random, HIDDEN_OTHER * len(entities), len(tags))]
-        wrong = self._stretches(random, WRONG, len(tags)) if share else []
+        wrong = self._stretches(random, WRONG, len(tags)) if fates.may_know[index] else []
         # One that cuts an entity teaches not to trust a term's ends: needed against wrong terms, too often against all.
         wrong = [[start, end] for start, end in wrong if not tags[start:end].any() or random.random() < CUTTING]
         if not (stretches or wrong or known.any()):
@@ -103,19 +149,19 @@ class KnownTerms:
         for start, end in stretches:
             input_ids[start:end] = self.hidden_id
             radical_ids[start:end] = PADDING_RADICAL
-        marked, exchanged = entities[known], treatment[known] < EXCHANGED
+        marked, others = entities[known], np.where(treatment[known] < EXCHANGED, others[known], -1)
         if wrong:
             wrong_types = random.integers(self.num_types, size=len(wrong))
             marked = np.concatenate([marked, np.column_stack([wrong, wrong_types])])
-            exchanged = np.concatenate([exchanged, np.zeros(len(wrong), dtype=bool)])
+            others = np.concatenate([others, np.full(len(wrong), -1)])
             order = np.lexsort((marked[:, 1], marked[:, 0]))
             order = order[longest_first(marked[order, 0], marked[order, 1])]
-            marked, exchanged = marked[order], exchanged[order]
+            marked, others = marked[order], others[order]
 
         features = sentence.dictionary_features.copy()
-        for place in np.flatnonzero(exchanged).tolist():
+        for place in np.flatnonzero(others >= 0).tolist():
             start, end, kind = marked[place].tolist()
-            other = self.others[kind][random.integers(len(self.others[kind]))]
+            other = self.others[kind][others[place]]
             length = len(other.input_ids)
             growth = length - (end - start)
             if len(tags) + growth > self.max_length:

@@ -144,7 +144,8 @@ class Trainer:
         started = time.perf_counter()
         self.model.train()
         losses: list[torch.Tensor] = []
-        for batch in self.batches.epoch(progress.epoch, start=progress.step):
+        lengths = self.known_terms.lengths(progress.epoch) if self.known_terms is not None else None
+        for batch in self.batches.epoch(progress.epoch, progress.step, lengths):
             losses.append(self._step(batch))
             progress.step += 1
             bar.update()

@@ -145,6 +145,15 @@ def test_an_epoch_is_the_same_again_and_another_one_is_not(examples, tokenizer, 
     assert epoch(again, 3) != epoch(simulated, 2) != epoch(other_seed, 2)
 
 
+def test_lengths_are_told_before_the_sentences_are_made(examples, simulated, monkeypatch):
+    monkeypatch.setattr(known_terms, "WRONG", 0.0)  # which may cover an entity that was to be exchanged
+    for epoch in range(EPOCHS):
+        told = simulated.lengths(epoch)
+        made = [len(simulated.sentence(index, epoch)[1]) for index in range(len(examples))]
+        assert told.tolist() == made
+    assert told.tolist() != examples.lengths.tolist()
+
+
 def test_the_examples_stay_as_they_are(examples, tokenizer, simulated):
     for sentence in examples.sentences:
         assert not marked_spans(sentence, tokenizer)
