@@ -21,8 +21,10 @@ Transformation = Callable[[str], str]
 """Changes the text of a document, say takes names out; it must give the same for the same text."""
 
 _SENTENCE_END = re.compile("[。！？；：!?;:.][”’」』）)\"'\\]】]*$")
-# 现病史：…, 【诊断】, 一、…, （1）…, 1. …, 1、…
-_HEADING = re.compile(r"[【\[]|[（(]?[0-9一二三四五六七八九十]{1,3}[）)、.．]|[\u3400-\u9fff]{2,8}\s?[：:]")
+# 现病史：…, 【诊断】, 一、…, （1）…, 1. …, 1、…, but not 1.5
+_HEADING = re.compile(
+    r"[【\[]|[（(]?[0-9一二三四五六七八九十]{1,3}(?:[）)、]|[.．](?![0-9]))|[\u3400-\u9fff]{2,8}\s?[：:]"
+)
 
 
 class Document(NamedTuple):

@@ -42,6 +42,12 @@ def test_a_heading_continues_no_line(tmp_path, heading):
     assert read(path, documents="file")[0] == [f"患者腹\n{heading}"]
 
 
+@pytest.mark.parametrize("rest", ["3.5mmol", "（见图）", "痛：", "体格检查未见异常", "12天"])
+def test_what_only_begins_like_a_heading_does(tmp_path, rest):
+    path = write(tmp_path / "a.txt", "患者血糖", rest)
+    assert read(path, documents="file")[0] == [f"患者血糖{rest}"]
+
+
 LINES = st.lists(st.text(alphabet='患者腹痛。，；：:!a1 -（)"”', max_size=8))
 
 
