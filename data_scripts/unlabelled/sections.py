@@ -28,9 +28,7 @@ class SectionFilter:
 
     def __init__(self, names: Sequence[str]):
         self._names = {_folded(name) for name in names}
-        # Longest first, so that 出院诊断 is not taken for a shorter name.
-        known = sorted({*map(_folded, HEADINGS), *self._names}, key=lambda name: (-len(name), name))
-        words = "|".join(map(re.escape, known))
+        words = "|".join(map(re.escape, sorted({*map(_folded, HEADINGS), *self._names})))
         self._heading = re.compile(f"{_START}(?:【(?P<bracketed>{words})】|(?P<plain>{words})[^\\S\\n]*:)")
 
     def is_chosen(self, section: str) -> bool:

@@ -18,6 +18,15 @@ def test_a_line_is_a_document(tmp_path):
     assert report.empty == 2
 
 
+@pytest.mark.parametrize("documents", ["line", "paragraph"])
+def test_a_damaged_line_is_not_counted_as_empty_too(tmp_path, documents):
+    path = tmp_path / "a.txt"
+    path.write_bytes("咳。\n".encode() * 20 + b"\xff\n" + "痛。\n".encode())
+    texts, report = read(path, documents=documents)
+    assert "".join(texts).replace("\n", "") == "咳。" * 20 + "痛。" and report.empty == 0
+    assert [found["count"] for found in report.exclusions.values()] == [1]
+
+
 def test_a_paragraph_or_a_file_is_a_document_with_its_broken_lines_joined(tmp_path):
     path = write(
         tmp_path / "a.txt",
