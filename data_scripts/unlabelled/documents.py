@@ -14,7 +14,7 @@ from .sections import SectionFilter
 from .sources import Source
 
 MAX_DOCUMENT_CHARACTERS = 1_000_000
-"""What is longer is cut into documents of at most this length, after a mark where there is one."""
+"""What is longer is cut, after a mark where there is one, into documents that are held out each for itself."""
 MAX_JSON_CHARACTERS = 16 * MAX_DOCUMENT_CHARACTERS
 
 Transformation = Callable[[str], str]
@@ -147,18 +147,21 @@ def _bounded(
     """
     held: list[str] = []
     start = length = 0
+    is_cut = False
     for number, piece in pieces:
         if piece is None:
             if held:
                 yield start, "".join(held)
-            held, length = [], 0
+            held, length, is_cut = [], 0, False
             continue
         if not held:
             start = number
         held.append(piece)
         length += len(piece)
         if length > MAX_DOCUMENT_CHARACTERS:
-            _tell_cut(source, start, report)
+            if not is_cut:
+                _tell_cut(source, start, report)
+            is_cut = True
             *whole, rest = _cut("".join(held))
             for text in whole:
                 yield start, text
