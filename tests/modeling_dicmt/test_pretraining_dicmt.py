@@ -93,7 +93,7 @@ def test_a_sentence_of_one_character_predicts_nothing(lengths):
     network = make_network().train()
     output = network(**sentences(*lengths))
     output.loss.backward()
-    assert float(output.loss) == 0 == int(output.num_predictions)
+    assert output.loss.item() == 0 == int(output.num_predictions)
 
 
 def test_its_shared_layer_is_a_network_s_own(tmp_path):
