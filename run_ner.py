@@ -145,7 +145,7 @@ def run(
     progress = trainer.train()
     network = trainer.load_best()
     # A network that finds nothing has no scores to calibrate.
-    calibration = calibrate(network, development) if progress.best_f1 > 0 else None
+    calibration = calibrate(network, development) if progress.best_score > 0 else None
     predictions = {part: evaluator.predict(network) for part, evaluator in evaluators.items()}
 
     if training.final_fit:
