@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from tiny_network import make_config, make_encoder_settings
+from tiny_network import make_config, make_encoder_settings, make_model, make_tokenizer
 
+from modeling_dicmt.bilstm import concatenate
+from modeling_dicmt.configuration_dicmt import LANGUAGE_MODEL_SIZES
 from modeling_dicmt.modeling_dicmt import DicMTModel
 from modeling_dicmt.pretraining_dicmt import DicMTForPreTraining
 
@@ -110,3 +112,42 @@ def test_a_network_that_would_see_more_is_refused(settings):
         make_network(**settings)
     with pytest.raises(ValueError, match="characters, bigrams and radicals alone"):
         DicMTForPreTraining(make_config(**make_encoder_settings(), ngram_sizes=[]))
+
+
+def sizes_of(network: DicMTForPreTraining) -> dict[str, int]:
+    return {name: getattr(network.config, name) for name in LANGUAGE_MODEL_SIZES}
+
+
+def test_a_recogniser_reads_its_states_and_leaves_its_weights_as_they_are(tmp_path):
+    pretrained = make_network(vocab_size=len(make_tokenizer()))
+    pretrained(**sentences(3))
+    recogniser = make_model(language_model=sizes_of(pretrained), dropout=0.0)
+    recogniser.dicmt.language_model.load_state_dict(pretrained.dicmt.state_dict())
+    sentence = make_tokenizer()("患者肺炎", return_tensors="pt")
+    alone = {name: sentence[name] for name in ("input_ids", "attention_mask", "radical_ids")}
+    own = recogniser.dicmt.representation(
+        sentence["input_ids"], sentence["attention_mask"].bool(), torch.tensor([4]), *list(sentence.values())[2:]
+    )
+    expected = recogniser.dicmt.context(
+        torch.cat([pretrained.dicmt(**alone).last_hidden_state, concatenate(own)], dim=-1), torch.tensor([4])
+    )
+    torch.testing.assert_close(recogniser.dicmt(**sentence).last_hidden_state, expected)
+
+    before = {name: weight.clone() for name, weight in recogniser.state_dict().items()}
+    recogniser.train()
+    optimizer = torch.optim.AdamW(recogniser.parameters(), lr=0.1, weight_decay=0.1)
+    recogniser(**sentence, labels=torch.tensor([[0, 0, 1, 2]])).loss.backward()
+    optimizer.step()
+    changed = {name for name, weight in recogniser.state_dict().items() if not torch.equal(weight, before[name])}
+    assert "dicmt.context.weight_ih_l0" in changed
+    assert not [name for name in changed if name.startswith("dicmt.language_model.")]
+
+    recogniser.eval().save_pretrained(tmp_path)
+    again = type(recogniser).from_pretrained(tmp_path)
+    assert torch.equal(again(**sentence).emissions, recogniser(**sentence).emissions)
+
+
+@pytest.mark.parametrize("sizes", [{}, {"lstm_hidden_size": 3}, dict.fromkeys(LANGUAGE_MODEL_SIZES, 0)])
+def test_sizes_that_no_pre_trained_network_has(sizes):
+    with pytest.raises(ValueError, match=r"language_model must have|must be at least 1"):
+        make_config(language_model=sizes)
