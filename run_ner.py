@@ -40,6 +40,7 @@ def check_output(data: DataArguments, model: ModelArguments, training: TrainingA
         (data, "dictionary_mapping"),
         (model, "model_name_or_path"),
         (model, "encoder_name_or_path"),
+        (model, "pretrained"),
     ):
         path = getattr(of_class, option)
         source = Path(path).resolve() if path is not None else None
@@ -198,6 +199,7 @@ def check_places(data: DataArguments, model: ModelArguments, training: TrainingA
     check_exists("character_vectors", model.character_vectors)
     check_place(model.model_name_or_path)
     check_place(model.encoder_name_or_path)
+    check_place(model.pretrained)
     check_output_dir(training.output_dir)
     check_unfinished(training)
 

@@ -34,6 +34,14 @@ class ModelArguments:
         default=None,
         **_help("BERT-family encoder (name or folder). Default: none, plain character embeddings.", private=True),
     )
+    pretrained: str | None = field(
+        default=None,
+        **_help(
+            "Folder that run_mlm.py wrote: its vocabulary and embeddings are started from, and the states of its "
+            "network are further inputs. Sets the sizes of the embeddings.",
+            private=True,
+        ),
+    )
     freeze_encoder: bool = field(default=False, **_help("Keep the encoder's weights as they are."))
     character_vectors: str | None = field(
         default=None,

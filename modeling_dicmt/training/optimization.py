@@ -61,6 +61,12 @@ class WeightAverage(AveragedModel):
     def __init__(self, model: nn.Module, decay: float):
         def average(averaged: list[torch.Tensor], current: list[torch.Tensor], count: torch.Tensor | int) -> None:
             keep = min(decay, (1 + int(count)) / (10 + int(count)))
-            torch._foreach_lerp_(averaged, current, 1 - keep)
+            pairs = zip(averaged, current, strict=True)
+            changing = [pair for pair in pairs if pair[0].data_ptr() != pair[1].data_ptr()]
+            torch._foreach_lerp_(*map(list, zip(*changing, strict=True)), 1 - keep)
 
         super().__init__(model, multi_avg_fn=torch.no_grad()(average))
+        # What is not trained, which may be most of a network, is its own average, in the same memory.
+        for averaged, current in zip(self.module.parameters(), model.parameters(), strict=True):
+            if not current.requires_grad:
+                averaged.data = current.data

@@ -9,16 +9,20 @@ import numpy as np
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-from ..commands.checkpoint import load_encoder_config, load_tokenizer
-from ..configuration_dicmt import DicMTConfig
+from ..commands.checkpoint import load_encoder_config, load_pretrained, load_tokenizer
+from ..configuration_dicmt import LANGUAGE_MODEL_SIZES, DicMTConfig
 from ..dictionary import ClinicalDictionary
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..normalization import normalize
+from ..pretraining_dicmt import DicMTForPreTraining
 from ..tokenization_dicmt import PAD_TOKEN, UNK_TOKEN, DicMTTokenizer, character_vocabulary
 from .arguments import ModelArguments
 from .transfer import transfer_network
 
 logger = logging.getLogger(__name__)
+
+# Sizes of the embeddings that a recogniser starts from a pre-trained network's.
+EMBEDDING_SIZES = [name for name in LANGUAGE_MODEL_SIZES if name != "lstm_hidden_size"]
 
 
 def build_tokenizer(
@@ -76,6 +80,8 @@ def build_tokenizer(
         load_encoder_config(model.encoder_name_or_path)  # tells what is no encoder
         encoder_tokenizer = AutoTokenizer.from_pretrained(model.encoder_name_or_path)
         vocab = _renamed_special_tokens(encoder_tokenizer)
+    elif model.pretrained is not None:
+        vocab = load_tokenizer(model.pretrained).get_vocab()
     else:
         vocab = character_vocabulary(texts, () if withhold_dictionary else terms)
         if model.character_vectors is not None:
@@ -119,12 +125,16 @@ def build_model(
         _warn_of_ignored_settings(model)
         return transfer_network(model.model_name_or_path, tokenizer)
     settings = {name: getattr(model, name) for name in network_settings(model, network_class.config_class)}
-    vectors = None
+    vectors = pretrained = None
     if model.encoder_name_or_path is not None:
         encoder_tokenizer = AutoTokenizer.from_pretrained(model.encoder_name_or_path)
         settings["encoder_config"] = load_encoder_config(model.encoder_name_or_path)
         settings["encoder_begin_token_id"] = encoder_tokenizer.cls_token_id
         settings["encoder_end_token_id"] = encoder_tokenizer.sep_token_id
+    elif model.pretrained is not None:
+        pretrained = load_pretrained(model.pretrained)
+        sizes = {name: getattr(pretrained.config, name) for name in LANGUAGE_MODEL_SIZES}
+        settings |= {name: sizes[name] for name in EMBEDDING_SIZES} | {"language_model": sizes}
     elif model.character_vectors is not None:
         vectors, settings["character_embedding_size"] = read_character_vectors(model.character_vectors)
     config = network_class.config_class(
@@ -148,6 +158,8 @@ def build_model(
         network.dicmt.representation.encoder.model = encoder
     if vectors is not None:
         _set_character_vectors(network, tokenizer, vectors)
+    if pretrained is not None:
+        _take_pretrained(network, pretrained)
     return network
 
 
@@ -185,6 +197,15 @@ def read_character_vectors(path: str) -> tuple[dict[str, np.ndarray], int]:
     if not vectors:
         raise ValueError(f"{path} has vectors of longer words only, no single character: give vectors of characters.")
     return vectors, width
+
+
+def _take_pretrained(network: DicMTForTokenClassification, pretrained: DicMTForPreTraining) -> None:
+    """Give a network the pre-trained one beside it, and its embeddings to start from."""
+    network.dicmt.language_model.load_state_dict(pretrained.dicmt.state_dict())
+    own, others = network.dicmt.representation, pretrained.dicmt.representation
+    for part in ("characters", "bigrams", "radicals"):
+        if getattr(others, part) is not None:
+            getattr(own, part).load_state_dict(getattr(others, part).state_dict())
 
 
 def _set_character_vectors(
