@@ -91,6 +91,7 @@ def run(
         check_development_part,
         claim_output_dir,
         create_accelerator,
+        fingerprint_of,
         set_threads,
         start_process,
         start_trackers,
@@ -137,7 +138,11 @@ def run(
         if part in parts
     }
     settings = (data, model, training)
-    output_dir = claim_output_dir(accelerator, settings, examples["train"], tokenizer.dictionary.fingerprint)
+    contents = {
+        "training_sentences": fingerprint_of(examples["train"]),
+        "dictionary_content": tokenizer.dictionary.fingerprint,
+    }
+    output_dir = claim_output_dir(accelerator, settings, contents)
     information = describe_run(settings, accelerator, parts, tokenizer, network, examples["train"])
 
     start_trackers(accelerator, information)

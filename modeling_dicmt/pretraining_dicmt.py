@@ -27,9 +27,8 @@ class PreTrainingOutput(ModelOutput):
     """What the network returns.
 
     Args:
-        loss: Negative log-likelihood of the characters in both directions, in nats, summed over a sentence, averaged
-            over sentences.
-        log_likelihood: Its sum over all predictions, negated.
+        loss: Negative log-likelihood of a character, in nats, the mean over all predictions of both directions.
+        log_likelihood: Sum of the log-likelihoods.
         num_predictions: How many characters were predicted.
         num_correct: For how many of them the most probable character was right; outside training only.
     """
@@ -93,7 +92,7 @@ class DicMTForPreTraining(DicMTPreTrainedModel):
             output["log_likelihood"] = self.decoder(states, targets).output.float().sum()
         else:
             output["log_likelihood"] = states.sum()
-        output["loss"] = -output["log_likelihood"] / mask.any(1).sum().clamp(min=1)
+        output["loss"] = -output["log_likelihood"] / max(1, len(targets))
         if not self.training:
             output["num_correct"] = (self.decoder.predict(states) == targets).sum()
         return_dict = self.config.return_dict if return_dict is None else return_dict

@@ -7,11 +7,12 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 from transformers import get_scheduler
 
-from .arguments import TrainingArguments
+from .arguments import OptimizationArguments
 
 
-def create_optimizer(model: nn.Module, arguments: TrainingArguments) -> Optimizer:
+def create_optimizer(model: nn.Module, arguments: OptimizationArguments) -> Optimizer:
     """Adam with decoupled weight decay; the encoder has its own learning rate, vectors have no decay."""
+    rate = arguments.learning_rate
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
@@ -21,7 +22,7 @@ def create_optimizer(model: nn.Module, arguments: TrainingArguments) -> Optimize
         [
             {
                 "params": parameters,
-                "lr": arguments.encoder_learning_rate if of_encoder else arguments.learning_rate,
+                "lr": getattr(arguments, "encoder_learning_rate", rate) if of_encoder else rate,
                 "weight_decay": arguments.weight_decay if decays else 0.0,
             }
             for (of_encoder, decays), parameters in groups.items()
@@ -30,7 +31,7 @@ def create_optimizer(model: nn.Module, arguments: TrainingArguments) -> Optimize
     )
 
 
-def create_scheduler(optimizer: Optimizer, arguments: TrainingArguments, num_steps: int) -> LambdaLR:
+def create_scheduler(optimizer: Optimizer, arguments: OptimizationArguments, num_steps: int) -> LambdaLR:
     """Warm-up, then the schedule asked for, over `num_steps` optimiser steps."""
     return get_scheduler(
         arguments.lr_scheduler_type,

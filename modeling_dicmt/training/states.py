@@ -22,6 +22,7 @@ from .optimization import WeightAverage
 CHECKPOINTS = "checkpoints"
 BEST = "best"
 LAST = "last"
+TEXT = "text"  # what a pre-training reads
 SETTINGS_FILE = "settings.json"
 MODEL_FILE = "model.safetensors"
 AVERAGE_FILE = "average.safetensors"

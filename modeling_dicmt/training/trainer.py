@@ -68,15 +68,12 @@ class Trainer:
         self.arguments, self.accelerator, self.examples = arguments, accelerator, examples
         self.tokenizer, self.evaluate = tokenizer, evaluate
         self.folder = Path(arguments.output_dir) / CHECKPOINTS / stage
-        self.batch_size = (
-            arguments.per_device_train_batch_size * accelerator.num_processes * arguments.gradient_accumulation_steps
-        )
         if len(examples) < accelerator.num_processes:
             raise ValueError(
                 f"{len(examples)} training sentences cannot be shared by {accelerator.num_processes} processes: "
                 "train with fewer processes, or on more records."
             )
-        self.batches = EpochBatches(examples.lengths, self.batch_size, arguments.seed)
+        self.batches = self.make_batches()
         self.known_terms = KnownTerms(examples, tokenizer, arguments.seed) if model.config.vetted_terms else None
         num_steps = len(self.batches) * arguments.num_train_epochs
         optimizer = create_optimizer(model, arguments)
@@ -88,6 +85,12 @@ class Trainer:
         if self.average is not None:
             self.average.to(accelerator.device)
         self.progress = Progress()
+
+    def make_batches(self) -> EpochBatches:
+        """The batches of the epochs."""
+        arguments = self.arguments
+        parts = self.accelerator.num_processes * arguments.gradient_accumulation_steps
+        return EpochBatches(self.examples.lengths, arguments.per_device_train_batch_size * parts, arguments.seed)
 
     @property
     def network(self) -> DicMTForTokenClassification:
@@ -188,14 +191,15 @@ class Trainer:
         torch.manual_seed(int(seeds.generate_state(1)[0]))
         parts = share_of_process(batch, accelerator.process_index, processes, arguments.gradient_accumulation_steps)
         # A process without a share still takes part in the exchange of gradients, with a sentence that counts nothing.
-        shares = [(part, len(part) / len(batch)) for part in parts if len(part)] or [(batch[:1], 0.0)]
+        size = max(1, self.weight(batch))
+        shares = [(part, self.weight(part) / size) for part in parts if len(part)] or [(batch[:1], 0.0)]
         total = torch.zeros((), device=accelerator.device)
         for number, (part, weight) in enumerate(shares, start=1):
             inputs = {name: torch.from_numpy(array).to(accelerator.device) for name, array in self.inputs(part).items()}
             with nullcontext() if number == len(shares) else accelerator.no_sync(self.model):
                 with accelerator.autocast():
                     loss = self.loss(self.model(**inputs))
-                # The network returns the mean over its sentences; what counts is the mean over the whole batch.
+                # The network returns the mean over its part; what counts is the mean over the whole batch.
                 # Processes average their gradients, hence their number.
                 loss = loss * weight
                 accelerator.backward(loss * processes)
@@ -219,6 +223,10 @@ class Trainer:
         if self.known_terms is None:
             return self.examples.sentences[index], self.examples.tags[index]
         return self.known_terms.sentence(index, self.progress.epoch)
+
+    def weight(self, indices: np.ndarray) -> int:
+        """Over how many things the network's loss for these examples is a mean: sentences."""
+        return len(indices)
 
     def loss(self, output: DicMTOutput) -> torch.Tensor:
         """What is minimised: the network's own loss. A subclass may learn otherwise."""

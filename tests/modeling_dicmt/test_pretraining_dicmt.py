@@ -59,7 +59,7 @@ def test_each_character_is_predicted_from_those_before_and_from_those_after_alon
     totals, counts, right = (sum(column) for column in zip(*expected, strict=True))
     assert (int(output.num_predictions), int(output.num_correct)) == (counts, right)
     np.testing.assert_allclose(float(output.log_likelihood), totals, rtol=1e-4)
-    np.testing.assert_allclose(float(output.loss), -totals / 3, rtol=1e-4)
+    np.testing.assert_allclose(float(output.loss), -totals / counts, rtol=1e-4)
 
 
 def test_no_step_lets_a_direction_see_what_it_predicts(tmp_path):
