@@ -14,15 +14,15 @@ _CARD = """---
 
 # DicMT, pre-trained
 
-Two character language models, one for each direction, {units} units each, for DicMT's recognisers of entities in Chinese
-clinical records to start from:
+Two character language models, one for each direction, {units} units each, for DicMT's recognisers of entities in
+Chinese clinical records to start from:
 
     python run_ner.py --dataset_name NAME --data_dir DIR --dictionary TERMS --pretrained FOLDER --output_dir OUT
 
 ## Text
 
-{names}: {documents:,} documents ({duplicates:,} further ones were duplicates), {characters:,} characters. What may be done
-with this network is what those texts' terms allow; where they allow research alone, so does it.
+{names}: {documents:,} documents ({duplicates:,} further ones were duplicates), {characters:,} characters. What may be
+done with this network is what those texts' terms allow; where they allow research alone, so does it.
 
 ## Evaluation
 
