@@ -40,6 +40,7 @@ def check_output(data: DataArguments, model: ModelArguments, training: TrainingA
         (data, "dictionary_mapping"),
         (model, "model_name_or_path"),
         (model, "encoder_name_or_path"),
+        (model, "pretrained"),
     ):
         path = getattr(of_class, option)
         source = Path(path).resolve() if path is not None else None
@@ -90,6 +91,7 @@ def run(
         check_development_part,
         claim_output_dir,
         create_accelerator,
+        fingerprint_of,
         set_threads,
         start_process,
         start_trackers,
@@ -136,7 +138,11 @@ def run(
         if part in parts
     }
     settings = (data, model, training)
-    output_dir = claim_output_dir(accelerator, settings, examples["train"], tokenizer.dictionary.fingerprint)
+    contents = {
+        "training_sentences": fingerprint_of(examples["train"]),
+        "dictionary_content": tokenizer.dictionary.fingerprint,
+    }
+    output_dir = claim_output_dir(accelerator, settings, contents)
     information = describe_run(settings, accelerator, parts, tokenizer, network, examples["train"])
 
     start_trackers(accelerator, information)
@@ -145,7 +151,7 @@ def run(
     progress = trainer.train()
     network = trainer.load_best()
     # A network that finds nothing has no scores to calibrate.
-    calibration = calibrate(network, development) if progress.best_f1 > 0 else None
+    calibration = calibrate(network, development) if progress.best_score > 0 else None
     predictions = {part: evaluator.predict(network) for part, evaluator in evaluators.items()}
 
     if training.final_fit:
@@ -198,6 +204,7 @@ def check_places(data: DataArguments, model: ModelArguments, training: TrainingA
     check_exists("character_vectors", model.character_vectors)
     check_place(model.model_name_or_path)
     check_place(model.encoder_name_or_path)
+    check_place(model.pretrained)
     check_output_dir(training.output_dir)
     check_unfinished(training)
 

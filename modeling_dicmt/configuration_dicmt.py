@@ -25,6 +25,15 @@ CUSTOM_PIPELINES = {
     "token-classification": {"impl": "pipeline_dicmt.DicMTPipeline", "pt": ["AutoModelForTokenClassification"]}
 }
 
+# What a pre-trained network may differ in from the recogniser that reads its states.
+LANGUAGE_MODEL_SIZES = (
+    "character_embedding_size",
+    "bigram_embedding_size",
+    "num_bigram_buckets",
+    "radical_embedding_size",
+    "lstm_hidden_size",
+)
+
 # The CRF's tables grow with its square.
 MAX_ENTITY_TYPES = 1000
 
@@ -47,6 +56,9 @@ class DicMTConfig(PreTrainedConfig):
         bigram_embedding_size: Width of the embeddings of the two character bigrams that each character is part of;
             0 for none (not in the paper).
         num_bigram_buckets: Rows of the bigram table; bigrams are hashed into it.
+        language_model: Sizes of a pre-trained network (`DicMTForPreTraining`) whose states are further inputs of the
+            BiLSTM and whose weights stay as they are, by the names in `LANGUAGE_MODEL_SIZES`; None for none (not in
+            the paper).
         num_radicals: Radical ids, padding included.
         radical_embedding_size: Width of a radical's embedding; 0 for none.
         ngram_sizes: Sizes of the dictionary's n-grams, ascending; empty for no dictionary feature.
@@ -91,6 +103,7 @@ class DicMTConfig(PreTrainedConfig):
     encoder_end_token_id: int | None = None
     bigram_embedding_size: int = 0
     num_bigram_buckets: int = 20000
+    language_model: dict[str, int] | None = None
     num_radicals: int = NUM_RADICALS
     radical_embedding_size: int = 50
     ngram_sizes: list[int] | tuple[int, ...] = PAPER_NGRAM_SIZES
@@ -186,6 +199,10 @@ class DicMTConfig(PreTrainedConfig):
                 raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}.")
         for name in ("pad_token_id", "unk_token_id"):
             self._check_id(name, self.vocab_size)
+        if self.language_model is not None:
+            if self.language_model.keys() != {*LANGUAGE_MODEL_SIZES}:
+                raise ValueError(f"language_model must have {', '.join(LANGUAGE_MODEL_SIZES)}, and nothing else.")
+            self.of_language_model()
         if self.encoder_config is not None:
             for name in ("num_hidden_layers", "num_attention_heads"):
                 if not 1 <= getattr(self.encoder_config, name, 1) <= 1000:
@@ -198,6 +215,17 @@ class DicMTConfig(PreTrainedConfig):
         value = getattr(self, name)
         if value is None or not 0 <= value < size:
             raise ValueError(f"{name} must be an id of the vocabulary, 0 to {size - 1}, got {value}.")
+
+    def of_language_model(self) -> "DicMTConfig":
+        """The configuration of the pre-trained network whose states are inputs: its sizes, and this vocabulary.
+
+        Raises:
+            ValueError: If there is none, or no network is of such sizes.
+        """
+        if self.language_model is None:
+            raise ValueError("This network reads no pre-trained network's states: language_model is not set.")
+        vocabulary = {name: getattr(self, name) for name in ("vocab_size", "pad_token_id", "unk_token_id")}
+        return type(self)(**vocabulary, num_radicals=self.num_radicals, ngram_sizes=[], **self.language_model)
 
     @property
     def dictionary_code_width(self) -> int:

@@ -187,8 +187,13 @@ class DicMTModel(DicMTPreTrainedModel):
         config.validate_architecture()  # settings may have been assigned since it was made
         self._initializes = initialize
         self.representation = self.build_representation()
+        size = self.representation.output_size
+        self.language_model: DicMTModel | None = None
+        if config.language_model is not None:
+            self.language_model = DicMTModel(config.of_language_model(), initialize=False).requires_grad_(False)
+            size += self.language_model.output_size
         self.dropout = nn.Dropout(config.dropout)
-        self.output_size = self.build_context(self.representation.output_size)
+        self.output_size = self.build_context(size)
         self.post_init()
 
     def build_representation(self) -> CharacterRepresentation:
@@ -206,6 +211,12 @@ class DicMTModel(DicMTPreTrainedModel):
     def init_weights(self) -> None:
         if self._initializes:
             super().init_weights()
+
+    def train(self, mode: bool = True) -> "DicMTModel":
+        super().train(mode)
+        if self.language_model is not None:  # its states are constants
+            self.language_model.eval()
+        return self
 
     def get_input_embeddings(self) -> nn.Module:
         if self.representation.encoder is not None:
@@ -268,6 +279,10 @@ class DicMTModel(DicMTPreTrainedModel):
         mask = first_character_counts(attention_mask)
         lengths = mask.sum(1)
         parts = self.representation(input_ids, mask, lengths, radical_ids, dictionary_features)
+        if self.language_model is not None:
+            with torch.no_grad():
+                pretrained = self.language_model.states(input_ids, attention_mask, radical_ids)
+            parts = [pretrained, *parts]
         return self.context_states(parts, mask, lengths, dictionary_features)
 
     def context_states(

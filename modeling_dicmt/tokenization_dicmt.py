@@ -347,8 +347,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
                 offset += len(text)
             first += len(chunk)
             points = code_points("".join(chunk))
-            input_ids = self._ids[np.minimum(points, len(self._ids) - 1)]
-            radical_ids = self._radical_table.ids_of_code_points(points)
+            input_ids, radical_ids = self.encode_points(points)
             features, terms = lexicon.features(points, ends)
             not_terms = lexicon.not_terms.occurrences(points, ends)
             for record, start, piece in pieces:
@@ -361,6 +360,10 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
                     lexicon.terms.spans(terms, piece.start, piece.stop),
                     lexicon.not_terms.spans(not_terms, piece.start, piece.stop),
                 )
+
+    def encode_points(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Ids (L,) int32 and radical ids (L,) uint8 of normalised characters, given as code points (L,) uint32."""
+        return self._ids[np.minimum(points, len(self._ids) - 1)], self._radical_table.ids_of_code_points(points)
 
     def _encode_plus(self, text: Any, text_pair: Any = None, **kwargs: Any) -> BatchEncoding:
         if text_pair is not None:

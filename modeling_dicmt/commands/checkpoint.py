@@ -14,6 +14,7 @@ from transformers.utils import logging
 from ..configuration_dicmt import DicMTConfig
 from ..files import read_json
 from ..modeling_dicmt import DicMTForTokenClassification
+from ..pretraining_dicmt import DicMTForPreTraining
 from ..tokenization_dicmt import DicMTTokenizer
 from .places import check_place
 
@@ -66,6 +67,22 @@ def load_network(path: str) -> DicMTForTokenClassification:
     load_config(path)
     with _reading(path):
         return DicMTForTokenClassification.from_pretrained(path, dtype=torch.float32, use_safetensors=True)
+
+
+def load_pretrained(path: str) -> DicMTForPreTraining:
+    """Read the network that `run_mlm.py` left in a folder, in fp32.
+
+    Raises:
+        ValueError: If there is none, it is of another head, or cannot be read.
+    """
+    config = load_config(path)
+    if DicMTForPreTraining.__name__ not in (config.architectures or ()):
+        raise ValueError(
+            f"{path} holds no pre-trained network but {' '.join(map(str, config.architectures or ['another']))[:60]}: "
+            "name the folder that run_mlm.py wrote. A recogniser is trained further by --model_name_or_path."
+        )
+    with _reading(path, "pre-trained network", "Name the folder that run_mlm.py wrote, or copy it anew."):
+        return DicMTForPreTraining.from_pretrained(path, dtype=torch.float32, use_safetensors=True)
 
 
 def load_encoder_config(path: str) -> PreTrainedConfig:

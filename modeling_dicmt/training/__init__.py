@@ -15,7 +15,7 @@
     examples = make_examples(parts["train"], tokenizer, network.config.label2id)
     evaluate = Evaluator(parts["validation"], tokenizer, accelerator, None, {})
     trainer = Trainer(network, tokenizer, examples, evaluate, accelerator, training)
-    print("Development F1:", trainer.train().best_f1)
+    print("Development F1:", trainer.train().best_score)
     write_model(training.output_dir, trainer.load_best(), tokenizer)
 
 Records are of any origin, with `id`, `text` and `entities`; `build_tokenizer` also takes a `ClinicalDictionary`. Names

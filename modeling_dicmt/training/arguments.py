@@ -34,6 +34,14 @@ class ModelArguments:
         default=None,
         **_help("BERT-family encoder (name or folder). Default: none, plain character embeddings.", private=True),
     )
+    pretrained: str | None = field(
+        default=None,
+        **_help(
+            "Folder that run_mlm.py wrote: its vocabulary and embeddings are started from, and the states of its "
+            "network are further inputs. Sets the sizes of the embeddings.",
+            private=True,
+        ),
+    )
     freeze_encoder: bool = field(default=False, **_help("Keep the encoder's weights as they are."))
     character_vectors: str | None = field(
         default=None,
@@ -105,19 +113,17 @@ class ModelArguments:
 
 
 @dataclass
-class TrainingArguments:
-    """How the network is trained, and where the results go."""
+class OptimizationArguments:
+    """How any network is trained, and where the results go."""
 
     _argument_group_name = "training and results"
 
-    output_dir: str = field(**_help("Folder for the best model, its scores, predictions and report.", free=True))
+    output_dir: str = field(**_help("Folder for the best model and its figures.", free=True))
     num_train_epochs: int = field(default=24, **_help("Epochs.", minimum=1))
-    per_device_train_batch_size: int = field(default=32, **_help("Sentences a step and process.", minimum=1))
     gradient_accumulation_steps: int = field(
         default=1, **_help("Parts in which a step's sentences are computed.", minimum=1, rare=True)
     )
     learning_rate: float = field(default=2e-3, **_help("Learning rate of everything but the encoder.", above=0))
-    encoder_learning_rate: float = field(default=3e-5, **_help("Learning rate of the encoder.", above=0))
     weight_decay: float = field(default=0.0, **_help("Decoupled weight decay of the matrices.", minimum=0, rare=True))
     lr_scheduler_type: str = field(
         default="linear",
@@ -161,13 +167,6 @@ class TrainingArguments:
     keep_states: bool = field(
         default=False, **_help("Leave the states in the folder of a finished run.", free=True, rare=True)
     )
-    final_fit: bool = field(
-        default=False,
-        **_help(
-            "After development, train once more on training + development part for as many epochs as the best model "
-            "took; development figures are those from before."
-        ),
-    )
     seed: int = field(
         default=42, **_help("Seed of initialisation, batches and dropout.", minimum=0, maximum=_LARGEST_SEED)
     )
@@ -180,15 +179,6 @@ class TrainingArguments:
             minimum=0,
         ),
     )
-    eval_batch_characters: int | None = field(
-        default=None,
-        **_help(
-            "Characters of a batch at evaluation, padding included; default: what is fast.",
-            free=True,
-            minimum=1,
-            rare=True,
-        ),
-    )
     overwrite_output_dir: bool = field(
         default=False, **_help("Start afresh in an output folder with results or states of another run.", free=True)
     )
@@ -199,6 +189,33 @@ class TrainingArguments:
         default=20, **_help("Steps between figures for the trackers.", free=True, minimum=1, rare=True)
     )
     quiet: bool = field(default=False, **_help("No progress bars.", free=True))
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+
+
+@dataclass
+class TrainingArguments(OptimizationArguments):
+    """How a recogniser is trained."""
+
+    per_device_train_batch_size: int = field(default=32, **_help("Sentences a step and process.", minimum=1))
+    encoder_learning_rate: float = field(default=3e-5, **_help("Learning rate of the encoder.", above=0))
+    eval_batch_characters: int | None = field(
+        default=None,
+        **_help(
+            "Characters of a batch at evaluation, padding included; default: what is fast.",
+            free=True,
+            minimum=1,
+            rare=True,
+        ),
+    )
+    final_fit: bool = field(
+        default=False,
+        **_help(
+            "After development, train once more on training + development part for as many epochs as the best model "
+            "took; development figures are those from before."
+        ),
+    )
     push_to_hub: bool = field(
         default=False,
         **_help(
@@ -207,11 +224,8 @@ class TrainingArguments:
         ),
     )
 
-    def __post_init__(self) -> None:
-        check_bounds(self)
 
-
-def check_unfinished(training: TrainingArguments) -> None:
+def check_unfinished(training: OptimizationArguments) -> None:
     """Raise ValueError if the output folder holds the results of a finished run that are not to be replaced."""
     if (Path(training.output_dir) / RESULTS_FILE).exists() and not training.overwrite_output_dir:
         raise ValueError(

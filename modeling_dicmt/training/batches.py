@@ -39,11 +39,34 @@ class EpochBatches:
         generator = np.random.default_rng((self.seed, epoch))
         lengths = self.lengths if lengths is None else lengths
         blurred = lengths * (1 + LENGTH_NOISE * generator.random(len(lengths)))
-        batches = np.array_split(np.argsort(blurred, kind="stable"), self.num_batches)
+        batches = self.cut(np.argsort(blurred, kind="stable"))
         for position, batch in enumerate(generator.permutation(self.num_batches)):
             indices = generator.permutation(batches[batch])
             if position >= start:
                 yield indices
+
+    def cut(self, order: np.ndarray) -> list[np.ndarray]:
+        """Sentences in the order of their lengths, cut into `num_batches` batches."""
+        return np.array_split(order, self.num_batches)
+
+
+class CharacterBatches(EpochBatches):
+    """Batches of about the same number of characters, for sentences of which only the characters count.
+
+    Args:
+        lengths: Characters of each sentence.
+        batch_characters: Characters of a batch, about; no less than a sentence has.
+        seed: Seed of the order.
+    """
+
+    def __init__(self, lengths: Sequence[int] | np.ndarray, batch_characters: int, seed: int):
+        super().__init__(lengths, 1, seed)
+        self.num_batches = max(1, round(int(self.lengths.sum(dtype=np.int64)) / batch_characters))
+
+    def cut(self, order: np.ndarray) -> list[np.ndarray]:
+        total = np.cumsum(self.lengths[order], dtype=np.int64)
+        bounds = total[-1] * np.arange(1, self.num_batches) / self.num_batches
+        return np.split(order, np.searchsorted(total, bounds))
 
 
 def share_of_process(batch: np.ndarray, process: int, num_processes: int, accumulation_steps: int) -> list[np.ndarray]:

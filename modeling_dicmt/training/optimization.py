@@ -7,11 +7,12 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 from transformers import get_scheduler
 
-from .arguments import TrainingArguments
+from .arguments import OptimizationArguments
 
 
-def create_optimizer(model: nn.Module, arguments: TrainingArguments) -> Optimizer:
+def create_optimizer(model: nn.Module, arguments: OptimizationArguments) -> Optimizer:
     """Adam with decoupled weight decay; the encoder has its own learning rate, vectors have no decay."""
+    rate = arguments.learning_rate
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
@@ -21,7 +22,7 @@ def create_optimizer(model: nn.Module, arguments: TrainingArguments) -> Optimize
         [
             {
                 "params": parameters,
-                "lr": arguments.encoder_learning_rate if of_encoder else arguments.learning_rate,
+                "lr": getattr(arguments, "encoder_learning_rate", rate) if of_encoder else rate,
                 "weight_decay": arguments.weight_decay if decays else 0.0,
             }
             for (of_encoder, decays), parameters in groups.items()
@@ -30,7 +31,7 @@ def create_optimizer(model: nn.Module, arguments: TrainingArguments) -> Optimize
     )
 
 
-def create_scheduler(optimizer: Optimizer, arguments: TrainingArguments, num_steps: int) -> LambdaLR:
+def create_scheduler(optimizer: Optimizer, arguments: OptimizationArguments, num_steps: int) -> LambdaLR:
     """Warm-up, then the schedule asked for, over `num_steps` optimiser steps."""
     return get_scheduler(
         arguments.lr_scheduler_type,
@@ -61,6 +62,12 @@ class WeightAverage(AveragedModel):
     def __init__(self, model: nn.Module, decay: float):
         def average(averaged: list[torch.Tensor], current: list[torch.Tensor], count: torch.Tensor | int) -> None:
             keep = min(decay, (1 + int(count)) / (10 + int(count)))
-            torch._foreach_lerp_(averaged, current, 1 - keep)
+            pairs = zip(averaged, current, strict=True)
+            changing = [pair for pair in pairs if pair[0].data_ptr() != pair[1].data_ptr()]
+            torch._foreach_lerp_(*map(list, zip(*changing, strict=True)), 1 - keep)
 
         super().__init__(model, multi_avg_fn=torch.no_grad()(average))
+        # What is not trained, which may be most of a network, is its own average, in the same memory.
+        for averaged, current in zip(self.module.parameters(), model.parameters(), strict=True):
+            if not current.requires_grad:
+                averaged.data = current.data

@@ -9,16 +9,21 @@ import numpy as np
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-from ..commands.checkpoint import load_encoder_config, load_tokenizer
-from ..configuration_dicmt import DicMTConfig
+from ..commands.checkpoint import load_encoder_config, load_pretrained, load_tokenizer
+from ..configuration_dicmt import LANGUAGE_MODEL_SIZES, DicMTConfig
 from ..dictionary import ClinicalDictionary
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..normalization import normalize
+from ..pretraining_dicmt import DicMTForPreTraining
 from ..tokenization_dicmt import PAD_TOKEN, UNK_TOKEN, DicMTTokenizer, character_vocabulary
 from .arguments import ModelArguments
+from .pretraining_arguments import PreTrainedModelArguments
 from .transfer import transfer_network
 
 logger = logging.getLogger(__name__)
+
+# Sizes of the embeddings that a recogniser starts from a pre-trained network's.
+EMBEDDING_SIZES = [name for name in LANGUAGE_MODEL_SIZES if name != "lstm_hidden_size"]
 
 
 def build_tokenizer(
@@ -76,6 +81,8 @@ def build_tokenizer(
         load_encoder_config(model.encoder_name_or_path)  # tells what is no encoder
         encoder_tokenizer = AutoTokenizer.from_pretrained(model.encoder_name_or_path)
         vocab = _renamed_special_tokens(encoder_tokenizer)
+    elif model.pretrained is not None:
+        vocab = load_tokenizer(model.pretrained).get_vocab()
     else:
         vocab = character_vocabulary(texts, () if withhold_dictionary else terms)
         if model.character_vectors is not None:
@@ -119,12 +126,16 @@ def build_model(
         _warn_of_ignored_settings(model)
         return transfer_network(model.model_name_or_path, tokenizer)
     settings = {name: getattr(model, name) for name in network_settings(model, network_class.config_class)}
-    vectors = None
+    vectors = pretrained = None
     if model.encoder_name_or_path is not None:
         encoder_tokenizer = AutoTokenizer.from_pretrained(model.encoder_name_or_path)
         settings["encoder_config"] = load_encoder_config(model.encoder_name_or_path)
         settings["encoder_begin_token_id"] = encoder_tokenizer.cls_token_id
         settings["encoder_end_token_id"] = encoder_tokenizer.sep_token_id
+    elif model.pretrained is not None:
+        pretrained = load_pretrained(model.pretrained)
+        sizes = {name: getattr(pretrained.config, name) for name in LANGUAGE_MODEL_SIZES}
+        settings |= {name: sizes[name] for name in EMBEDDING_SIZES} | {"language_model": sizes}
     elif model.character_vectors is not None:
         vectors, settings["character_embedding_size"] = read_character_vectors(model.character_vectors)
     config = network_class.config_class(
@@ -148,7 +159,55 @@ def build_model(
         network.dicmt.representation.encoder.model = encoder
     if vectors is not None:
         _set_character_vectors(network, tokenizer, vectors)
+    if pretrained is not None:
+        _take_pretrained(network, pretrained)
     return network
+
+
+def build_pretraining_tokenizer(model: PreTrainedModelArguments, counts: Mapping[str, int]) -> DicMTTokenizer:
+    """The tokenizer of a network for pre-training: its vocabulary is in the order of the characters' frequency.
+
+    Args:
+        model: What the network is made of.
+        counts: How often each normalised character occurs in the text.
+
+    Raises:
+        ValueError: If no character is frequent enough.
+    """
+    frequent = [character for character, count in counts.items() if count >= model.min_character_count]
+    if not frequent:
+        raise ValueError(
+            f"No character of the text occurs {model.min_character_count} times: give more text, or a smaller "
+            "--min_character_count."
+        )
+    ordered = sorted(frequent, key=lambda character: (-counts[character], character))
+    vocab = {token: index for index, token in enumerate((PAD_TOKEN, UNK_TOKEN, *ordered))}
+    entity_types = DicMTConfig().entity_types  # a network's labels and features need some; there are none here
+    return DicMTTokenizer(
+        vocab, entity_types=entity_types, ngram_sizes=[], max_sentence_length=model.max_sentence_length
+    )
+
+
+def build_pretraining_network(
+    model: PreTrainedModelArguments, tokenizer: DicMTTokenizer, seed: int
+) -> DicMTForPreTraining:
+    """A new network for pre-training.
+
+    Args:
+        model: What it is made of.
+        tokenizer: Its tokenizer.
+        seed: Seed of its weights.
+    """
+    torch.manual_seed(seed)
+    config = DicMTConfig(
+        entity_types=list(tokenizer.entity_types),
+        vocab_size=len(tokenizer),
+        pad_token_id=tokenizer.pad_token_id,
+        unk_token_id=tokenizer.unk_token_id,
+        ngram_sizes=[],
+        **{item.name: getattr(model, item.name) for item in fields(model) if item.name in DicMTConfig.__annotations__},
+    )
+    return DicMTForPreTraining(config)
 
 
 def network_settings(model: ModelArguments, config_class: type[DicMTConfig] = DicMTConfig) -> list[str]:
@@ -185,6 +244,15 @@ def read_character_vectors(path: str) -> tuple[dict[str, np.ndarray], int]:
     if not vectors:
         raise ValueError(f"{path} has vectors of longer words only, no single character: give vectors of characters.")
     return vectors, width
+
+
+def _take_pretrained(network: DicMTForTokenClassification, pretrained: DicMTForPreTraining) -> None:
+    """Give a network the pre-trained one beside it, and its embeddings to start from."""
+    network.dicmt.language_model.load_state_dict(pretrained.dicmt.state_dict())
+    own, others = network.dicmt.representation, pretrained.dicmt.representation
+    for part in ("characters", "bigrams", "radicals"):
+        if getattr(others, part) is not None:
+            getattr(own, part).load_state_dict(getattr(others, part).state_dict())
 
 
 def _set_character_vectors(

@@ -42,13 +42,8 @@ def describe_run(
 
     `public_settings` names those of the settings that a model card may show: they name no place on the machine.
     """
-    settings = {item.name: getattr(of_class, item.name) for of_class in arguments for item in fields(of_class)}
-    public = [
-        item.name
-        for of_class in arguments
-        for item in fields(of_class)
-        if not (item.metadata.get("free") or item.metadata.get("private"))
-    ]
+    described = describe_settings(arguments)
+    settings = described["settings"]
     return {
         "dataset_name": settings.get("dataset_name"),
         "entity_types": tokenizer.entity_types,
@@ -64,8 +59,27 @@ def describe_run(
         "dictionary_coverage": {name: dictionary_coverage(records, tokenizer) for name, records in parts.items()},
         "base_model": hub_name(settings.get("encoder_name_or_path")),
         "parameters": network.num_parameters(),
-        "settings": settings,
-        "public_settings": public,
+        **described,
+        **describe_machine(accelerator),
+    }
+
+
+def describe_settings(arguments: Sequence[Any]) -> dict[str, Any]:
+    """All `settings` by name, and the names of those that a card may show."""
+    return {
+        "settings": {item.name: getattr(of_class, item.name) for of_class in arguments for item in fields(of_class)},
+        "public_settings": [
+            item.name
+            for of_class in arguments
+            for item in fields(of_class)
+            if not (item.metadata.get("free") or item.metadata.get("private"))
+        ],
+    }
+
+
+def describe_machine(accelerator: Accelerator) -> dict[str, Any]:
+    """What a run runs on."""
+    return {
         "device": str(accelerator.device),
         "processes": accelerator.num_processes,
         "threads": torch.get_num_threads(),

@@ -21,9 +21,9 @@ from ..commands.processes import available_cores
 from ..configuration_dicmt import DicMTConfig
 from ..files import write_json
 from ..publishing.contents import RESULTS_FILE
-from .arguments import TrainingArguments, check_unfinished
+from .arguments import OptimizationArguments, TrainingArguments, check_unfinished
 from .examples import Examples
-from .states import CHECKPOINTS, SETTINGS_FILE, check_settings
+from .states import CHECKPOINTS, SETTINGS_FILE, TEXT, check_settings
 
 try:
     import fcntl
@@ -36,7 +36,7 @@ LOCK_FILE = ".lock"
 _PRIVATE_RESULTS = ("predictions_*.jsonl", "errors_*.jsonl", "report_*.md")
 
 
-def start_process(training: TrainingArguments) -> Accelerator:
+def start_process(training: OptimizationArguments) -> Accelerator:
     """Set up logging, seeds and accelerate for this process.
 
     Raises:
@@ -81,7 +81,7 @@ def check_development_part(parts: Mapping[str, Any], training: TrainingArguments
     )
 
 
-def set_threads(accelerator: Accelerator, training: TrainingArguments, config: DicMTConfig) -> None:
+def set_threads(accelerator: Accelerator, training: OptimizationArguments, config: DicMTConfig) -> None:
     """Choose the threads of a process on a CPU.
 
     Without an encoder a step is too small to share: two threads gain a third while both cores are free, and wait for
@@ -107,7 +107,7 @@ def _lock(path: Path) -> None:
     atexit.register(handle.close)  # held, with its lock, as long as the process lives
 
 
-def create_accelerator(training: TrainingArguments) -> Accelerator:
+def create_accelerator(training: OptimizationArguments) -> Accelerator:
     """An accelerator for one training; the processes behind it are the same each time."""
     trackers = [name for name in training.report_to.split(",") if name and name != "none"]
     output_dir = Path(training.output_dir)
@@ -129,16 +129,13 @@ def binding_settings(arguments: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def claim_output_dir(
-    accelerator: Accelerator, arguments: Sequence[Any], examples: Examples, dictionary_fingerprint: str
-) -> Path:
+def claim_output_dir(accelerator: Accelerator, arguments: Sequence[Any], contents: Mapping[str, str]) -> Path:
     """Make the output folder ready for a run: new, or resumed if it holds states of the same run.
 
     Args:
         accelerator: The processes.
-        arguments: Dataclasses of the run's settings, `TrainingArguments` the last of them.
-        examples: What is trained on.
-        dictionary_fingerprint: The dictionary's.
+        arguments: Dataclasses of the run's settings, `OptimizationArguments` the last of them.
+        contents: Fingerprints of what is learnt from, by name.
 
     Raises:
         ValueError: If it holds the results of a finished run, or states of a run with other settings or data, or cannot
@@ -148,8 +145,7 @@ def claim_output_dir(
     output_dir = Path(training.output_dir)
     settings = binding_settings(arguments) | {
         "num_processes": accelerator.num_processes,
-        "training_sentences": _fingerprint(examples),
-        "dictionary_content": dictionary_fingerprint,
+        **contents,
     }
     problem: list[str | None] = [None]
     if accelerator.is_main_process:
@@ -163,11 +159,11 @@ def claim_output_dir(
     return output_dir
 
 
-def _claim(training: TrainingArguments, settings: dict[str, Any]) -> None:
+def _claim(training: OptimizationArguments, settings: dict[str, Any]) -> None:
     output_dir = Path(training.output_dir)
     checkpoints = output_dir / CHECKPOINTS
     check_unfinished(training)
-    ours = (LOCK_FILE, SETTINGS_FILE)
+    ours = (LOCK_FILE, SETTINGS_FILE, TEXT)
     if checkpoints.is_dir() and any(checkpoints.iterdir()) and not any((checkpoints / name).exists() for name in ours):
         raise ValueError(
             f"{checkpoints} is not the work of a training, which would remove it at its end: pass another --output_dir."
@@ -179,6 +175,8 @@ def _claim(training: TrainingArguments, settings: dict[str, Any]) -> None:
     _lock(checkpoints / LOCK_FILE)
     if training.overwrite_output_dir:
         for path in checkpoints.iterdir():
+            if path.name == TEXT:  # of this run
+                continue
             if path.is_dir():
                 shutil.rmtree(path)
             elif path.name != LOCK_FILE:
@@ -202,7 +200,8 @@ def start_trackers(accelerator: Accelerator, settings: dict[str, Any]) -> None:
             accelerator.init_trackers("dicmt", config=plain)
 
 
-def _fingerprint(examples: Examples) -> str:
+def fingerprint_of(examples: Examples) -> str:
+    """Of the sentences and tags that are trained on."""
     digest = hashlib.sha256()
     for sentence, tags in zip(examples.sentences, examples.tags, strict=True):
         for array in (sentence.input_ids, sentence.dictionary_features, tags):

@@ -22,6 +22,7 @@ from .optimization import WeightAverage
 CHECKPOINTS = "checkpoints"
 BEST = "best"
 LAST = "last"
+TEXT = "text"  # what a pre-training reads
 SETTINGS_FILE = "settings.json"
 MODEL_FILE = "model.safetensors"
 AVERAGE_FILE = "average.safetensors"
@@ -40,7 +41,7 @@ class Progress:
     Args:
         epoch: Epochs that are complete.
         step: Steps done in the epoch that is not.
-        best_f1: Best development F1 so far, -1 before the first evaluation.
+        best_score: Best of the development figures that the training goes by, -1 before the first evaluation.
         best_epoch: Epoch after which it was reached; without evaluations the last one.
         seconds: Time spent so far, evaluations included, over all parts of an interrupted run.
         training_seconds: Of these, the time of training steps.
@@ -50,7 +51,7 @@ class Progress:
 
     epoch: int = 0
     step: int = 0
-    best_f1: float = -1.0
+    best_score: float = -1.0
     best_epoch: int = 0
     seconds: float = 0.0
     training_seconds: float = 0.0
@@ -130,8 +131,8 @@ class TrainingState(NamedTuple):
             progress = self.progress
             if not (0 <= progress.epoch <= num_epochs and 0 <= progress.step < num_steps):
                 raise ValueError(f"there is no epoch {progress.epoch}, step {progress.step} in this training")
-            if not (0 <= progress.best_epoch <= progress.epoch and -1 <= progress.best_f1 <= 1):
-                raise ValueError("its best epoch is none of those done, or its F1 none")
+            if not (0 <= progress.best_epoch <= progress.epoch and -1 <= progress.best_score <= 1):
+                raise ValueError("its best epoch is none of those done, or its score none")
             if not all(0 <= seconds < _LONGEST for seconds in (progress.seconds, progress.training_seconds)):
                 raise ValueError("its seconds are no time that a training takes")
             if self.scaler is not None:

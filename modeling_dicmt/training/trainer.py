@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -29,7 +29,7 @@ from .states import BEST, CHECKPOINTS, LAST, Progress, TrainingState
 
 logger = logging.getLogger(__name__)
 
-# Evaluates a model and returns figures, `f1` among them, the same on every process.
+# Evaluates a model and returns figures, the trainer's `criterion` among them, the same on every process.
 Evaluate = Callable[[DicMTForTokenClassification], dict[str, Any]]
 
 
@@ -38,6 +38,8 @@ class Trainer:
 
     What a step computes depends on seed, step and the state before it alone (dropout is seeded by the step), so a run
     that resumes from a state, at any step, ends with the weights of a run that was never interrupted.
+
+    A subclass may learn from other examples (`inputs`), by another loss (`loss`), and go by another figure.
 
     Args:
         model: The network.
@@ -48,6 +50,10 @@ class Trainer:
         arguments: The recipe; the folder `checkpoints` of its `output_dir` takes states and the best version.
         stage: Name of a further training within the same run, which keeps its states apart.
     """
+
+    criterion: ClassVar[str] = "f1"
+    """The development figure, from 0 to 1, of which the best version has the highest."""
+    criterion_title: ClassVar[str] = "F1"
 
     def __init__(
         self,
@@ -62,15 +68,12 @@ class Trainer:
         self.arguments, self.accelerator, self.examples = arguments, accelerator, examples
         self.tokenizer, self.evaluate = tokenizer, evaluate
         self.folder = Path(arguments.output_dir) / CHECKPOINTS / stage
-        self.batch_size = (
-            arguments.per_device_train_batch_size * accelerator.num_processes * arguments.gradient_accumulation_steps
-        )
         if len(examples) < accelerator.num_processes:
             raise ValueError(
                 f"{len(examples)} training sentences cannot be shared by {accelerator.num_processes} processes: "
                 "train with fewer processes, or on more records."
             )
-        self.batches = EpochBatches(examples.lengths, self.batch_size, arguments.seed)
+        self.batches = self.make_batches()
         self.known_terms = KnownTerms(examples, tokenizer, arguments.seed) if model.config.vetted_terms else None
         num_steps = len(self.batches) * arguments.num_train_epochs
         optimizer = create_optimizer(model, arguments)
@@ -82,6 +85,12 @@ class Trainer:
         if self.average is not None:
             self.average.to(accelerator.device)
         self.progress = Progress()
+
+    def make_batches(self) -> EpochBatches:
+        """The batches of the epochs."""
+        arguments = self.arguments
+        parts = self.accelerator.num_processes * arguments.gradient_accumulation_steps
+        return EpochBatches(self.examples.lengths, arguments.per_device_train_batch_size * parts, arguments.seed)
 
     @property
     def network(self) -> DicMTForTokenClassification:
@@ -153,8 +162,8 @@ class Trainer:
             saves = bool(arguments.save_steps) and progress.step % arguments.save_steps == 0 and not last
             if progress.step % arguments.logging_steps == 0 or last or saves:
                 loss = self._check_loss(losses)
-                f1 = f", best F1 {progress.best_f1:.4f}" if progress.best_f1 >= 0 else ""
-                bar.set_description(f"epoch {progress.epoch + 1}, loss {loss:.3f}{f1}", refresh=False)
+                best = f", best {self.criterion_title} {progress.best_score:.4f}" if progress.best_score >= 0 else ""
+                bar.set_description(f"epoch {progress.epoch + 1}, loss {loss:.3f}{best}", refresh=False)
                 learning_rate = self.scheduler.get_last_lr()[0]
                 self.accelerator.log({"train/loss": loss, "train/learning_rate": learning_rate}, step=self._global_step)
                 losses.clear()
@@ -183,17 +192,15 @@ class Trainer:
         torch.manual_seed(int(seeds.generate_state(1)[0]))
         parts = share_of_process(batch, accelerator.process_index, processes, arguments.gradient_accumulation_steps)
         # A process without a share still takes part in the exchange of gradients, with a sentence that counts nothing.
-        shares = [(part, len(part) / len(batch)) for part in parts if len(part)] or [(batch[:1], 0.0)]
+        size = max(1, self.weight(batch))
+        shares = [(part, self.weight(part) / size) for part in parts if len(part)] or [(batch[:1], 0.0)]
         total = torch.zeros((), device=accelerator.device)
         for number, (part, weight) in enumerate(shares, start=1):
-            sentences, tags = zip(*map(self._example, part.tolist()), strict=True)
-            pad_token_id = accelerator.unwrap_model(self.model).config.pad_token_id
-            inputs = pad_sentences(sentences, pad_token_id, tags)
-            inputs = {name: torch.from_numpy(array).to(accelerator.device) for name, array in inputs.items()}
+            inputs = {name: torch.from_numpy(array).to(accelerator.device) for name, array in self.inputs(part).items()}
             with nullcontext() if number == len(shares) else accelerator.no_sync(self.model):
                 with accelerator.autocast():
                     loss = self.loss(self.model(**inputs))
-                # The network returns the mean over its sentences; what counts is the mean over the whole batch.
+                # The network returns the mean over its part; what counts is the mean over the whole batch.
                 # Processes average their gradients, hence their number.
                 loss = loss * weight
                 accelerator.backward(loss * processes)
@@ -207,11 +214,20 @@ class Trainer:
             self.average.update_parameters(accelerator.unwrap_model(self.model))
         return total
 
+    def inputs(self, indices: np.ndarray) -> dict[str, np.ndarray]:
+        """The network's inputs, and labels, for some of the examples as this epoch sees them."""
+        sentences, tags = zip(*map(self._example, indices.tolist()), strict=True)
+        return pad_sentences(sentences, self.tokenizer.pad_token_id, tags)
+
     def _example(self, index: int) -> tuple[EncodedSentence, np.ndarray]:
         """A sentence and its tags as this epoch sees them."""
         if self.known_terms is None:
             return self.examples.sentences[index], self.examples.tags[index]
         return self.known_terms.sentence(index, self.progress.epoch)
+
+    def weight(self, indices: np.ndarray) -> int:
+        """Over how many things the network's loss for these examples is a mean: sentences."""
+        return len(indices)
 
     def loss(self, output: DicMTOutput) -> torch.Tensor:
         """What is minimised: the network's own loss. A subclass may learn otherwise."""
@@ -239,15 +255,16 @@ class Trainer:
         figures = {name: value for name, value in results.items() if isinstance(value, int | float)}
         progress.history.append({"epoch": progress.epoch, "seconds": round(progress.seconds, 1), **figures})
         self.accelerator.log({f"eval/{name}": value for name, value in figures.items()}, step=self._global_step)
-        if results["f1"] > progress.best_f1:
-            progress.best_f1, progress.best_epoch = results["f1"], progress.epoch
+        score = results[self.criterion]
+        if score > progress.best_score:
+            progress.best_score, progress.best_epoch = score, progress.epoch
             self._keep_best()
         evaluations = sum(entry["epoch"] > progress.best_epoch for entry in progress.history)
         patience = self.arguments.early_stopping_patience
         progress.stopped = bool(patience) and evaluations >= patience
         if not bar.disable:
-            told = f"epoch {progress.epoch}: development F1 {results['f1']:.4f}, best {progress.best_f1:.4f}"
-            bar.write(told, file=sys.stderr)
+            told = f"development {self.criterion_title} {score:.4f}, best {progress.best_score:.4f}"
+            bar.write(f"epoch {progress.epoch}: {told}", file=sys.stderr)
 
     def _restore(self, name: str) -> bool:
         """Whether there is such a folder, whole, for all processes."""

@@ -127,7 +127,7 @@ def test_tensors_of_another_network_are_refused(stopped, resume, name, change):
         ({"step": -1}, "there is no epoch 1, step -1"),
         ({"best_epoch": -1}, "its best epoch is none of those done"),
         ({"best_epoch": 2}, "its best epoch is none of those done"),
-        ({"best_f1": 10**400}, "or its F1 none"),
+        ({"best_score": 10**400}, "or its score none"),
         ({"seconds": 10**400}, "its seconds are no time"),
         ({"training_seconds": -1.0}, "its seconds are no time"),
     ],

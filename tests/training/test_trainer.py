@@ -127,7 +127,7 @@ def test_the_best_version_is_kept(trainer_of, recipe):
 
     trainer = trainer_of(recipe, evaluate)
     progress = trainer.train()
-    assert (progress.best_epoch, progress.best_f1) == (2, 0.6)  # of equals the first
+    assert (progress.best_epoch, progress.best_score) == (2, 0.6)  # of equals the first
     assert_equal(trainer.load_best().state_dict(), seen[1])
     assert [(entry["epoch"], entry["f1"]) for entry in progress.history] == [(1, 0.2), (2, 0.6), (3, 0.6)]
 
