@@ -37,7 +37,7 @@ setup(
     keywords="named entity recognition, clinical, medical, Chinese, CRF, dictionary, transformers",
     python_requires=">=3.10",
     packages=find_packages(include=["modeling_dicmt", "modeling_dicmt.*", "data_scripts", "data_scripts.*"]),
-    py_modules=["run_evaluate", "run_ner", "run_predict"],
+    py_modules=["run_evaluate", "run_mlm", "run_ner", "run_predict"],
     package_data={
         "modeling_dicmt": ["radicals.tsv"],
         "data_scripts": ["sample_data/*.jsonl", "sample_data/dictionary/*.tsv"],
@@ -77,6 +77,7 @@ setup(
         "console_scripts": [
             "dicmt-data = data_scripts.__main__:main",
             "dicmt-export-onnx = modeling_dicmt.onnx.__main__:main",
+            "dicmt-pretrain = run_mlm:main",
             "dicmt-push = modeling_dicmt.publishing.__main__:main",
             "dicmt-run-evaluate = run_evaluate:main",
             "dicmt-run-ner = run_ner:main",

@@ -116,3 +116,6 @@ class DicMTForPreTraining(DicMTPreTrainedModel):
             before = torch.arange(size, device=context.weight_ih_l0.device) + self.config.character_embedding_size
             yield context.weight_ih_l0, before + size
             yield context.weight_ih_l0_reverse, before
+
+
+DicMTForPreTraining.register_for_auto_class("AutoModelForPreTraining")

@@ -17,7 +17,10 @@ import pytest
 import modeling_dicmt
 
 REPOSITORY = Path(__file__).parents[1]
-COMMANDS = ["dicmt-data", "dicmt-export-onnx", "dicmt-push", "dicmt-run-evaluate", "dicmt-run-ner", "dicmt-run-predict"]
+COMMANDS = [
+    *("dicmt-data", "dicmt-export-onnx", "dicmt-pretrain", "dicmt-push"),
+    *("dicmt-run-evaluate", "dicmt-run-ner", "dicmt-run-predict"),
+]
 BUILD = "import sys; from setuptools import build_meta; build_meta.{}(sys.argv[1])"
 IGNORED = shutil.ignore_patterns(
     ".git", ".venv", "outputs", "shared", "build", "dist", "*.egg-info", "__pycache__", ".*"

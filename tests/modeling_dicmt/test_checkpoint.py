@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_network import SENTENCES, make_encoder_settings, make_model, make_tokenizer, rounded
+from tiny_network import SENTENCES, make_config, make_encoder_settings, make_model, make_tokenizer, rounded
 
 import modeling_dicmt
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 from modeling_dicmt.normalization import normalize
+from modeling_dicmt.pretraining_dicmt import DicMTForPreTraining
 from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 from modeling_dicmt.torch_tagger import TorchTagger, predict_entities
@@ -212,11 +213,14 @@ def test_the_folder_holds_all_it_needs(checkpoint):
     assert not any(path.is_dir() for path in checkpoint.iterdir())
 
 
-def test_the_flat_files_are_those_that_travel(checkpoint):
+def test_the_flat_files_are_those_that_travel(checkpoint, tmp_path):
     """DESIGN: each flat file lies in some head's checkpoint, none of a folder does."""
     package = Path(modeling_dicmt.__file__).parent
     flat = {path.name for path in package.glob("*.py")} - {"__init__.py"}
-    assert {path.name for path in checkpoint.glob("*.py")} == flat
+    DicMTForPreTraining(make_config(ngram_sizes=[])).save_pretrained(tmp_path)
+    of_heads = [{path.name for path in folder.glob("*.py")} for folder in (checkpoint, tmp_path)]
+    assert set.union(*of_heads) == flat
+    assert "pretraining_dicmt.py" not in of_heads[0], "a recogniser's users need none of it"
 
 
 @pytest.mark.parametrize(
