@@ -130,7 +130,11 @@ def binding_settings(arguments: Sequence[Any]) -> dict[str, Any]:
 
 
 def claim_output_dir(
-    accelerator: Accelerator, arguments: Sequence[Any], examples: Examples, dictionary_fingerprint: str
+    accelerator: Accelerator,
+    arguments: Sequence[Any],
+    examples: Examples,
+    dictionary_fingerprint: str,
+    contents: Mapping[str, str] | None = None,
 ) -> Path:
     """Make the output folder ready for a run: new, or resumed if it holds states of the same run.
 
@@ -139,6 +143,7 @@ def claim_output_dir(
         arguments: Dataclasses of the run's settings, `TrainingArguments` the last of them.
         examples: What is trained on.
         dictionary_fingerprint: The dictionary's.
+        contents: Fingerprints of what else decides the weights, by name.
 
     Raises:
         ValueError: If it holds the results of a finished run, or states of a run with other settings or data, or cannot
@@ -150,6 +155,7 @@ def claim_output_dir(
         "num_processes": accelerator.num_processes,
         "training_sentences": _fingerprint(examples),
         "dictionary_content": dictionary_fingerprint,
+        **(contents or {}),
     }
     problem: list[str | None] = [None]
     if accelerator.is_main_process:
