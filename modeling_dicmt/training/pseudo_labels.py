@@ -69,18 +69,18 @@ class PseudoLabels(NamedTuple):
         try:
             arrays = load_file(path)
         except (OSError, ValueError, SafetensorError) as error:
-            raise _damaged(path) from error
+            raise damaged(path) from error
         kinds = dict.fromkeys(_PLACES, np.int64) | {"tags": np.int16}
         if arrays.keys() != kinds.keys() or any(
             array.ndim != 1 or array.dtype != kinds[name] for name, array in arrays.items()
         ):
-            raise _damaged(path)
+            raise damaged(path)
         labels = cls(**arrays)
         of_places = [getattr(labels, name) for name in _PLACES]
         if len({len(array) for array in of_places}) != 1 or any((array < 0).any() for array in of_places):
-            raise _damaged(path)
+            raise damaged(path)
         if labels.lengths.sum() != len(labels.tags):
-            raise _damaged(path)
+            raise damaged(path)
         return labels
 
     def examples(self, texts: Iterable[str], tokenizer: DicMTTokenizer) -> Examples:
@@ -188,7 +188,8 @@ def _label_chunk(
     ]
 
 
-def _damaged(path: Path) -> ValueError:
+def damaged(path: Path) -> ValueError:
+    """What is raised of a file that is not what a round wrote."""
     return ValueError(
         f"{path} is damaged, or of another training. Pass --overwrite_output_dir to start afresh, or another "
         "--output_dir."

@@ -190,7 +190,7 @@ def _summary(
     terms = information["dictionary"]["terms"]
     return {
         "trained on": f"{sizes['train']}, {information['train_entities']:,} entities",
-        **{f"self-training, round {n}": line for n, line in enumerate(map(describe_round, rounds), start=1)},
+        **{f"self-training, round {n}": describe_round(n, figures) for n, figures in enumerate(rounds, start=1)},
         "scored on": f"{sizes[part]}, {information[f'{part}_entities']:,} entities",
         "dictionary": f"{terms:,} terms" if terms else "none",
         "network": f"{information['parameters']:,} parameters",

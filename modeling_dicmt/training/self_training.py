@@ -26,10 +26,11 @@ from ..evaluation.calibration import calibrate
 from ..evaluation.evaluator import Evaluator, Predictions
 from ..files import read_json, replace_folder, restore_folder, write_json
 from ..prediction import collect_entities, collect_scores
+from ..publishing.card import describe_round
 from .arguments import TrainingArguments
 from .examples import Examples, join_examples
 from .fitting import Fitted, Fitting
-from .pseudo_labels import PseudoLabels, label_records
+from .pseudo_labels import PseudoLabels, damaged, label_records
 from .running import create_accelerator
 from .self_training_arguments import SelfTrainingArguments
 from .states import CHECKPOINTS, LABELS
@@ -40,7 +41,12 @@ from .voting import Vote
 logger = logging.getLogger(__name__)
 
 FIGURES_FILE = "figures.json"
-_SEEDS = 2**32
+_FIGURES = {"teachers", "vote", "unlabelled", "kept", "labelling_seconds", "history"}
+_SEEDS = 2**32  # how many there are
+_NOTHING_TO_TEACH = (
+    "Who is to label the unlabelled records finds no entity of the development part, and has nothing to teach. Train "
+    "without --unlabelled first, and find settings with which a network learns (more epochs, more records)."
+)
 
 
 class SelfTrained(NamedTuple):
@@ -128,6 +134,8 @@ class SelfTraining:
         accelerator.wait_for_everyone()
         if not folder.exists():
             if student is not None:
+                if student.progress.best_f1 == 0:
+                    raise ValueError(_NOTHING_TO_TEACH)
                 teachers, figures, history = [Teacher(student.network, self.fitting.tokenizer)], [], []
             else:
                 teachers, figures, history = self._first_teachers(labelled, accelerator)
@@ -141,16 +149,11 @@ class SelfTraining:
             if accelerator.is_main_process:
                 replace_folder(folder, write)
             accelerator.wait_for_everyone()
-        figures = read_json(folder / FIGURES_FILE)
-        logger.info(
-            "Self-training, round %d: %d of %d sentences are labelled (%d repeated or known, %d uncertain), with %d "
-            "entities.",
-            number,
-            figures["kept"]["sentences"],
-            *(figures["unlabelled"][name] for name in ("sentences", "repeated", "uncertain")),
-            figures["kept"]["entities"],
-        )
-        return PseudoLabels.load(folder), figures
+        labels, figures = PseudoLabels.load(folder), read_json(folder / FIGURES_FILE)
+        if not isinstance(figures, dict) or figures.keys() != _FIGURES:
+            raise damaged(folder / FIGURES_FILE)
+        logger.info("Self-training, round %d: %s.", number, describe_round(number, figures))
+        return labels, figures
 
     def _first_teachers(
         self, labelled: Examples, accelerator: Accelerator
@@ -171,10 +174,7 @@ class SelfTraining:
             history += _of_stage(stage, fitted)
         able = [teacher for teacher, found in zip(teachers, figures, strict=True) if found.get("f1") != 0]
         if not able:
-            raise ValueError(
-                "The teachers find no entity of the development part: they have nothing to teach. Train without "
-                "--unlabelled first, and find settings with which a network learns (more epochs, more records)."
-            )
+            raise ValueError(_NOTHING_TO_TEACH)
         return able, figures, history
 
     def _score_given(self, teacher: Teacher, accelerator: Accelerator) -> dict[str, Any]:

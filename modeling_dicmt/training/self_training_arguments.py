@@ -27,7 +27,7 @@ class SelfTrainingArguments:
         ),
     )
     num_teachers: int = field(
-        default=3,
+        default=1,
         **_help("Networks, trained with the seeds from --seed on, that label the unlabelled records.", minimum=1),
     )
     teachers: list[str] | None = field(
