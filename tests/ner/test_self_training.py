@@ -286,7 +286,7 @@ def test_it_works_without_a_development_part(settings, tmp_path):
     results = train_here(tmp_path / "out", **settings | data)
     (figures,) = results["self_training"]
     assert figures["vote"] == {} and all("f1" not in teacher for teacher in figures["teachers"])
-    assert results["test_f1"] > 0.3 and "1 teacher(s) labelled" in (tmp_path / "out" / "README.md").read_text("utf-8")
+    assert results["test_f1"] > 0.1 and "1 teacher(s) labelled" in (tmp_path / "out" / "README.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
