@@ -309,7 +309,7 @@ def test_it_works_without_a_development_part(settings, tmp_path):
             "sure of no new sentence of the unlabelled records",
         ),
         (
-            {"learning_rate": 1e-9, "num_train_epochs": 1},
+            {"learning_rate": 1e-9, "num_train_epochs": 1, "max_train_records": 12},
             "finds no entity of the development part, and has nothing to teach",
         ),
     ],
