@@ -5,8 +5,9 @@
 
 trains on DIR's train part, keeps the best epoch on the development part (DIR's own, or a tenth of the patients), and
 scores the test part if there is one. OUT then holds the model, all_results.json, and for each part predictions, errors
-and a report. The same command again resumes a run that was interrupted. Several processes: `accelerate launch
-run_ner.py …`. Settings may also come from a JSON file, which the command line overrides:
+and a report. With --unlabelled FILES it also learns from records without annotations. The same command again resumes a
+run that was interrupted. Several processes: `accelerate launch run_ner.py …`. Settings may also come from a JSON file,
+which the command line overrides:
 
     python run_ner.py settings.json --seed 1
 """
@@ -14,8 +15,9 @@ run_ner.py …`. Settings may also come from a JSON file, which the command line
 import dataclasses
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from data_scripts.arguments import DataArguments
 from data_scripts.loading import find_corpus
@@ -23,6 +25,7 @@ from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.commands.places import check_exists, check_output_dir, check_place
 from modeling_dicmt.publishing.arguments import HubArguments
 from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments, check_unfinished
+from modeling_dicmt.training.self_training_arguments import SelfTrainingArguments
 
 if TYPE_CHECKING:
     from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
@@ -31,7 +34,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("run_ner")
 
 
-def check_output(data: DataArguments, model: ModelArguments, training: TrainingArguments) -> None:
+def check_output(
+    data: DataArguments, model: ModelArguments, self_training: SelfTrainingArguments, training: TrainingArguments
+) -> None:
     """Raise ValueError if the folder that is written is one that is read, or holds a file that is."""
     output = Path(training.output_dir)
     for of_class, option in (
@@ -41,18 +46,21 @@ def check_output(data: DataArguments, model: ModelArguments, training: TrainingA
         (model, "model_name_or_path"),
         (model, "encoder_name_or_path"),
         (model, "pretrained"),
+        (self_training, "unlabelled"),
+        (self_training, "teachers"),
     ):
-        path = getattr(of_class, option)
-        source = Path(path).resolve() if path is not None else None
-        if (
-            source is not None
-            and source.exists()
-            and output.resolve() == (source if source.is_dir() else source.parent)
-        ):
-            raise ValueError(
-                f"--output_dir {training.output_dir} is the folder of --{option}, whose files the results would "
-                "replace: pass another one."
-            )
+        given = getattr(of_class, option)
+        for path in given if isinstance(given, list) else [given]:
+            source = Path(path).resolve() if path is not None else None
+            if (
+                source is not None
+                and source.exists()
+                and output.resolve() == (source if source.is_dir() else source.parent)
+            ):
+                raise ValueError(
+                    f"--output_dir {training.output_dir} is the folder of --{option}, whose files the results would "
+                    "replace: pass another one."
+                )
 
 
 def run(
@@ -71,20 +79,23 @@ def run(
         network_class: What is trained; default: DicMTForTokenClassification.
         trainer_class: What trains it; default: Trainer.
     """
-    data, model, training, hub = parse_arguments(
-        (DataArguments, model_arguments, training_arguments, HubArguments), __doc__, arguments
+    data, model, self_training, training, hub = parse_arguments(
+        (DataArguments, model_arguments, SelfTrainingArguments, training_arguments, HubArguments), __doc__, arguments
     )
-    check_output(data, model, training)
+    check_output(data, model, self_training, training)
     check_places(data, model, training)
+    self_training.check(model.recognition_task)
     # What takes seconds to load waits until the arguments are known to be right.
     from data_scripts.records import corpus_labels, load_dictionary, load_lists_of_type, load_records, taggable_records
-    from modeling_dicmt.evaluation.calibration import calibrate, scale_scores
+    from data_scripts.unlabelled_records import read_unlabelled
+    from modeling_dicmt.evaluation.calibration import scale_scores
     from modeling_dicmt.evaluation.clinical_ner import count_mentions
     from modeling_dicmt.evaluation.evaluator import Evaluator
     from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
     from modeling_dicmt.publishing.upload import Push
     from modeling_dicmt.training.dictionary_report import build_report
     from modeling_dicmt.training.examples import join_examples, make_examples, warn_of_crossing_entities
+    from modeling_dicmt.training.fitting import Fitting
     from modeling_dicmt.training.preparation import build_model, build_tokenizer
     from modeling_dicmt.training.results import describe_run, write_results
     from modeling_dicmt.training.running import (
@@ -96,8 +107,11 @@ def run(
         start_process,
         start_trackers,
     )
+    from modeling_dicmt.training.self_training import SelfTraining
+    from modeling_dicmt.training.teachers import fingerprint_of_teachers, load_teachers
     from modeling_dicmt.training.trainer import Trainer
     from modeling_dicmt.training.transfer import types_as_in_checkpoint
+    from modeling_dicmt.training.unlabelled_records import UnlabelledRecords
 
     network_class, trainer_class = network_class or DicMTForTokenClassification, trainer_class or Trainer
     accelerator = start_process(training)
@@ -137,37 +151,44 @@ def run(
         for part in ("validation", "test")
         if part in parts
     }
-    settings = (data, model, training)
+    settings: tuple[Any, ...] = (data, model, training)
     contents = {
         "training_sentences": fingerprint_of(examples["train"]),
         "dictionary_content": tokenizer.dictionary.fingerprint,
     }
+    unlabelled, teachers = None, []
+    if self_training.unlabelled:
+        settings = (data, model, self_training, training)
+        reader = partial(read_unlabelled, self_training.unlabelled, self_training.max_unlabelled_records)
+        unlabelled = UnlabelledRecords(reader)
+        teachers = load_teachers(self_training.teachers or (), tokenizer, accelerator)
+        contents["unlabelled_content"] = unlabelled.fingerprint
+        contents["teachers_content"] = fingerprint_of_teachers(teachers)
     output_dir = claim_output_dir(accelerator, settings, contents)
     information = describe_run(settings, accelerator, parts, tokenizer, network, examples["train"])
 
     start_trackers(accelerator, information)
-    development = evaluators.get("validation")
-    trainer = trainer_class(network, tokenizer, examples["train"], development, accelerator, training)
-    progress = trainer.train()
-    network = trainer.load_best()
-    # A network that finds nothing has no scores to calibrate.
-    calibration = calibrate(network, development) if progress.best_score > 0 else None
+    fitting = Fitting(model, tokenizer, evaluators.get("validation"), network_class, trainer_class)
+    self_trained = None
+    if unlabelled is None:
+        fitted = fitting.fit(examples["train"], training, accelerator, network=network)
+    else:
+        # Nor are the sentences that scores are counted on learnt from.
+        known = [record["text"] for records in parts.values() for record in records]
+        stages = SelfTraining(self_training, training, fitting, unlabelled, known, teachers)
+        self_trained = stages.run(examples["train"], accelerator)
+        fitted = self_trained.student
+    network, progress, calibration = fitted
     predictions = {part: evaluator.predict(network) for part, evaluator in evaluators.items()}
 
     if training.final_fit:
         # Development figures stay those of the network that had not seen the development part.
         final = dataclasses.replace(training, num_train_epochs=progress.best_epoch, report_to="none")
-        trainer = trainer_class(
-            build_model(model, tokenizer, training.seed, network_class),
-            tokenizer,
-            join_examples(examples["train"], examples["validation"]),
-            None,
-            create_accelerator(final),
-            final,
-            stage="final_fit",
-        )
-        trainer.train()
-        network = trainer.load_best()
+        annotated = join_examples(examples["train"], examples["validation"])
+        if self_trained is not None:
+            annotated = stages.mix(annotated, self_trained.examples)
+        alone = dataclasses.replace(fitting, development=None)
+        network, _, _ = alone.fit(annotated, final, create_accelerator(final), "final_fit")
         if calibration is not None:
             scale_scores(network, calibration.temperature)
         if "test" in evaluators:
@@ -184,6 +205,7 @@ def run(
             progress,
             calibration,
             training.keep_states,
+            self_trained,
         )
         for part in ("eval", "test"):
             if f"{part}_f1" in results:

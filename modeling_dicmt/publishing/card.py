@@ -204,6 +204,8 @@ def _training(run: Mapping[str, Any], results: Mapping[str, Any]) -> Iterator[st
             f"{results['train_best_epoch']} of {results['train_epochs']} epochs{chosen}, "
             f"{results['train_seconds'] / 60:.1f} minutes"
         )
+    for number, figures in enumerate(results.get("self_training", ()), start=1):
+        yield f"Self-training, round {number}: {describe_round(number, figures)}"
     if "parameters" in run:
         yield f"{run['parameters']:,} parameters"
     if "calibration_temperature" in results:
@@ -220,6 +222,20 @@ def _training(run: Mapping[str, Any], results: Mapping[str, Any]) -> Iterator[st
         )
     if "versions" in run:
         yield "Versions: " + ", ".join(f"{name} {version}" for name, version in run["versions"].items())
+
+
+def describe_round(number: int, figures: Mapping[str, Any]) -> str:
+    """A round of self-training, by its number from 1 and its figures in `all_results.json`, in a sentence."""
+    teachers, kept, unlabelled = (figures[name] for name in ("teachers", "kept", "unlabelled"))
+    of_teachers = f"the student of round {number - 1}"
+    if teachers:
+        scores = ", ".join(_percent(teacher["f1"]) for teacher in teachers if "f1" in teacher)
+        together = f"; together {_percent(figures['vote']['f1'])}" if scores and len(teachers) > 1 else ""
+        of_teachers = f"{len(teachers)} teacher(s)" + (f" (development F1 {scores}{together})" if scores else "")
+    return (
+        f"{of_teachers} labelled {unlabelled['records']:,} records, of which {kept['sentences']:,} different and "
+        f"certain sentences ({kept['characters']:,} characters, {kept['entities']:,} entities) were learnt from besides"
+    )
 
 
 def _cell(text: str) -> str:

@@ -19,11 +19,12 @@ from ..evaluation.report import render_report, write_errors, write_predictions
 from ..files import publish_files, replace_folder, write_json, write_text
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..normalization import normalize
-from ..publishing.card import PARTS, hub_name, render_card
+from ..publishing.card import PARTS, describe_round, hub_name, render_card
 from ..publishing.contents import CARD_FILE, RESULTS_FILE, RUN_FILE
 from ..tokenization_dicmt import DicMTTokenizer
 from .dictionary_report import build_report
 from .examples import Examples
+from .self_training import SelfTrained
 from .states import BEST, CHECKPOINTS, Progress
 
 # The development part's figures bear the name that transformers' scripts give them.
@@ -133,16 +134,22 @@ def write_results(
     progress: Progress,
     calibration: Calibration | None = None,
     keep_states: bool = False,
+    self_trained: SelfTrained | None = None,
 ) -> dict[str, Any]:
     """Write model, predictions, reports and, last of all, `all_results.json`: where it is, the run is complete.
 
-    The states of the run are removed then, but for `keep_states`.
+    The states of the run are removed then, but for `keep_states`. Of a self-training, the figures of every round are
+    `self_training`, the seconds are those of all stages, and so is the history.
 
     Returns:
         The content of `all_results.json`: strict micro `eval_precision`, `eval_recall`, `eval_f1` (fractions) of the
         development part, `test_…` of the test part, and all further figures.
     """
     results: dict[str, Any] = {}
+    seconds, history, characters, rounds = progress.seconds, progress.history, information["train_characters"], []
+    if self_trained is not None:
+        _, _, rounds, history, seconds, characters = self_trained
+        results["self_training"] = rounds
     for part, evaluator in evaluators.items():
         entities = predictions[part].entities
         scores = evaluator.score(predictions[part], network.config.recognition_task)
@@ -156,17 +163,20 @@ def write_results(
             ],
         )
         write_errors(output_dir / f"errors_{part}.jsonl", evaluator.records, entities)
-        title, summary = f"{information['dataset_name']}, {part} part", _summary(information, part, progress)
+        title, summary = (
+            f"{information['dataset_name']}, {part} part",
+            _summary(information, part, progress, seconds, rounds),
+        )
         report = render_report(scores, summary, records=evaluator.records, predictions=entities, title=title)
         write_text(output_dir / f"report_{part}.md", report)
-    characters = information["train_characters"] * progress.epoch
+    characters *= progress.epoch
     results |= {
         "train_epochs": progress.epoch,
         "train_best_epoch": progress.best_epoch,
-        "train_seconds": round(progress.seconds, 1),
+        "train_seconds": round(seconds, 1),
         "train_characters_per_second": round(characters / progress.training_seconds) if characters else 0,
     }
-    write_json(output_dir / "history.json", progress.history)
+    write_json(output_dir / "history.json", history)
     if calibration is not None:
         results |= {f"calibration_{name}": value for name, value in asdict(calibration).items()}
     write_model(output_dir, network, tokenizer)
@@ -186,17 +196,20 @@ def write_results(
     return results
 
 
-def _summary(information: Mapping[str, Any], part: str, progress: Progress) -> dict[str, str]:
+def _summary(
+    information: Mapping[str, Any], part: str, progress: Progress, seconds: float, rounds: Sequence[Mapping[str, Any]]
+) -> dict[str, str]:
     """What a reader of a report has to know of the run."""
     sizes = {name: f"{information[f'{name}_records']:,} records" for name in ("train", part)}
     terms = information["dictionary"]["terms"]
     return {
         "trained on": f"{sizes['train']}, {information['train_entities']:,} entities",
+        **{f"self-training, round {n}": describe_round(n, figures) for n, figures in enumerate(rounds, start=1)},
         "scored on": f"{sizes[part]}, {information[f'{part}_entities']:,} entities",
         "dictionary": f"{terms:,} terms" if terms else "none",
         "network": f"{information['parameters']:,} parameters",
         "epochs": f"{progress.epoch}, kept the version after {progress.best_epoch}",
-        "seconds": f"{progress.seconds:.0f} on {information['device']}",
+        "seconds": f"{seconds:.0f} on {information['device']}",
         "settings": f"in {RUN_FILE}",
     }
 

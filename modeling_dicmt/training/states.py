@@ -23,6 +23,7 @@ CHECKPOINTS = "checkpoints"
 BEST = "best"
 LAST = "last"
 TEXT = "text"  # what a pre-training reads
+LABELS = "_labels"  # what the folders of pseudo-labels end with
 SETTINGS_FILE = "settings.json"
 MODEL_FILE = "model.safetensors"
 AVERAGE_FILE = "average.safetensors"
@@ -170,7 +171,9 @@ def check_settings(checkpoints: Path, settings: dict[str, Any]) -> None:
         ValueError: Names each setting that differs, with both values; or the file of settings, if it is damaged.
     """
     path = checkpoints / SETTINGS_FILE
-    has_state = any(restore_folder(checkpoints / name) for name in (LAST, BEST))
+    stages = [checkpoints, *(path for path in checkpoints.glob("*") if path.is_dir())]
+    has_state = any(restore_folder(stage / name) for stage in stages for name in (LAST, BEST))
+    has_state = has_state or any(checkpoints.glob(f"*{LABELS}"))
     if not has_state:  # a run that failed before its first state left nothing to resume
         return
     try:
