@@ -18,6 +18,7 @@ from data_scripts.arguments import DataArguments
 from experiments.__main__ import main as experiments
 from modeling_dicmt.commands.command_line import parse_arguments
 from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
+from modeling_dicmt.training.self_training_arguments import SelfTrainingArguments
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -106,7 +107,8 @@ def test_the_long_commands_can_be_read():
     assert commands
     for command in commands:
         arguments = command.replace("SEED", "1").split()[2:]
-        data, _, training = parse_arguments((DataArguments, ModelArguments, TrainingArguments), None, arguments)
+        classes = (DataArguments, ModelArguments, SelfTrainingArguments, TrainingArguments)
+        data, _, _, training = parse_arguments(classes, None, arguments)
         assert data.dataset_name == "ccks2017" and training.seed == 1
 
 

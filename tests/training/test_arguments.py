@@ -7,9 +7,10 @@ from data_scripts.arguments import DataArguments
 from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
 from modeling_dicmt.training.optimization import create_scheduler
 from modeling_dicmt.training.preparation import network_settings
+from modeling_dicmt.training.self_training_arguments import SelfTrainingArguments
 
 
-@pytest.mark.parametrize("arguments", [DataArguments, ModelArguments, TrainingArguments])
+@pytest.mark.parametrize("arguments", [DataArguments, ModelArguments, SelfTrainingArguments, TrainingArguments])
 def test_every_argument_has_a_help_text(arguments):
     assert all(field.metadata["help"].strip() for field in dataclasses.fields(arguments))
 
@@ -63,3 +64,9 @@ def test_every_schedule_can_be_made():
         optimizer.step()
         scheduler.step()
         assert scheduler.get_last_lr()[0] > 0
+
+
+@pytest.mark.parametrize(("epochs", "weight", "given", "expected"), [(24, 3, None, 4), (24, 3, 7, 7), (2, 3, None, 1)])
+def test_a_student_sees_labelled_sentences_half_as_often_as_a_teacher(epochs, weight, given, expected):
+    arguments = SelfTrainingArguments(unlabelled=["x"], labelled_weight=weight, student_epochs=given)
+    assert arguments.epochs_of_student(epochs) == expected
