@@ -23,6 +23,7 @@ def test_what_the_network_is_made_of_is_taken_over_from_the_arguments():
         "encoder_name_or_path",
         "character_vectors",
         "ngram_sizes",
+        "pretrained",
     }
 
 
