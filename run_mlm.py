@@ -32,6 +32,12 @@ def run(arguments: Sequence[str] | None = None) -> None:
     text, model, training = parse_arguments(
         (UnlabelledArguments, PreTrainedModelArguments, PreTrainingArguments), __doc__, arguments
     )
+    for path in map(Path, text.corpus):
+        if path.exists() and Path(training.output_dir).resolve() == (path if path.is_dir() else path.parent).resolve():
+            raise ValueError(
+                f"--output_dir {training.output_dir} is the folder of --corpus, among whose files the results "
+                "would stand: pass another one."
+            )
     check_unfinished(training)
     # What takes seconds to load waits until the arguments are known to be right.
     from data_scripts.unlabelled.packed import PackedCorpus
@@ -73,7 +79,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 def main() -> None:
     """Entry point of the console command `dicmt-pretrain`."""
-    run_command(run)
+    run_command(run, "Interrupted. The same command, without --overwrite_output_dir, resumes from the last state.")
 
 
 if __name__ == "__main__":

@@ -202,6 +202,8 @@ def start(checkpoint, folder, *arguments, path=()):
     return subprocess.Popen(
         [str(item) for item in command], cwd=folder, env=environment, text=True, encoding="utf-8",
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        # Tests that a shell runs in the background inherit an ignored SIGINT, which a child would inherit in turn.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 

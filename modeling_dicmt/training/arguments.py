@@ -110,6 +110,12 @@ class ModelArguments:
 
     def __post_init__(self) -> None:
         check_bounds(self)
+        others = ("model_name_or_path", "encoder_name_or_path", "character_vectors")
+        given = [f"--{name}" for name in others if getattr(self, name) is not None]
+        if self.pretrained is not None and given:
+            raise ValueError(
+                f"--pretrained and {given[0]} exclude each other: a network starts from one of them. Pass one."
+            )
 
 
 @dataclass

@@ -27,6 +27,7 @@ from data_scripts.unlabelled.arguments import UnlabelledArguments
 from data_scripts.unlabelled.packed import PackedCorpus
 from data_scripts.unlabelled.preparation import prepare_corpus
 from modeling_dicmt.commands.checkpoint import load_network, load_pretrained, load_tokenizer
+from modeling_dicmt.training.arguments import ModelArguments
 from modeling_dicmt.training.batches import CharacterBatches
 from modeling_dicmt.training.pretraining import HeldOutText, character_inputs
 
@@ -171,6 +172,19 @@ def test_a_recogniser_is_no_pre_trained_network(pretrained, tmp_path):
     train_here(tmp_path / "out", num_train_epochs=1)
     with pytest.raises(AssertionError, match="holds no pre-trained network but DicMTForTokenClassification"):
         train_here(tmp_path / "again", pretrained=tmp_path / "out")
+
+
+@pytest.mark.parametrize("other", ["model_name_or_path", "encoder_name_or_path", "character_vectors"])
+def test_a_network_that_was_to_start_from_two_took_one_without_a_word(other):
+    with pytest.raises(ValueError, match=f"--pretrained and --{other} exclude each other"):
+        ModelArguments(pretrained="pre", **{other: "x"})
+
+
+def test_a_pre_trained_network_would_lie_among_the_texts(corpus):
+    for source in (corpus, corpus.parent):
+        with pytest.raises(ValueError, match="is the folder of --corpus"):
+            pretrain_here(source, corpus.parent)
+    assert [*corpus.parent.iterdir()] == [corpus]
 
 
 @pytest.mark.parametrize("batch_characters", [40, 300, 5_000])
