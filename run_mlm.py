@@ -57,7 +57,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
         corpus = PackedCorpus(folder)
     tokenizer = build_pretraining_tokenizer(model, corpus.character_counts)
     network = build_pretraining_network(model, tokenizer, training.seed)
-    set_threads(accelerator, training, network.config)
+    set_threads(accelerator, training, are_steps_large=True)
     settings = (text, model, training)
     output_dir = claim_output_dir(accelerator, settings, {"text_content": corpus.fingerprint})
     information = describe_pretraining(settings, accelerator, corpus.report.to_dict(), network)

@@ -135,7 +135,7 @@ def run(
     has_terms = len(tokenizer.dictionary) > 0
     logger.info("%s", build_report(tokenizer.dictionary_matcher) if has_terms else "No dictionary.")
     network = build_model(model, tokenizer, training.seed, network_class)
-    set_threads(accelerator, training, network.config)
+    set_threads(accelerator, training, are_steps_large=network.config.encoder_config is not None)
     # What would keep an upload from working is told before the training.
     push = Push(hub, training.output_dir, bool(network.config.ngram_sizes)) if training.push_to_hub else None
     examples = {

@@ -180,7 +180,8 @@ class OptimizationArguments:
     cpu_threads: int = field(
         default=0,
         **_help(
-            "Threads a process on a CPU; 0 for one, with an encoder for all cores, shared among the processes.",
+            "Threads a process on a CPU; 0 for one, and for all cores, shared among the processes, where steps are "
+            "large (with an encoder, in pre-training).",
             free=True,
             minimum=0,
         ),

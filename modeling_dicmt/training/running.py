@@ -18,7 +18,6 @@ from accelerate import Accelerator
 from accelerate.utils import ProjectConfiguration, broadcast_object_list, set_seed
 
 from ..commands.processes import available_cores
-from ..configuration_dicmt import DicMTConfig
 from ..files import write_json
 from ..publishing.contents import RESULTS_FILE
 from .arguments import OptimizationArguments, TrainingArguments, check_unfinished
@@ -81,14 +80,18 @@ def check_development_part(parts: Mapping[str, Any], training: TrainingArguments
     )
 
 
-def set_threads(accelerator: Accelerator, training: OptimizationArguments, config: DicMTConfig) -> None:
+def set_threads(accelerator: Accelerator, training: OptimizationArguments, are_steps_large: bool) -> None:
     """Choose the threads of a process on a CPU.
 
-    Without an encoder a step is too small to share: two threads gain a third while both cores are free, and wait for
-    each other many times as long as soon as another program uses one of them.
+    Args:
+        accelerator: The processes.
+        training: What may ask for a number of threads.
+        are_steps_large: Whether all cores are used, shared among the processes. A recogniser's step without an encoder
+            is too small for that: two threads gain a third while both cores are free, and wait for each other many
+            times as long as soon as another program uses one of them.
     """
     if accelerator.device.type == "cpu":
-        shared = available_cores() // accelerator.num_processes if config.encoder_config is not None else 1
+        shared = available_cores() // accelerator.num_processes if are_steps_large else 1
         torch.set_num_threads(training.cpu_threads or max(1, shared))
 
 
