@@ -18,7 +18,6 @@ from accelerate import Accelerator
 from accelerate.utils import ProjectConfiguration, broadcast_object_list, set_seed
 
 from ..commands.processes import available_cores
-from ..configuration_dicmt import DicMTConfig
 from ..files import write_json
 from ..publishing.contents import RESULTS_FILE
 from .arguments import OptimizationArguments, TrainingArguments, check_unfinished
@@ -81,14 +80,14 @@ def check_development_part(parts: Mapping[str, Any], training: TrainingArguments
     )
 
 
-def set_threads(accelerator: Accelerator, training: OptimizationArguments, config: DicMTConfig) -> None:
+def set_threads(accelerator: Accelerator, training: OptimizationArguments, has_encoder: bool) -> None:
     """Choose the threads of a process on a CPU.
 
     Without an encoder a step is too small to share: two threads gain a third while both cores are free, and wait for
     each other many times as long as soon as another program uses one of them.
     """
     if accelerator.device.type == "cpu":
-        shared = available_cores() // accelerator.num_processes if config.encoder_config is not None else 1
+        shared = available_cores() // accelerator.num_processes if has_encoder else 1
         torch.set_num_threads(training.cpu_threads or max(1, shared))
 
 
