@@ -49,8 +49,8 @@ def run(arguments: Sequence[str] | None = None) -> None:
     from data_scripts.unlabelled.preparation import prepare_corpus
     from modeling_dicmt.training.encoder_preparation import build_encoder_pretraining, check_encoder, read_dictionary
     from modeling_dicmt.training.encoder_pretraining import EncoderPreTrainer, HeldOutHiddenCharacters
-    from modeling_dicmt.training.preparation import build_pretraining_network, build_pretraining_tokenizer
     from modeling_dicmt.training.pretraining import HeldOutText, PreTrainer
+    from modeling_dicmt.training.pretraining_preparation import build_pretraining_network, build_pretraining_tokenizer
     from modeling_dicmt.training.pretraining_results import describe_pretraining, write_pretrained
     from modeling_dicmt.training.running import claim_output_dir, set_threads, start_process, start_trackers
     from modeling_dicmt.training.states import CHECKPOINTS, TEXT

@@ -15,8 +15,9 @@ from ..normalization import normalize
 from ..tokenization_dicmt import PAD_TOKEN, UNK_TOKEN, DicMTTokenizer
 from .encoder_pretraining import MaskedCharacterModel
 from .hidden_characters import HiddenCharacters
-from .preparation import build_pretraining_tokenizer, check_positions, renamed_special_tokens
+from .preparation import check_positions, renamed_special_tokens
 from .pretraining_arguments import ENCODER_PRESETS, EncoderArguments, PreTrainedModelArguments
+from .pretraining_preparation import build_pretraining_tokenizer
 
 logger = logging.getLogger(__name__)
 
