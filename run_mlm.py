@@ -2,23 +2,32 @@
 """Pre-train a network on text without labels, for recognisers to start from.
 
     python run_mlm.py --corpus TEXT --output_dir PRE
+    python run_mlm.py --corpus TEXT --encoder_name_or_path BERT --dictionary TERMS --output_dir PRE
     python run_ner.py --dataset_name NAME --data_dir DIR --dictionary TERMS --pretrained PRE --output_dir OUT
 
-TEXT is .txt files, a document a line, or .jsonl files with records' `text`, or folders of them. Two character language
-models, one for each direction, learn to predict the text's characters. PRE then holds the network with its vocabulary,
-and all_results.json with its figures on held-out documents: perplexity, and the share of characters that it guesses.
-The same command again resumes a run that was interrupted. Several processes: `accelerate launch run_mlm.py …`.
+TEXT is .txt files, a document a line, or .jsonl files with records' `text`, or folders of them. Without an encoder, two
+character language models, one for each direction, learn to predict the text's characters. With one, characters are
+hidden from it, terms of a dictionary as a whole, and it learns to guess them; --encoder_preset makes a new encoder. PRE
+then holds the network with its vocabulary, and all_results.json with its figures on held-out documents: perplexity, and
+the share of characters that it guesses. The same command again resumes a run that was interrupted. Several processes:
+`accelerate launch run_mlm.py …`.
 """
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from data_scripts.unlabelled.arguments import UnlabelledArguments
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
+from modeling_dicmt.commands.places import check_exists, check_place, check_separate
 from modeling_dicmt.commands.progress import progress
 from modeling_dicmt.training.arguments import check_unfinished
-from modeling_dicmt.training.pretraining_arguments import PreTrainedModelArguments, PreTrainingArguments
+from modeling_dicmt.training.pretraining_arguments import (
+    EncoderArguments,
+    PreTrainedModelArguments,
+    PreTrainingArguments,
+)
 
 logger = logging.getLogger("run_mlm")
 
@@ -29,42 +38,54 @@ def run(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: The command line; default: the process's.
     """
-    text, model, training = parse_arguments(
-        (UnlabelledArguments, PreTrainedModelArguments, PreTrainingArguments), __doc__, arguments
+    text, encoder, model, training = parse_arguments(
+        (UnlabelledArguments, EncoderArguments, PreTrainedModelArguments, PreTrainingArguments), __doc__, arguments
     )
-    for path in map(Path, text.corpus):
-        if path.exists() and Path(training.output_dir).resolve() == (path if path.is_dir() else path.parent).resolve():
-            raise ValueError(
-                f"--output_dir {training.output_dir} is the folder of --corpus, among whose files the results "
-                "would stand: pass another one."
-            )
-    check_unfinished(training)
+    model.check(encoder)
+    training = training.resolved(encoder)
+    check_places(text, encoder, training)
     # What takes seconds to load waits until the arguments are known to be right.
     from data_scripts.unlabelled.packed import PackedCorpus
     from data_scripts.unlabelled.preparation import prepare_corpus
-    from modeling_dicmt.training.preparation import build_pretraining_network, build_pretraining_tokenizer
+    from modeling_dicmt.training.encoder_preparation import build_encoder_pretraining, check_encoder, read_dictionary
+    from modeling_dicmt.training.encoder_pretraining import EncoderPreTrainer, HeldOutHiddenCharacters
     from modeling_dicmt.training.pretraining import HeldOutText, PreTrainer
+    from modeling_dicmt.training.pretraining_preparation import build_pretraining_network, build_pretraining_tokenizer
     from modeling_dicmt.training.pretraining_results import describe_pretraining, write_pretrained
     from modeling_dicmt.training.running import claim_output_dir, set_threads, start_process, start_trackers
     from modeling_dicmt.training.states import CHECKPOINTS, TEXT
 
     accelerator = start_process(training)
+    if encoder.encoder_name_or_path is not None:
+        check_encoder(encoder.encoder_name_or_path, model.max_sentence_length)
+    dictionary = read_dictionary(encoder)
     folder = Path(training.output_dir) / CHECKPOINTS / TEXT
     with accelerator.main_process_first():
         if accelerator.is_main_process:
             bar = None if training.quiet else progress
             prepare_corpus(text, folder, max_sentence_length=model.max_sentence_length, progress=bar)
         corpus = PackedCorpus(folder)
-    tokenizer = build_pretraining_tokenizer(model, corpus.character_counts)
-    network = build_pretraining_network(model, tokenizer, training.seed)
+    contents = {"text_content": corpus.fingerprint}
+    held_out_class, trainer_class = HeldOutText, PreTrainer
+    if encoder.is_given:
+        network, tokenizer, hidden = build_encoder_pretraining(
+            encoder, model, corpus.character_counts, dictionary, training.seed
+        )
+        held_out_class = partial(HeldOutHiddenCharacters, hidden=hidden)
+        trainer_class = partial(EncoderPreTrainer, hidden=hidden)
+        if dictionary is not None:
+            contents["dictionary_content"] = dictionary.fingerprint
+    else:
+        tokenizer = build_pretraining_tokenizer(model, corpus.character_counts)
+        network = build_pretraining_network(model, tokenizer, training.seed)
     set_threads(accelerator, training, are_steps_large=True)
-    settings = (text, model, training)
-    output_dir = claim_output_dir(accelerator, settings, {"text_content": corpus.fingerprint})
+    settings = (text, *([encoder] if encoder.is_given else []), model, training)
+    output_dir = claim_output_dir(accelerator, settings, contents)
     information = describe_pretraining(settings, accelerator, corpus.report.to_dict(), network)
 
     start_trackers(accelerator, information)
-    held_out = HeldOutText(corpus.held_out, tokenizer, accelerator) if len(corpus.held_out) else None
-    trainer = PreTrainer(network, tokenizer, corpus.train, held_out, accelerator, training)
+    held_out = held_out_class(corpus.held_out, tokenizer, accelerator) if len(corpus.held_out) else None
+    trainer = trainer_class(network, tokenizer, corpus.train, held_out, accelerator, training)
     trained = trainer.train()
     network = trainer.load_best()
     figures = held_out(network) if held_out is not None else {}
@@ -75,6 +96,16 @@ def run(arguments: Sequence[str] | None = None) -> None:
         logger.info("The network is in %s: run_ner.py --pretrained %s", output_dir, output_dir)
     accelerator.wait_for_everyone()
     accelerator.end_training()
+
+
+def check_places(text: UnlabelledArguments, encoder: EncoderArguments, training: PreTrainingArguments) -> None:
+    """Raise ValueError or OSError if what is to be read is not there, or results would be written over or among it."""
+    check_separate(training.output_dir, "corpus", text.corpus)
+    check_separate(training.output_dir, "encoder_name_or_path", [encoder.encoder_name_or_path])
+    check_separate(training.output_dir, "dictionary", [encoder.dictionary])
+    check_exists("dictionary", encoder.dictionary)
+    check_place(encoder.encoder_name_or_path)
+    check_unfinished(training)
 
 
 def main() -> None:

@@ -16,13 +16,12 @@ import dataclasses
 import logging
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_scripts.arguments import DataArguments
 from data_scripts.loading import find_corpus
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
-from modeling_dicmt.commands.places import check_exists, check_output_dir, check_place
+from modeling_dicmt.commands.places import check_exists, check_output_dir, check_place, check_separate
 from modeling_dicmt.publishing.arguments import HubArguments
 from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments, check_unfinished
 from modeling_dicmt.training.self_training_arguments import SelfTrainingArguments
@@ -38,7 +37,6 @@ def check_output(
     data: DataArguments, model: ModelArguments, self_training: SelfTrainingArguments, training: TrainingArguments
 ) -> None:
     """Raise ValueError if the folder that is written is one that is read, or holds a file that is."""
-    output = Path(training.output_dir)
     for of_class, option in (
         (data, "data_dir"),
         (data, "dictionary"),
@@ -50,17 +48,7 @@ def check_output(
         (self_training, "teachers"),
     ):
         given = getattr(of_class, option)
-        for path in given if isinstance(given, list) else [given]:
-            source = Path(path).resolve() if path is not None else None
-            if (
-                source is not None
-                and source.exists()
-                and output.resolve() == (source if source.is_dir() else source.parent)
-            ):
-                raise ValueError(
-                    f"--output_dir {training.output_dir} is the folder of --{option}, whose files the results would "
-                    "replace: pass another one."
-                )
+        check_separate(training.output_dir, option, given if isinstance(given, list) else [given])
 
 
 def run(
@@ -96,7 +84,7 @@ def run(
     from modeling_dicmt.training.dictionary_report import build_report
     from modeling_dicmt.training.examples import join_examples, make_examples, warn_of_crossing_entities
     from modeling_dicmt.training.fitting import Fitting
-    from modeling_dicmt.training.preparation import build_model, build_tokenizer
+    from modeling_dicmt.training.preparation import build_model, build_tokenizer, resolve_pretrained
     from modeling_dicmt.training.results import describe_run, write_results
     from modeling_dicmt.training.running import (
         check_development_part,
@@ -115,6 +103,7 @@ def run(
 
     network_class, trainer_class = network_class or DicMTForTokenClassification, trainer_class or Trainer
     accelerator = start_process(training)
+    model = resolve_pretrained(model)
 
     # record → sentences → characters → features
     parts, entity_types = load_records(data)

@@ -48,6 +48,7 @@ QUICK_SETTINGS = (
     "--num_train_epochs 1 --max_train_records 20 --max_eval_records 5 --character_embedding_size 8 "
     "--lstm_hidden_size 8 --num_bigram_buckets 50 --cpu_threads 1 --quiet"
 )
+QUICK_PRETRAINING = "--num_train_epochs 1 --cpu_threads 1 --quiet"
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def hub():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, hub):
-    """A folder like the repository's root, whose `run_ner.py` trains quickly, with a trained `outputs/quickstart`."""
+    """A folder like the root whose `run_ner.py` and `run_mlm.py` train quickly, and a trained `outputs/quickstart`."""
     folder = tmp_path_factory.mktemp("readme")
     for name in (
         "modeling_dicmt",
@@ -69,12 +70,13 @@ def folder(tmp_path_factory, hub):
         "run_evaluate.py",
     ):
         (folder / name).symlink_to(ROOT / name)
-    (folder / "run_ner.py").write_text(
-        f"import sys\nsys.path.insert(0, {str(folder)!r})\n"
-        f"if __name__ == '__main__':\n    sys.argv += {QUICK_SETTINGS.split()}\n"  # not where it is imported
-        + f"exec(compile(open({str(ROOT / 'run_ner.py')!r}, encoding='utf-8').read(), 'run_ner.py', 'exec'))\n",
-        encoding="utf-8",
-    )
+    for name, quick in (("run_ner.py", QUICK_SETTINGS), ("run_mlm.py", QUICK_PRETRAINING)):
+        (folder / name).write_text(
+            f"import sys\nsys.path.insert(0, {str(folder)!r})\n"
+            f"if __name__ == '__main__':\n    sys.argv += {quick.split()}\n"  # not where it is imported
+            + f"exec(compile(open({str(ROOT / name)!r}, encoding='utf-8').read(), {name!r}, 'exec'))\n",
+            encoding="utf-8",
+        )
     training = "python run_ner.py --dataset_name sample --output_dir outputs/quickstart --dictionary "
     run(["bash", "-ec", training + "data_scripts/sample_data/dictionary"], folder, hub)
     return folder
@@ -176,7 +178,7 @@ def test_blocks_run_in_the_readmes_order(folder, hub):
     assert len(predictions) == len(
         (folder / "outputs" / "my_records" / "test.jsonl").read_text(encoding="utf-8").splitlines()
     )
-    assert (folder / "outputs" / "mine" / "all_results.json").exists()
+    assert all((folder / "outputs" / name / "all_results.json").exists() for name in ("mine", "ft_bert", "on_ft_bert"))
     mine, pushed = hub.files("your-name/dicmt-mine"), hub.files("your-name/dicmt-sample")
     assert "dictionary.tsv" in pushed and "dictionary.tsv" not in mine
     assert hub.files("your-name/sample", "datasets").keys() >= {"train.parquet", "test.parquet", "README.md"}

@@ -1,5 +1,6 @@
 """The checkpoint that a command is given: read whole or not at all, with one message that says what is wrong."""
 
+import inspect
 import os
 import re
 from collections.abc import Iterator
@@ -8,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, PreTrainedConfig
+from transformers import (
+    MODEL_FOR_MASKED_LM_MAPPING,
+    MODEL_MAPPING,
+    AutoConfig,
+    AutoModelForMaskedLM,
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 from transformers.utils import logging
 
 from ..configuration_dicmt import DicMTConfig
@@ -25,6 +35,8 @@ _JSON_FILES = {
     "tokenizer.json": ("model", "vocab"),
     "model.safetensors.index.json": ("weight_map",),
 }
+_ENCODER_ADVICE = "Name a folder that transformers saved, or its name on the Hub."
+_PRETRAINED_ADVICE = "Name the folder that run_mlm.py wrote, or copy it anew."
 _SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
 
 
@@ -81,7 +93,7 @@ def load_pretrained(path: str) -> DicMTForPreTraining:
             f"{path} holds no pre-trained network but {' '.join(map(str, config.architectures or ['another']))[:60]}: "
             "name the folder that run_mlm.py wrote. A recogniser is trained further by --model_name_or_path."
         )
-    with _reading(path, "pre-trained network", "Name the folder that run_mlm.py wrote, or copy it anew."):
+    with _reading(path, "pre-trained network", _PRETRAINED_ADVICE):
         return DicMTForPreTraining.from_pretrained(path, dtype=torch.float32, use_safetensors=True)
 
 
@@ -89,12 +101,75 @@ def load_encoder_config(path: str) -> PreTrainedConfig:
     """Read the configuration of a BERT-family encoder, which a new network is to start from.
 
     Raises:
-        ValueError: If there is none, it cannot be read, or is a DicMT checkpoint's.
+        ValueError: If there is none, it cannot be read, is a DicMT checkpoint's, or of another kind of network.
     """
-    with _reading(path, "encoder", "Name a folder that transformers saved, or its name on the Hub."):
-        if _settings(path).get("model_type") != DicMTConfig.model_type:
-            return AutoConfig.from_pretrained(path)
-    raise ValueError(f"{path} is a DicMT checkpoint, not an encoder: to train it further, pass --model_name_or_path.")
+    with _reading(path, "encoder", _ENCODER_ADVICE):
+        is_encoder = _settings(path).get("model_type") != DicMTConfig.model_type
+        config = AutoConfig.from_pretrained(path) if is_encoder else None
+    if config is None:
+        raise ValueError(
+            f"{path} is a DicMT checkpoint, not an encoder: to train it further, pass --model_name_or_path."
+        )
+    if not _is_bert_family(config):
+        raise ValueError(
+            f"{path} is no BERT-family encoder: its model_type is {str(config.model_type)[:40]!r}. Name a checkpoint "
+            "of BERT, RoBERTa, ERNIE or the like whose tokens are single Chinese characters."
+        )
+    return config
+
+
+def load_encoder_tokenizer(path: str) -> PreTrainedTokenizerBase:
+    """Read the tokenizer of a BERT-family encoder.
+
+    Raises:
+        ValueError: If it cannot be read.
+    """
+    with _reading(path, "encoder", _ENCODER_ADVICE):
+        return AutoTokenizer.from_pretrained(path)
+
+
+def load_masked_language_model(path: str) -> tuple[PreTrainedModel, list[str]]:
+    """Read a BERT-family encoder with the head that guesses hidden tokens, in fp32.
+
+    Returns:
+        The network, and the names of the head's weights that the checkpoint lacks: these are newly initialised.
+
+    Raises:
+        ValueError: If it is none, cannot be read, lacks weights of the encoder, or has some that are no finite numbers.
+    """
+    load_encoder_config(path)
+    with _reading(path, "encoder", _ENCODER_ADVICE):
+        model, information = AutoModelForMaskedLM.from_pretrained(path, dtype=torch.float32, output_loading_info=True)
+        missing = sorted(information["missing_keys"])
+        of_encoder = [name for name in missing if name.startswith(f"{model.base_model_prefix}.")]
+        if of_encoder:
+            raise ValueError(f"its file of weights lacks {of_encoder[0]} and {len(of_encoder) - 1} more.")
+        broken = [name for name, weight in model.named_parameters() if not bool(weight.isfinite().all())]
+        if broken:
+            raise ValueError(f"weights of {broken[0]} are no finite numbers.")
+    return model, missing
+
+
+def is_encoder(path: str) -> bool:
+    """Whether a folder, or a name on the Hub, holds a BERT-family encoder; False for a DicMT checkpoint.
+
+    Raises:
+        ValueError: If it holds neither, or its configuration cannot be read.
+    """
+    with _reading(path, "pre-trained network", _PRETRAINED_ADVICE):
+        kind = _settings(path).get("model_type")
+        if kind == DicMTConfig.model_type:
+            return False
+        if _is_bert_family(AutoConfig.from_pretrained(path)):
+            return True
+        raise ValueError(f"its model_type is {str(kind)[:40]!r}, which is no BERT-family encoder.")
+
+
+def _is_bert_family(config: PreTrainedConfig) -> bool:
+    """Whether transformers has an encoder and a head for hidden tokens for it, as the network's adapter takes them."""
+    if type(config) not in MODEL_FOR_MASKED_LM_MAPPING or type(config) not in MODEL_MAPPING:
+        return False
+    return "add_pooling_layer" in inspect.signature(MODEL_MAPPING[type(config)].__init__).parameters
 
 
 def _settings(path: str) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 import os
 import re
+from collections.abc import Iterable
+from pathlib import Path
 
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
@@ -16,6 +18,18 @@ def check_output_dir(path: str | None) -> None:
     """Raise FileExistsError if a folder to write to is something else; None names nothing."""
     if path is not None and os.path.lexists(path) and not os.path.isdir(path):
         raise FileExistsError(f"--output_dir {path} is no folder: name a new one.")
+
+
+def check_separate(output_dir: str, option: str, paths: Iterable[str | None]) -> None:
+    """Raise ValueError if the folder that is written is one that an option reads, or holds a file that it reads."""
+    for path in paths:
+        source = Path(path).resolve() if path is not None else None
+        if source is not None and source.exists():
+            if Path(output_dir).resolve() == (source if source.is_dir() else source.parent):
+                raise ValueError(
+                    f"--output_dir {output_dir} is the folder of --{option}, whose files the results would replace, or "
+                    "stand among: pass another one."
+                )
 
 
 def check_place(path: str | None) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from huggingface_hub import ModelCard, ModelCardData
 
+from ..configuration_dicmt import DicMTConfig
 from .card import TAGS
 
 _CARD = """---
@@ -14,8 +15,7 @@ _CARD = """---
 
 # DicMT, pre-trained
 
-Two character language models, one for each direction, {units} units each, for DicMT's recognisers of entities in
-Chinese clinical records to start from:
+{network} for DicMT's recognisers of entities in Chinese clinical records to start from:
 
     python run_ner.py --dataset_name NAME --data_dir DIR --dictionary TERMS --pretrained FOLDER --output_dir OUT
 
@@ -35,6 +35,15 @@ A language model may betray something of what it was trained on to whoever has i
 would have you treat what is derived from them.
 """
 
+_NOT_ITS_TAGS = {False: TAGS[1:2], True: [TAGS[1], "custom_code"]}
+
+_LANGUAGE_MODELS = "Two character language models, one for each direction, {lstm_hidden_size} units each,"
+
+_ENCODER = """An encoder ({model_type}, {num_hidden_layers} layers of {hidden_size} units), {origin}.
+It learnt from text without labels, of which {share:.0f} per cent of the characters{terms}
+were hidden and had to be guessed. transformers loads it (`AutoModelForMaskedLM`, `AutoTokenizer`) without this package.
+It is meant"""
+
 
 def render_pretraining_card(config: Mapping[str, Any], run: Mapping[str, Any], results: Mapping[str, Any]) -> str:
     """Write the card.
@@ -44,20 +53,43 @@ def render_pretraining_card(config: Mapping[str, Any], run: Mapping[str, Any], r
         run: What is known of the run, as in `run.json`.
         results: The figures it had, as in `all_results.json`.
     """
-    metadata = ModelCardData(language="zh", library_name="transformers", tags=[*TAGS[:1], *TAGS[2:], "pre-trained"])
+    is_encoder = config["model_type"] != DicMTConfig.model_type
+    metadata = ModelCardData(
+        language="zh",
+        library_name="transformers",
+        pipeline_tag="fill-mask" if is_encoder else None,
+        base_model=run.get("base_model"),
+        # Only a network of this package's own brings code along.
+        tags=[tag for tag in (*TAGS, "pre-trained") if tag not in _NOT_ITS_TAGS[is_encoder]],
+    )
     text = run["text"]
     figures = "No document was held out."
     if "heldout_perplexity" in results:
+        asked, guessed = ("hidden character", "them") if is_encoder else ("character", "the characters")
         figures = (
-            f"On {text['held_out_documents']:,} documents that were held out: perplexity of a character "
-            f"{results['heldout_perplexity']:.2f}, {100 * results['heldout_accuracy']:.2f} per cent of the characters "
+            f"On {text['held_out_documents']:,} documents that were held out: perplexity of a {asked} "
+            f"{results['heldout_perplexity']:.2f}, {100 * results['heldout_accuracy']:.2f} per cent of {guessed} "
             f"guessed, after {results['train_best_epoch']} of {results['train_epochs']} passes."
         )
     card = _CARD.format(
         metadata=metadata.to_yaml(),
-        units=config["lstm_hidden_size"],
+        network=_describe_encoder(config, run) if is_encoder else _LANGUAGE_MODELS.format_map(config),
         names=", ".join(text["names"]) or "Text",
         figures=figures,
         **{name: text[name] for name in ("documents", "duplicates", "characters")},
     )
     return str(ModelCard(card))
+
+
+def _describe_encoder(config: Mapping[str, Any], run: Mapping[str, Any]) -> str:
+    settings = run["settings"]
+    is_new = settings.get("encoder_preset") is not None
+    further = f"pre-trained further from {run['base_model'] or 'another checkpoint'}"
+    return _ENCODER.format_map(
+        {
+            **config,
+            "origin": "pre-trained from random weights" if is_new else further,
+            "share": 100 * settings["masked_share"],
+            "terms": ", terms of a dictionary as a whole," if settings.get("dictionary") is not None else "",
+        }
+    )

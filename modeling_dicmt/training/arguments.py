@@ -37,8 +37,9 @@ class ModelArguments:
     pretrained: str | None = field(
         default=None,
         **_help(
-            "Folder that run_mlm.py wrote: its vocabulary and embeddings are started from, and the states of its "
-            "network are further inputs. Sets the sizes of the embeddings.",
+            "Folder that run_mlm.py wrote. Character networks: their vocabulary and embeddings are started from, and "
+            "their states are further inputs; they set the sizes of the embeddings. An encoder: as "
+            "--encoder_name_or_path.",
             private=True,
         ),
     )

@@ -2,14 +2,14 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 import torch
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoTokenizer, PreTrainedConfig
 
-from ..commands.checkpoint import load_encoder_config, load_pretrained, load_tokenizer
+from ..commands.checkpoint import is_encoder, load_encoder_config, load_pretrained, load_tokenizer
 from ..configuration_dicmt import LANGUAGE_MODEL_SIZES, DicMTConfig
 from ..dictionary import ClinicalDictionary
 from ..modeling_dicmt import DicMTForTokenClassification
@@ -17,13 +17,25 @@ from ..normalization import normalize
 from ..pretraining_dicmt import DicMTForPreTraining
 from ..tokenization_dicmt import PAD_TOKEN, UNK_TOKEN, DicMTTokenizer, character_vocabulary
 from .arguments import ModelArguments
-from .pretraining_arguments import PreTrainedModelArguments
 from .transfer import transfer_network
 
 logger = logging.getLogger(__name__)
 
 # Sizes of the embeddings that a recogniser starts from a pre-trained network's.
 EMBEDDING_SIZES = [name for name in LANGUAGE_MODEL_SIZES if name != "lstm_hidden_size"]
+
+
+def resolve_pretrained(model: ModelArguments) -> ModelArguments:
+    """The same arguments, an encoder that `--pretrained` names under the name of encoders.
+
+    `run_mlm.py` writes a folder of either kind, and this alone tells them apart.
+
+    Raises:
+        ValueError: If it names neither a network that `run_mlm.py` wrote nor an encoder.
+    """
+    if model.pretrained is None or not is_encoder(model.pretrained):
+        return model
+    return replace(model, encoder_name_or_path=model.pretrained, pretrained=None)
 
 
 def build_tokenizer(
@@ -52,6 +64,7 @@ def build_tokenizer(
     Raises:
         ValueError: If a dictionary is given of which no term can ever match.
     """
+    model = resolve_pretrained(model)
     settings: dict[str, Any] = {
         "ngram_sizes": model.ngram_sizes if dictionary is not None else [],
         "multi_hot_dictionary": model.multi_hot_dictionary,
@@ -80,7 +93,7 @@ def build_tokenizer(
     elif model.encoder_name_or_path is not None:
         load_encoder_config(model.encoder_name_or_path)  # tells what is no encoder
         encoder_tokenizer = AutoTokenizer.from_pretrained(model.encoder_name_or_path)
-        vocab = _renamed_special_tokens(encoder_tokenizer)
+        vocab = renamed_special_tokens(encoder_tokenizer)
     elif model.pretrained is not None:
         vocab = load_tokenizer(model.pretrained).get_vocab()
     else:
@@ -121,6 +134,7 @@ def build_model(
     Raises:
         ValueError: If the encoder takes shorter sentences than they are cut to.
     """
+    model = resolve_pretrained(model)
     torch.manual_seed(seed)
     if model.model_name_or_path is not None:
         _warn_of_ignored_settings(model)
@@ -148,12 +162,7 @@ def build_model(
     )
     network = network_class(config)
     if model.encoder_name_or_path is not None:
-        limit = network.dicmt.representation.encoder.max_characters
-        if config.max_sentence_length > limit:
-            raise ValueError(
-                f"{model.encoder_name_or_path} takes {limit} characters at most, but sentences are cut after "
-                f"{config.max_sentence_length} only: pass --max_sentence_length {limit}."
-            )
+        check_positions(model.encoder_name_or_path, config.encoder_config, config.max_sentence_length)
         encoder = AutoModel.from_pretrained(model.encoder_name_or_path, add_pooling_layer=False, dtype=torch.float32)
         encoder.requires_grad_(not model.freeze_encoder)
         network.dicmt.representation.encoder.model = encoder
@@ -164,56 +173,26 @@ def build_model(
     return network
 
 
-def build_pretraining_tokenizer(model: PreTrainedModelArguments, counts: Mapping[str, int]) -> DicMTTokenizer:
-    """The tokenizer of a network for pre-training: its vocabulary is in the order of the characters' frequency.
-
-    Args:
-        model: What the network is made of.
-        counts: How often each normalised character occurs in the text.
-
-    Raises:
-        ValueError: If no character is frequent enough.
-    """
-    frequent = [character for character, count in counts.items() if count >= model.min_character_count]
-    if not frequent:
-        raise ValueError(
-            f"No character of the text occurs {model.min_character_count} times: give more text, or a smaller "
-            "--min_character_count."
-        )
-    ordered = sorted(frequent, key=lambda character: (-counts[character], character))
-    vocab = {token: index for index, token in enumerate((PAD_TOKEN, UNK_TOKEN, *ordered))}
-    entity_types = DicMTConfig().entity_types  # a network's labels and features need some; there are none here
-    return DicMTTokenizer(
-        vocab, entity_types=entity_types, ngram_sizes=[], max_sentence_length=model.max_sentence_length
-    )
-
-
-def build_pretraining_network(
-    model: PreTrainedModelArguments, tokenizer: DicMTTokenizer, seed: int
-) -> DicMTForPreTraining:
-    """A new network for pre-training.
-
-    Args:
-        model: What it is made of.
-        tokenizer: Its tokenizer.
-        seed: Seed of its weights.
-    """
-    torch.manual_seed(seed)
-    config = DicMTConfig(
-        entity_types=list(tokenizer.entity_types),
-        vocab_size=len(tokenizer),
-        pad_token_id=tokenizer.pad_token_id,
-        unk_token_id=tokenizer.unk_token_id,
-        ngram_sizes=[],
-        **{item.name: getattr(model, item.name) for item in fields(model) if item.name in DicMTConfig.__annotations__},
-    )
-    return DicMTForPreTraining(config)
-
-
 def network_settings(model: ModelArguments, config_class: type[DicMTConfig] = DicMTConfig) -> list[str]:
     """Settings of the command line that a network's configuration takes over as they are."""
     known = {item.name for item in fields(config_class)}
     return [item.name for item in fields(model) if item.name in known and item.name != "ngram_sizes"]
+
+
+def renamed_special_tokens(encoder_tokenizer: Any) -> dict[str, int]:
+    """An encoder's vocabulary, its padding and unknown tokens under the names that DicMTTokenizer gives them."""
+    names = {encoder_tokenizer.pad_token: PAD_TOKEN, encoder_tokenizer.unk_token: UNK_TOKEN}
+    return {names.get(token, token): index for token, index in encoder_tokenizer.get_vocab().items()}
+
+
+def check_positions(name: str, config: PreTrainedConfig, max_sentence_length: int) -> None:
+    """Raise ValueError if an encoder, which the message calls `name`, takes shorter sentences than they are cut to."""
+    limit = config.max_position_embeddings - 2  # of which [CLS] and [SEP] have one each
+    if max_sentence_length > limit:
+        raise ValueError(
+            f"{name} takes {limit} characters at most, but sentences are cut after {max_sentence_length} only: pass "
+            f"--max_sentence_length {limit}."
+        )
 
 
 def read_character_vectors(path: str) -> tuple[dict[str, np.ndarray], int]:
@@ -277,9 +256,3 @@ def _warn_of_ignored_settings(model: ModelArguments) -> None:
     ]
     if ignored:
         logger.warning("Settings of the network are those of the checkpoint; ignored: %s.", ", ".join(ignored))
-
-
-def _renamed_special_tokens(encoder_tokenizer: Any) -> dict[str, int]:
-    """An encoder's vocabulary, its padding and unknown tokens under the names that DicMTTokenizer gives them."""
-    names = {encoder_tokenizer.pad_token: PAD_TOKEN, encoder_tokenizer.unk_token: UNK_TOKEN}
-    return {names.get(token, token): index for token, index in encoder_tokenizer.get_vocab().items()}

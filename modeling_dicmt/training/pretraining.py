@@ -1,4 +1,7 @@
-"""Pre-training of the shared layer on text without labels (`DicMTForPreTraining`), by the trainer of all networks."""
+"""Pre-training of the shared layer on text without labels (`DicMTForPreTraining`), by the trainer of all networks.
+
+An encoder is another network, with other inputs and nothing else: `encoder_pretraining`.
+"""
 
 import math
 from collections.abc import Mapping
@@ -8,9 +11,10 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
+from torch import nn
+from transformers import PreTrainedTokenizerBase
 
 from ..prediction import BATCH_CHARACTERS, length_batches
-from ..pretraining_dicmt import DicMTForPreTraining
 from ..radicals import PADDING_RADICAL
 from ..tokenization_dicmt import DicMTTokenizer
 from .batches import CharacterBatches
@@ -52,21 +56,32 @@ class HeldOutText:
         text: The sentences.
         tokenizer: The network's tokenizer.
         accelerator: The processes.
+        batch_characters: Characters of a batch, padding included.
     """
 
-    def __init__(self, text: Text, tokenizer: DicMTTokenizer, accelerator: Accelerator):
+    def __init__(
+        self,
+        text: Text,
+        tokenizer: PreTrainedTokenizerBase,
+        accelerator: Accelerator,
+        batch_characters: int = BATCH_CHARACTERS,
+    ):
         self.text, self.tokenizer, self.accelerator = text, tokenizer, accelerator
-        self.batches = list(length_batches(text.lengths.tolist(), BATCH_CHARACTERS))
+        self.batches = list(length_batches(text.lengths.tolist(), batch_characters))
+
+    def inputs(self, indices: np.ndarray) -> Mapping[str, np.ndarray]:
+        """The network's inputs for some of the sentences."""
+        return character_inputs(self.text, indices, self.tokenizer)
 
     @torch.no_grad()
-    def __call__(self, model: DicMTForPreTraining) -> dict[str, Any]:
-        """`perplexity` of a character, and `accuracy`, the share of characters that the network holds most probable."""
+    def __call__(self, model: nn.Module) -> dict[str, Any]:
+        """`perplexity` of a predicted character, and `accuracy`, the share of these that the network guesses right."""
         was_training = model.training
         model.eval()
         accelerator, own = self.accelerator, []
         for number in range(accelerator.process_index, len(self.batches), accelerator.num_processes):
-            inputs = character_inputs(self.text, np.array(self.batches[number]), self.tokenizer)
-            inputs = {name: torch.from_numpy(array).to(accelerator.device) for name, array in inputs.items()}
+            arrays = self.inputs(np.array(self.batches[number]))
+            inputs = {name: torch.from_numpy(array).to(accelerator.device) for name, array in arrays.items()}
             output = model(**inputs)
             figures = (output.log_likelihood, output.num_predictions, output.num_correct)
             own.append((number, *(figure.item() for figure in figures)))

@@ -6,18 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from accelerate import Accelerator
+from torch import nn
+from transformers import PreTrainedTokenizerBase
 
 from ..files import write_json, write_text
-from ..pretraining_dicmt import DicMTForPreTraining
+from ..publishing.card import hub_name
 from ..publishing.contents import CARD_FILE, RESULTS_FILE, RUN_FILE
 from ..publishing.pretraining_card import render_pretraining_card
-from ..tokenization_dicmt import DicMTTokenizer
 from .results import describe_machine, describe_settings, write_model
 from .states import BEST, CHECKPOINTS, TEXT, Progress
 
 
 def describe_pretraining(
-    arguments: Sequence[Any], accelerator: Accelerator, text: Mapping[str, Any], network: DicMTForPreTraining
+    arguments: Sequence[Any], accelerator: Accelerator, text: Mapping[str, Any], network: nn.Module
 ) -> dict[str, Any]:
     """What there is to know about a pre-training before it starts: settings, text, machine, versions.
 
@@ -25,20 +26,22 @@ def describe_pretraining(
         arguments: Dataclasses of the settings.
         accelerator: The processes.
         text: Counts of what was read, and its names.
-        network: The network.
+        network: The network: what has a configuration, `num_parameters` and `save_pretrained`.
     """
+    described = describe_settings(arguments)
     return {
         "text": dict(text),
+        "base_model": hub_name(described["settings"].get("encoder_name_or_path")),
         "parameters": network.num_parameters(),
-        **describe_settings(arguments),
+        **described,
         **describe_machine(accelerator),
     }
 
 
 def write_pretrained(
     output_dir: Path,
-    network: DicMTForPreTraining,
-    tokenizer: DicMTTokenizer,
+    network: nn.Module,
+    tokenizer: PreTrainedTokenizerBase,
     information: Mapping[str, Any],
     progress: Progress,
     figures: Mapping[str, Any],

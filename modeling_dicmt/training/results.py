@@ -11,6 +11,8 @@ from typing import Any
 import torch
 import transformers
 from accelerate import Accelerator
+from torch import nn
+from transformers import PreTrainedTokenizerBase
 
 from ..dictionary_features import types_of_lists
 from ..evaluation.calibration import Calibration
@@ -214,8 +216,8 @@ def _summary(
     }
 
 
-def write_model(output_dir: str | os.PathLike, network: DicMTForTokenClassification, tokenizer: DicMTTokenizer) -> None:
-    """Put a checkpoint, with its code and dictionary, into a folder, file by file, none of them ever half-written."""
+def write_model(output_dir: str | os.PathLike, network: nn.Module, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Put a checkpoint, with all that the two save, into a folder, file by file, none of them ever half-written."""
 
     def write(folder: Path) -> None:
         network.save_pretrained(folder)

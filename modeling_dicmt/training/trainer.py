@@ -74,7 +74,8 @@ class Trainer:
                 "train with fewer processes, or on more records."
             )
         self.batches = self.make_batches()
-        self.known_terms = KnownTerms(examples, tokenizer, arguments.seed) if model.config.vetted_terms else None
+        has_channel = getattr(model.config, "vetted_terms", False)
+        self.known_terms = KnownTerms(examples, tokenizer, arguments.seed) if has_channel else None
         num_steps = len(self.batches) * arguments.num_train_epochs
         optimizer = create_optimizer(model, arguments)
         scheduler = create_scheduler(optimizer, arguments, num_steps)

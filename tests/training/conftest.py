@@ -1,12 +1,18 @@
 """A few records of the sample, and what training makes of them."""
 
+from pathlib import Path
+
 import pytest
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
+from mlm_command import MARKER
 
 from data_scripts.arguments import DataArguments
 from data_scripts.records import load_dictionary, load_lists_of_type, load_records
 from data_scripts.sample import SAMPLE_DICTIONARY
+from data_scripts.unlabelled.arguments import UnlabelledArguments
+from data_scripts.unlabelled.packed import PackedCorpus
+from data_scripts.unlabelled.preparation import prepare_corpus
 from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
 from modeling_dicmt.training.examples import make_examples
 from modeling_dicmt.training.preparation import build_model, build_tokenizer
@@ -99,3 +105,20 @@ def trainer_of(small, tokenizer, examples, accelerator):
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def plain_text(tmp_path_factory) -> Path:
+    """The sample's texts, a document a line, alone in their folder. Only to be read."""
+    path = tmp_path_factory.mktemp("text") / "records.txt"
+    parts, _ = load_records(DataArguments(dataset_name="sample", max_train_records=120))
+    lines = [record["text"].replace("\n", " ") for record in parts["train"]]
+    path.write_text("\n".join([*lines, f"患者{MARKER}。"]), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def packed(plain_text, tmp_path_factory) -> PackedCorpus:
+    """The text as `run_mlm.py` reads it. Only to be read."""
+    folder = tmp_path_factory.mktemp("packed") / "packed"
+    return prepare_corpus(UnlabelledArguments(corpus=[str(plain_text)]), folder)

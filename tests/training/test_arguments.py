@@ -7,10 +7,20 @@ from data_scripts.arguments import DataArguments
 from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
 from modeling_dicmt.training.optimization import create_scheduler
 from modeling_dicmt.training.preparation import network_settings
+from modeling_dicmt.training.pretraining_arguments import (
+    EncoderArguments,
+    PreTrainedModelArguments,
+    PreTrainingArguments,
+)
 from modeling_dicmt.training.self_training_arguments import SelfTrainingArguments
 
+PRE_TRAINING = (EncoderArguments, PreTrainedModelArguments, PreTrainingArguments)
 
-@pytest.mark.parametrize("arguments", [DataArguments, ModelArguments, SelfTrainingArguments, TrainingArguments])
+
+@pytest.mark.parametrize(
+    "arguments",
+    [DataArguments, ModelArguments, SelfTrainingArguments, TrainingArguments, *PRE_TRAINING],
+)
 def test_every_argument_has_a_help_text(arguments):
     assert all(field.metadata["help"].strip() for field in dataclasses.fields(arguments))
 
@@ -51,9 +61,9 @@ def test_numbers_out_of_bounds_are_refused_by_the_option_s_name(of_class, name, 
 def test_every_number_has_a_bound():
     """A setting that is added with none would take -1 and fail somewhere, or not at all."""
     bounds = {"minimum", "maximum", "above", "below"}
-    for of_class in (ModelArguments, TrainingArguments):
+    for of_class in (ModelArguments, TrainingArguments, *PRE_TRAINING):
         for field in dataclasses.fields(of_class):
-            if field.type in (int, float, list[int], int | None):
+            if field.type in (int, float, list[int], int | None, float | None):
                 assert bounds & field.metadata.keys(), field.name
 
 
