@@ -325,7 +325,7 @@ def test_the_records_are_read_before_any_training(settings, unlabelled, tmp_path
     broken = tmp_path / "broken.txt"
     broken.write_bytes("一\n".encode() + "乙".encode("gb18030"))
     message = run_here(command_line(tmp_path / "out", **settings | {"unlabelled": [unlabelled, broken]})).message
-    assert f"{broken}, line 2: not UTF-8" in message and not (tmp_path / "out").exists()
+    assert f"{broken}, line 2: not utf-8" in message and not (tmp_path / "out").exists()
     (tmp_path / "empty.txt").write_text("\n \n", encoding="utf-8")
     message = run_here(command_line(tmp_path / "out", **settings | {"unlabelled": tmp_path / "empty.txt"})).message
     assert "there is no text in these files" in message and not (tmp_path / "out").exists()
