@@ -155,7 +155,7 @@ def run(
         "training_sentences": fingerprint_of(examples["train"]),
         "dictionary_content": tokenizer.dictionary.fingerprint,
     }
-    unlabelled, teachers = None, []
+    unlabelled, reader, teachers = None, None, []
     if self_training.unlabelled:
         settings = (data, model, self_training, training)
         reader = RecordReader(
@@ -169,7 +169,8 @@ def run(
         contents["unlabelled_content"] = unlabelled.fingerprint
         contents["teachers_content"] = fingerprint_of_teachers(teachers)
     output_dir = claim_output_dir(accelerator, settings, contents)
-    information = describe_run(settings, accelerator, parts, tokenizer, network, examples["train"])
+    others = None if reader is None else reader.known
+    information = describe_run(settings, accelerator, parts, tokenizer, network, examples["train"], others)
 
     start_trackers(accelerator, information)
     fitting = Fitting(model, tokenizer, evaluators.get("validation"), network_class, trainer_class)

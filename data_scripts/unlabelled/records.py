@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 from .documents import read_documents
 from .report import ReadingReport
@@ -29,8 +30,8 @@ class RecordReader:
         self, paths: Sequence[str], *, documents: str = "line", encoding: str = "utf-8", limit: int | None = None
     ):
         self.paths, self.documents, self.encoding, self.limit = paths, documents, encoding, limit
-        self.report: ReadingReport | None = None
-        """Names and counts of what was read, once it has been read."""
+        self.known: dict[str, Any] = {}
+        """`names`, without a path, and numbers of `records` and `characters`, once all was read; for a card."""
 
     def __call__(self) -> Iterator[str]:
         """The texts, in the order of the paths and of the files in a folder.
@@ -47,7 +48,7 @@ class RecordReader:
             report.documents += 1
             report.characters += len(text)
             yield text
-        if self.report is None:
-            self.report = report
+        if not self.known:
+            self.known = {"names": report.names, "records": report.documents, "characters": report.characters}
             for warning in report.warnings():
                 logger.warning("Unlabelled records: %s", warning)

@@ -6,6 +6,7 @@ from typing import Any
 from huggingface_hub import ModelCard, ModelCardData
 
 from .card import TAGS
+from .text_sources import one_line, terms_of_use
 
 _CARD = """---
 {metadata}
@@ -21,8 +22,8 @@ Chinese clinical records to start from:
 
 ## Text
 
-{names}: {documents:,} documents ({duplicates:,} further ones were duplicates), {characters:,} characters. What may be
-done with this network is what those texts' terms allow; where they allow research alone, so does it.
+{names}: {documents:,} documents ({duplicates:,} further ones were duplicates), {characters:,} characters.
+{terms}
 
 ## Evaluation
 
@@ -36,6 +37,11 @@ would have you treat what is derived from them.
 """
 
 
+_UNKNOWN_TERMS = (
+    "What may be done with this network is what those texts' terms allow; where they allow research alone, so does it."
+)
+
+
 def render_pretraining_card(config: Mapping[str, Any], run: Mapping[str, Any], results: Mapping[str, Any]) -> str:
     """Write the card.
 
@@ -45,7 +51,7 @@ def render_pretraining_card(config: Mapping[str, Any], run: Mapping[str, Any], r
         results: The figures it had, as in `all_results.json`.
     """
     metadata = ModelCardData(language="zh", library_name="transformers", tags=[*TAGS[:1], *TAGS[2:], "pre-trained"])
-    text = run["text"]
+    text, license_ = run["text"], run["settings"].get("text_license")
     figures = "No document was held out."
     if "heldout_perplexity" in results:
         figures = (
@@ -56,8 +62,9 @@ def render_pretraining_card(config: Mapping[str, Any], run: Mapping[str, Any], r
     card = _CARD.format(
         metadata=metadata.to_yaml(),
         units=config["lstm_hidden_size"],
-        names=", ".join(text["names"]) or "Text",
+        names=", ".join(map(one_line, text["names"])) or "Text",
         figures=figures,
+        terms=terms_of_use("these texts", license_) if license_ else _UNKNOWN_TERMS,
         **{name: text[name] for name in ("documents", "duplicates", "characters")},
     )
     return str(ModelCard(card))

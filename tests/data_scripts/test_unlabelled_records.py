@@ -40,8 +40,8 @@ def test_it_reads_anew_and_tells_once_what_it_passed_over(folder, caplog):
     assert [record.getMessage() for record in caplog.records] == [
         "Unlabelled records: 1 × file of another kind, not read; first: notes.md."
     ]
-    assert reader.report.names == ["a.txt", "more.jsonl", "c.txt.gz"] and reader.report.documents == 6
-    assert reader.report.characters == sum(map(len, reader()))
+    characters = sum(map(len, reader()))
+    assert reader.known == {"names": ["a.txt", "more.jsonl", "c.txt.gz"], "records": 6, "characters": characters}
 
 
 def test_records_of_paragraphs_and_in_another_encoding(tmp_path):

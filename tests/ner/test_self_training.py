@@ -113,6 +113,11 @@ def test_card_and_report_tell_of_it(self_trained):
         assert "self-training, round 2: the student of round 1 labelled 30 records" in text, name
 
 
+def test_the_card_names_the_records_and_not_their_place(self_trained, unlabelled):
+    card = (self_trained[0] / "README.md").read_text(encoding="utf-8")
+    assert "records without annotations besides: a.txt, b.jsonl: 30 records, " in card and str(unlabelled) not in card
+
+
 def test_nothing_of_the_unlabelled_records_is_left_anywhere(self_trained, unlabelled):
     folder, errors = self_trained
     marks = [SECRET.encode(), SECRET[:1].encode(), json.dumps(SECRET)[1:-1].encode(), str(unlabelled).encode()]
