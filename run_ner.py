@@ -15,7 +15,6 @@ which the command line overrides:
 import dataclasses
 import logging
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from data_scripts.arguments import DataArguments
@@ -75,7 +74,7 @@ def run(
     self_training.check(model.recognition_task)
     # What takes seconds to load waits until the arguments are known to be right.
     from data_scripts.records import corpus_labels, load_dictionary, load_lists_of_type, load_records, taggable_records
-    from data_scripts.unlabelled_records import read_unlabelled
+    from data_scripts.unlabelled.records import RecordReader
     from modeling_dicmt.evaluation.calibration import scale_scores
     from modeling_dicmt.evaluation.clinical_ner import count_mentions
     from modeling_dicmt.evaluation.evaluator import Evaluator
@@ -145,16 +144,22 @@ def run(
         "training_sentences": fingerprint_of(examples["train"]),
         "dictionary_content": tokenizer.dictionary.fingerprint,
     }
-    unlabelled, teachers = None, []
+    unlabelled, reader, teachers = None, None, []
     if self_training.unlabelled:
         settings = (data, model, self_training, training)
-        reader = partial(read_unlabelled, self_training.unlabelled, self_training.max_unlabelled_records)
+        reader = RecordReader(
+            self_training.unlabelled,
+            documents=self_training.unlabelled_documents,
+            encoding=self_training.unlabelled_encoding,
+            limit=self_training.max_unlabelled_records,
+        )
         unlabelled = UnlabelledRecords(reader)
         teachers = load_teachers(self_training.teachers or (), tokenizer, accelerator)
         contents["unlabelled_content"] = unlabelled.fingerprint
         contents["teachers_content"] = fingerprint_of_teachers(teachers)
     output_dir = claim_output_dir(accelerator, settings, contents)
-    information = describe_run(settings, accelerator, parts, tokenizer, network, examples["train"])
+    others = None if reader is None else reader.known
+    information = describe_run(settings, accelerator, parts, tokenizer, network, examples["train"], others)
 
     start_trackers(accelerator, information)
     fitting = Fitting(model, tokenizer, evaluators.get("validation"), network_class, trainer_class)

@@ -60,7 +60,7 @@ class RunArguments:
             "Folder for the figures, a JSON file a run, without any text. Default: OUTPUT_DIR/results.", private=True
         ),
     )
-    preset: str = field(default="full", **_help("How much is spent on each run: quick or full (presets.yaml)."))
+    preset: str = field(default="full", **_help("How much is spent on each run: quick, full or product."))
     jobs: int = field(
         default=1, **_help("Runs at a time; with one thread each, as many as there are cores.", minimum=1)
     )
@@ -78,6 +78,12 @@ class RunArguments:
     )
     character_vectors: str | None = field(
         default=None, **_help("word2vec text file for the system with vectors.", private=True)
+    )
+    pretrained: str | None = field(
+        default=None, **_help("Folder that run_mlm.py wrote, for the systems on a pre-trained network.", private=True)
+    )
+    unlabelled: list[str] | None = field(
+        default=None, **_help("Files or folders of unlabelled records, for self-training.", private=True)
     )
     keep_models: bool = field(default=False, **_help("Keep the weights of each run."))
     retry_failed: bool = field(default=False, **_help("Do runs again that are recorded as failed."))
@@ -191,10 +197,11 @@ def list_specifications(arguments: Sequence[str]) -> int:
 def _public_command(arguments: Sequence[str], settings: RunArguments, data: DataArguments) -> str:
     """The command with names in the place of paths, however they were given: results may be published."""
     names = {
-        getattr(given, item.name): item.name.upper()
+        place: item.name.upper()
         for given in (settings, data)
         for item in fields(given)
-        if item.metadata.get("private") and getattr(given, item.name) is not None
+        if item.metadata.get("private") and (value := getattr(given, item.name)) is not None
+        for place in (value if isinstance(value, list) else [value])
     }
     shown = []
     for argument in arguments:

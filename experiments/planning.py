@@ -12,6 +12,8 @@ from transformers import AutoConfig
 
 from data_scripts.arguments import DataArguments
 from data_scripts.records import Records
+from data_scripts.unlabelled.sources import find_sources
+from modeling_dicmt.commands.checkpoint import load_pretrained
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.training.preparation import read_character_vectors
 
@@ -100,7 +102,7 @@ def make_plan(
     parts: Mapping[str, Records],
     *,
     settings: Mapping[str, Any] | None = None,
-    resources: Mapping[str, str] | None = None,
+    resources: Mapping[str, str | list[str]] | None = None,
     seeds: Sequence[int] | None = None,
     skip: Sequence[str] = (),
     stand_ins: Sequence[str] = (),
@@ -113,7 +115,7 @@ def make_plan(
         data: The corpus and the dictionary.
         parts: The corpus's records.
         settings: Settings for all networks, in place of the preset's.
-        resources: Paths or names of encoders and vectors, by the names of `RESOURCES`.
+        resources: Paths or names of encoders, vectors and the like, by the names of `RESOURCES`.
         seeds: Seeds in place of the preset's, for systems that have several.
         skip: Names of systems that are not to be run.
         stand_ins: Names of the resources that are untrained stand-ins.
@@ -148,7 +150,7 @@ class _Planner:
         data: DataArguments,
         corpus: str,
         settings: Mapping[str, Any],
-        resources: Mapping[str, str],
+        resources: Mapping[str, str | list[str]],
     ):
         self.preset, self.data, self.corpus = preset, data, corpus
         self.settings, self.resources = settings, resources
@@ -200,8 +202,10 @@ class _Planner:
         identity = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
         return Run(system, seed, identity, settings, public, members, missing)
 
-    def _content(self, name: str, place: str) -> str:
+    def _content(self, name: str, place: str | list[str]) -> str | list[str]:
         """Hash of what is read from a place, once: a dictionary's terms, however they are stored, or files."""
+        if isinstance(place, list):
+            return [self._content(name, one) for one in place]
         if place not in self.contents:
             self.contents[place] = (
                 ClinicalDictionary.from_path(place, encoding=self.data.dictionary_encoding).fingerprint
@@ -214,8 +218,8 @@ class _Planner:
 _UNSET = DataArguments(dataset_name="sample")
 
 
-def check_resources(resources: Mapping[str, str]) -> None:
-    """Check that encoders and vectors can be read.
+def check_resources(resources: Mapping[str, str | list[str]]) -> None:
+    """Check that encoders, vectors and pre-trained networks can be read, and that there are unlabelled records.
 
     Raises:
         SpecificationError: If one cannot.
@@ -224,10 +228,15 @@ def check_resources(resources: Mapping[str, str]) -> None:
         try:
             if name == "character_vectors":
                 read_character_vectors(value)
+            elif name == "pretrained":
+                load_pretrained(value)
+            elif name == "unlabelled":
+                find_sources(value)
             else:
                 AutoConfig.from_pretrained(value)
         except (OSError, ValueError, KeyError) as error:
-            raise SpecificationError(f"--{name} {value} cannot be read: {error}") from error
+            shown = " ".join(value) if isinstance(value, list) else value
+            raise SpecificationError(f"--{name} {shown} cannot be read: {error}") from error
 
 
 def restrict(data: DataArguments, preset: Preset) -> DataArguments:

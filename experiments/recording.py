@@ -70,7 +70,8 @@ def figures(folder: Path, parts: Mapping[str, Records]) -> dict[str, Any]:
 
     Returns:
         `parts`: for each part `scores` (as `score_entities` returns them), `per_record` (for each record its correct,
-        predicted and annotated entities), `confusion` and `errors`; and what is known of the training.
+        predicted and annotated entities), `confusion` and `errors`; and what is known of the training, rounds of
+        self-training included.
     """
     results = read_json(folder / "all_results.json")
     of_parts = {}
@@ -79,7 +80,7 @@ def figures(folder: Path, parts: Mapping[str, Records]) -> dict[str, Any]:
         if scores and part in parts:
             gold = [record["entities"] for record in parts[part]]
             of_parts[part] = {"scores": scores} | compare(read_predictions(folder, part)[: len(gold)], gold)
-    training = {name: value for name, value in results.items() if name.startswith("train_")}
+    training = {name: value for name, value in results.items() if name.startswith(("train_", "self_training"))}
     return {"parts": of_parts, "training": training}
 
 

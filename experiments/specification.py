@@ -9,6 +9,7 @@ import yaml
 
 from data_scripts.arguments import DataArguments
 from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
+from modeling_dicmt.training.self_training_arguments import SelfTrainingArguments
 
 from .baselines.networks import BaselineModelArguments, BaselineTrainingArguments
 
@@ -48,12 +49,14 @@ VIEWS = (
 )
 # Where the settings of each kind of network are declared.
 NETWORK_ARGUMENTS = {
-    "network": (DataArguments, ModelArguments, TrainingArguments),
-    "baseline_network": (DataArguments, BaselineModelArguments, BaselineTrainingArguments),
+    "network": (DataArguments, ModelArguments, SelfTrainingArguments, TrainingArguments),
+    "baseline_network": (DataArguments, BaselineModelArguments, SelfTrainingArguments, BaselineTrainingArguments),
 }
 DATA_FIELDS = frozenset(item.name for item in fields(DataArguments))
 # What a system may need from the command line, by the name that its settings give it.
-RESOURCES = ("encoder", "domain_encoder", "character_vectors")
+RESOURCES = ("encoder", "domain_encoder", "character_vectors", "pretrained", "unlabelled")
+# What a table of scores may show beyond precision, recall and F1.
+FURTHER_COLUMNS = ("unseen_recall", "training_minutes")
 
 
 class SpecificationError(ValueError):
@@ -70,8 +73,8 @@ class System:
         kind: One of `KINDS`.
         source: Where the method is described, for a baseline.
         settings: Settings beyond the defaults: those of `run_ner.py` for a network, the adapter's own otherwise. null
-            leaves a setting out (`dictionary: null` is a system without the dictionary). `$encoder`,
-            `$domain_encoder` and `$character_vectors` stand for what the command line gives.
+            leaves a setting out (`dictionary: null` is a system without the dictionary). `$encoder` and the other
+            `RESOURCES` stand for what the command line gives.
         members: Systems that vote, or the one that is given known terms.
         seeds: "all" of the preset's seeds, "baseline" for its fewer ones, "one" for a method without chance.
         note: What a reader must know, say where the configuration departs from the description.
@@ -122,6 +125,7 @@ class Table:
         reference: System that the others are tested against (paired bootstrap).
         x_label: What a curve is over.
         types: Entity types to show; default all of the corpus.
+        columns: Further columns of a table of scores, of `FURTHER_COLUMNS`.
         note: Said under the heading.
     """
 
@@ -132,6 +136,7 @@ class Table:
     reference: str = ""
     x_label: str = ""
     types: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
     note: str = ""
 
 
@@ -308,7 +313,13 @@ def _read_table(content: Mapping[str, Any], path: Path) -> Table:
         rows.append(Row(**_checked(given, Row, f"{path}, rows")))
     if values["show"] == "curve" and any(row.x is None for row in rows):
         raise SpecificationError(f"{path}: each row of a curve needs its x.")
-    values |= {"rows": tuple(rows), "types": tuple(values.get("types") or ())}
+    columns = tuple(values.get("columns") or ())
+    unknown = [name for name in columns if values["show"] != "scores" or name not in FURTHER_COLUMNS]
+    if unknown:
+        raise SpecificationError(
+            f"{path}: {unknown[0]!r} is no further column; a table that shows scores has {', '.join(FURTHER_COLUMNS)}."
+        )
+    values |= {"rows": tuple(rows), "types": tuple(values.get("types") or ()), "columns": columns}
     return Table(name=path.stem, **values)
 
 

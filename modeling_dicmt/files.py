@@ -184,6 +184,16 @@ def parse_json(text: str | bytes, where: str, error: type[ValueError] = ValueErr
     return value
 
 
+def check_encoding(option: str, encoding: str) -> None:
+    """Raise ValueError if what an option names is no encoding of text."""
+    try:
+        "".encode(encoding)
+    except LookupError:
+        raise ValueError(
+            f"--{option}: there is no text encoding {encoding!r}. Frequent ones: utf-8, gb18030, big5, utf-16."
+        ) from None
+
+
 def decode_text(content: bytes, where: str, error: type[ValueError] = ValueError) -> str:
     """Decode UTF-8; a byte order mark is dropped.
 

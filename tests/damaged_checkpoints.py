@@ -7,7 +7,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 
-def _change(folder: Path, change: Callable[[dict[str, Tensor]], object]) -> None:
+def change_weights(folder: Path, change: Callable[[dict[str, Tensor]], object]) -> None:
+    """Write a checkpoint's weights as a function leaves them."""
     file = folder / "model.safetensors"
     weights = load_file(file)
     change(weights)
@@ -15,10 +16,10 @@ def _change(folder: Path, change: Callable[[dict[str, Tensor]], object]) -> None
 
 
 def remove_a_weight(folder: Path) -> str:
-    _change(folder, lambda weights: weights.pop("crf.transitions"))
+    change_weights(folder, lambda weights: weights.pop("crf.transitions"))
     return "lacks weights"
 
 
 def make_a_weight_no_number(folder: Path) -> str:
-    _change(folder, lambda weights: weights["crf.transitions"][1].fill_(float("nan")))
+    change_weights(folder, lambda weights: weights["crf.transitions"][1].fill_(float("nan")))
     return "no finite numbers"

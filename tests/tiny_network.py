@@ -78,12 +78,27 @@ def make_encoder_settings(**settings) -> dict:
     } | settings
 
 
+def make_language_model_settings() -> dict:
+    """Settings of a network that reads a pre-trained one's states."""
+    sizes = {
+        "character_embedding_size": 5,
+        "bigram_embedding_size": 3,
+        "num_bigram_buckets": 30,
+        "radical_embedding_size": 2,
+        "lstm_hidden_size": 7,
+    }
+    embeddings = {name: size for name, size in sizes.items() if name != "lstm_hidden_size"}
+    return {"language_model": sizes} | embeddings
+
+
 def make_model(seed: int = 0, **settings) -> DicMTForTokenClassification:
     """A network in evaluation mode, with weights so large that its answers differ from character to character."""
     torch.manual_seed(seed)
     model = DicMTForTokenClassification(make_config(**settings))
+    language_model = model.dicmt.language_model
     for module, scale in (
         (model.dicmt.context, 1.0),
+        (language_model and language_model.context, 1.0),
         (model.segmenter, 2.0),
         (model.classifier, 6.0),
         (model.crf, 0.5),

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from modeling_dicmt.files import check_encoding
+
 DOCUMENT_CHOICES = ("line", "paragraph", "file")
 
 
@@ -52,12 +54,7 @@ class UnlabelledArguments:
     )
 
     def __post_init__(self) -> None:
-        try:
-            "".encode(self.encoding)
-        except LookupError:
-            raise ValueError(
-                f"--encoding: there is no text encoding {self.encoding!r}. Frequent ones: utf-8, gb18030, big5, utf-16."
-            ) from None
+        check_encoding("encoding", self.encoding)
         if self.documents not in DOCUMENT_CHOICES:
             raise ValueError(f"--documents must be one of {', '.join(DOCUMENT_CHOICES)}, got {self.documents!r}.")
         if self.sections is not None and not all(name.strip() for name in self.sections):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from modeling_dicmt.files import parse_json
 from modeling_dicmt.sentences import Sentence, cut_sentence
 
-from ..readers.records import CorpusError, at_line
+from ..readers.records import CorpusError, at_line, replace_surrogates
 from .lines import Line, read_lines
 from .report import ReadingReport
 from .sections import SectionFilter
@@ -191,7 +191,7 @@ def _records(source: Source, lines: Iterable[Line], report: ReadingReport) -> It
         if not line.strip():
             continue
         record = parse_json(line, place, CorpusError)
-        text, section = (_field(record, name, place) for name in ("text", "section"))
+        text, section = (replace_surrogates(_field(record, name, place)) for name in ("text", "section"))
         if len(text) > MAX_DOCUMENT_CHARACTERS:
             _tell_cut(source, number, report)
         for piece in _cut(text) or [text]:

@@ -147,6 +147,6 @@ def _check_undecodable(source: Source, encoding: str, first: int, undecodable: i
     if undecodable > _MOST_UNDECODABLE * lines:
         raise CorpusError(
             f"{at_line(source.path, first)}: not {encoding} ({undecodable:,} of the first {lines:,} lines are not). "
-            "The file is damaged or in another encoding: name that by --encoding (gb18030 is frequent), convert the "
-            "file, or leave it out."
+            "The file is damaged or in another encoding: name that by --encoding (gb18030 is frequent), of unlabelled "
+            "records by --unlabelled_encoding, convert the file, or leave it out."
         )

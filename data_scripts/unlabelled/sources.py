@@ -39,7 +39,7 @@ class Source(NamedTuple):
 
 
 def find_sources(paths: Sequence[str | os.PathLike], report: ReadingReport | None = None) -> list[Source]:
-    """The files with text that paths stand for, folders with all that is below them, each file once.
+    """The files with text that paths stand for, folders with all that is below them by path, each file once.
 
     Hidden files are passed over; files of other kinds and linked folders are counted in the report.
 
@@ -54,7 +54,7 @@ def find_sources(paths: Sequence[str | os.PathLike], report: ReadingReport | Non
     report = ReadingReport() if report is None else report
     found: dict[str, Source] = {}
     for path in map(Path, paths):
-        sources = list(_in_folder(path, report)) if path.is_dir() else [_named(path)]
+        sources = sorted(_in_folder(path, report)) if path.is_dir() else [_named(path)]
         if not sources:
             raise FileNotFoundError(f"{path} holds no file with text. {_KINDS}.")
         several = len(sources) > _NAMED_FILES

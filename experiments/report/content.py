@@ -63,10 +63,15 @@ class Section:
 
 def percent(figure: Figure | None) -> str:
     """A fraction over seeds in per cent: mean, and ± the sample standard deviation of several seeds."""
+    return number(figure, 100, 2)
+
+
+def number(figure: Figure | None, factor: float, digits: int) -> str:
+    """A figure over seeds times a factor: mean, and ± the sample standard deviation of several seeds."""
     if figure is None:
         return NOTHING
-    deviation = "" if figure.deviation is None else f" ± {100 * figure.deviation:.2f}"
-    return f"{100 * figure.mean:.2f}{deviation}"
+    deviation = "" if figure.deviation is None else f" ± {factor * figure.deviation:.{digits}f}"
+    return f"{factor * figure.mean:.{digits}f}{deviation}"
 
 
 def count(value: float) -> str:

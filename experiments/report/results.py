@@ -1,7 +1,7 @@
 """The results of a plan, as the tables ask for them."""
 
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -151,10 +151,13 @@ class Results:
 
     def figure(self, system: str, read: Callable[[Mapping[str, Any]], float | None]) -> Figure | None:
         """A figure of the scores, over the system's seeds; None if it has none."""
-        values = [value for found in self.of(system) if (value := read(found["scores"])) is not None]
-        if not values:
-            return None
-        return Figure(statistics.mean(values), statistics.stdev(values) if len(values) > 1 else None)
+        return _over_seeds([read(found["scores"]) for found in self.of(system)])
+
+    def training_minutes(self, system: str) -> Figure | None:
+        """How long a system's training took, as it says itself, over its seeds; None of what trains nothing."""
+        runs = [run for run in self.results.get(system, {}).values() if _finished(run)]
+        seconds = [run.get("training", {}).get("train_seconds") for run in runs]
+        return _over_seeds([None if value is None else value / 60 for value in seconds])
 
     def counts(self, system: str) -> list[np.ndarray]:
         """For each seed correct, predicted and annotated entities of each record, (records, 3)."""
@@ -167,6 +170,13 @@ class Results:
     def reference_types(self, table: Table) -> Sequence[str]:
         """The entity types that a table shows."""
         return table.types or self.corpus["entity_types"]
+
+
+def _over_seeds(values: Iterable[float | None]) -> Figure | None:
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    return Figure(statistics.mean(known), statistics.stdev(known) if len(known) > 1 else None)
 
 
 def _finished(result: Mapping[str, Any] | None) -> bool:

@@ -9,7 +9,7 @@ from modeling_dicmt.evaluation.clinical_ner import COUNT_ROWS
 from modeling_dicmt.evaluation.significance import Difference, adjust_for_several, paired_bootstrap
 
 from ..specification import Row, Table
-from .content import NOTHING, Section, TextTable, percent
+from .content import NOTHING, Section, TextTable, number, percent
 from .plots import DotPlot, HeatMap, LinePlot
 from .results import Figure, Results
 
@@ -46,21 +46,37 @@ def training_count_figure(row: str) -> ReadFigure:
     return read
 
 
+# Heading of each further column of a table of scores, and a system's cell, by the names of `FURTHER_COLUMNS`.
+_FURTHER_COLUMNS: dict[str, tuple[str, Callable[[str, Results], str]]] = {
+    "unseen_recall": (
+        "recall of entities that training lacks",
+        lambda system, results: percent(results.figure(system, training_count_figure("0"))),
+    ),
+    "training_minutes": (
+        "minutes of training",
+        lambda system, results: number(results.training_minutes(system), 1, 1),
+    ),
+}
+
+
 def scores_section(table: Table, results: Results) -> Section:
     """Precision, recall and F1 of each system, and how it differs from the reference."""
     section = new_section(table, results)
     differences = _differences(table, results)
     columns = {"precision": "precision", "recall": "recall", "F1": "f1", "macro F1": "macro_f1"}
+    further = [_FURTHER_COLUMNS[name] for name in table.columns]
     rows = [
         [
             results.title(row),
             str(len(results.of(row.system))),
             *(percent(results.figure(row.system, entity_figure(name))) for name in columns.values()),
+            *(cell(row.system, results) for _, cell in further),
             *_difference_cells(table, row, differences),
         ]
         for row in table.rows
     ]
-    section.tables.append(TextTable(["system", "runs", *columns, *_difference_header(table, results)], rows))
+    header = ["system", "runs", *columns, *(title for title, _ in further), *_difference_header(table, results)]
+    section.tables.append(TextTable(header, rows))
     _plot_f1(section, table, results)
     return section
 

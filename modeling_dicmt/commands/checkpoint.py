@@ -206,7 +206,7 @@ def _check_files(folder: Path) -> None:
 def _reading(
     path: str,
     thing: str = "DicMT checkpoint",
-    advice: str = "Name the folder that run_ner.py wrote, or copy it anew.",
+    advice: str = "Name the folder that the training wrote, or copy it anew.",
 ) -> Iterator[None]:
     """Turn what libraries raise over a broken or missing checkpoint into one line, and show nothing else meanwhile."""
     check_place(path)

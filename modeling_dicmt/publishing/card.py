@@ -11,6 +11,8 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
+from .text_sources import describe_sources
+
 TEMPLATE = "model_card.md"
 TAGS = ["dicmt", "named-entity-recognition", "clinical", "medical", "chinese", "custom_code"]
 
@@ -73,6 +75,7 @@ def render_card(
             for part, shown in (("train", "training"), ("validation", "development"), ("test", "test"))
             if f"{part}_records" in run
         ],
+        sources=list(describe_sources(config, run)),
         scores=[
             {"part": shown}
             | {

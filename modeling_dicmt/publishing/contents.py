@@ -22,9 +22,9 @@ from transformers.dynamic_module_utils import get_relative_imports
 from ..dictionary import DICTIONARY_FILE, TERMS_FILE
 from ..files import read_json
 from .card import PARTS, render_card, vocabulary_note
+from .text_sources import RUN_FILE
 
 CARD_FILE = "README.md"
-RUN_FILE = "run.json"
 RESULTS_FILE = "all_results.json"
 EVAL_RESULTS_FILE = ".eval_results/dicmt.yaml"
 

@@ -7,6 +7,7 @@ from huggingface_hub import ModelCard, ModelCardData
 
 from ..configuration_dicmt import DicMTConfig
 from .card import TAGS
+from .text_sources import one_line, terms_of_use
 
 _CARD = """---
 {metadata}
@@ -21,8 +22,8 @@ _CARD = """---
 
 ## Text
 
-{names}: {documents:,} documents ({duplicates:,} further ones were duplicates), {characters:,} characters. What may be
-done with this network is what those texts' terms allow; where they allow research alone, so does it.
+{names}: {documents:,} documents ({duplicates:,} further ones were duplicates), {characters:,} characters.
+{terms}
 
 ## Evaluation
 
@@ -45,6 +46,11 @@ were hidden and had to be guessed. transformers loads it (`AutoModelForMaskedLM`
 It is meant"""
 
 
+_UNKNOWN_TERMS = (
+    "What may be done with this network is what those texts' terms allow; where they allow research alone, so does it."
+)
+
+
 def render_pretraining_card(config: Mapping[str, Any], run: Mapping[str, Any], results: Mapping[str, Any]) -> str:
     """Write the card.
 
@@ -62,7 +68,7 @@ def render_pretraining_card(config: Mapping[str, Any], run: Mapping[str, Any], r
         # Only a network of this package's own brings code along.
         tags=[tag for tag in (*TAGS, "pre-trained") if tag not in _NOT_ITS_TAGS[is_encoder]],
     )
-    text = run["text"]
+    text, license_ = run["text"], run["settings"].get("text_license")
     figures = "No document was held out."
     if "heldout_perplexity" in results:
         asked, guessed = ("hidden character", "them") if is_encoder else ("character", "the characters")
@@ -74,8 +80,9 @@ def render_pretraining_card(config: Mapping[str, Any], run: Mapping[str, Any], r
     card = _CARD.format(
         metadata=metadata.to_yaml(),
         network=_describe_encoder(config, run) if is_encoder else _LANGUAGE_MODELS.format_map(config),
-        names=", ".join(text["names"]) or "Text",
+        names=", ".join(map(one_line, text["names"])) or "Text",
         figures=figures,
+        terms=terms_of_use("these texts", license_) if license_ else _UNKNOWN_TERMS,
         **{name: text[name] for name in ("documents", "duplicates", "characters")},
     )
     return str(ModelCard(card))

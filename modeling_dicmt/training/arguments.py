@@ -196,6 +196,14 @@ class OptimizationArguments:
     logging_steps: int = field(
         default=20, **_help("Steps between figures for the trackers.", free=True, minimum=1, rare=True)
     )
+    text_license: str | None = field(
+        default=None,
+        **_help(
+            "What the terms of the texts and records allow, in words, for the network's card: 'research only'.",
+            free=True,
+            rare=True,
+        ),
+    )
     quiet: bool = field(default=False, **_help("No progress bars.", free=True))
 
     def __post_init__(self) -> None:

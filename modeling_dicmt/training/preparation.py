@@ -18,6 +18,7 @@ from ..pretraining_dicmt import DicMTForPreTraining
 from ..tokenization_dicmt import PAD_TOKEN, UNK_TOKEN, DicMTTokenizer, character_vocabulary
 from .arguments import ModelArguments
 from .transfer import transfer_network
+from .vocabulary import check_vocabulary
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,8 @@ def build_tokenizer(
         corpus_labels: What the corpus calls the entity types; default: the checkpoint's that is started from, or none.
 
     Raises:
-        ValueError: If a dictionary is given of which no term can ever match.
+        ValueError: If a dictionary is given of which no term can ever match, or a pre-trained network is one of other
+            characters.
     """
     model = resolve_pretrained(model)
     settings: dict[str, Any] = {
@@ -96,6 +98,7 @@ def build_tokenizer(
         vocab = renamed_special_tokens(encoder_tokenizer)
     elif model.pretrained is not None:
         vocab = load_tokenizer(model.pretrained).get_vocab()
+        check_vocabulary(vocab, texts, f"--pretrained {model.pretrained}")
     else:
         vocab = character_vocabulary(texts, () if withhold_dictionary else terms)
         if model.character_vectors is not None:

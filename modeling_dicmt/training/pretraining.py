@@ -75,7 +75,11 @@ class HeldOutText:
 
     @torch.no_grad()
     def __call__(self, model: nn.Module) -> dict[str, Any]:
-        """`perplexity` of a predicted character, and `accuracy`, the share of these that the network guesses right."""
+        """`perplexity` of a predicted character, and `accuracy`, the share of these that the network guesses right.
+
+        Raises:
+            FloatingPointError: If the network gives no finite figures.
+        """
         was_training = model.training
         model.eval()
         accelerator, own = self.accelerator, []
@@ -89,6 +93,11 @@ class HeldOutText:
         # Added up in the order of the batches, whoever had them.
         rows = sorted(gather_object(own))
         log_likelihood, predictions, correct = (sum(column) for column in list(zip(*rows, strict=True))[1:])
+        if not math.isfinite(log_likelihood):  # weights may be finite numbers still, and so may the training's loss
+            raise FloatingPointError(
+                f"The log-likelihood of the held-out text is {log_likelihood}: the training diverged. Use a smaller "
+                "--learning_rate, or --mixed_precision no."
+            )
         return {
             "perplexity": math.exp(min(-log_likelihood / max(1, predictions), 700)),
             "accuracy": correct / max(1, predictions),

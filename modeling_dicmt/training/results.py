@@ -23,6 +23,7 @@ from ..modeling_dicmt import DicMTForTokenClassification
 from ..normalization import normalize
 from ..publishing.card import PARTS, describe_round, hub_name, render_card
 from ..publishing.contents import CARD_FILE, RESULTS_FILE, RUN_FILE
+from ..publishing.text_sources import pretraining_of
 from ..tokenization_dicmt import DicMTTokenizer
 from .dictionary_report import build_report
 from .examples import Examples
@@ -40,10 +41,20 @@ def describe_run(
     tokenizer: DicMTTokenizer,
     network: DicMTForTokenClassification,
     examples: Examples,
+    unlabelled: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What there is to know about a run before it starts: settings, sizes, coverage, machine, versions.
 
     `public_settings` names those of the settings that a model card may show: they name no place on the machine.
+
+    Args:
+        arguments: Dataclasses of the settings.
+        accelerator: The processes.
+        parts: The corpus's records.
+        tokenizer: The network's tokenizer.
+        network: The network.
+        examples: The sentences that it is trained on.
+        unlabelled: Names and counts of the records without labels that it learns from; None for none.
     """
     described = describe_settings(arguments)
     settings = described["settings"]
@@ -61,6 +72,8 @@ def describe_run(
         else characters_of_terms_alone(tokenizer, (record["text"] for record in parts["train"])),
         "dictionary_coverage": {name: dictionary_coverage(records, tokenizer) for name, records in parts.items()},
         "base_model": hub_name(settings.get("encoder_name_or_path")),
+        "pretrained": pretraining_of(settings.get("pretrained"), settings.get("model_name_or_path")),
+        "unlabelled": None if unlabelled is None else dict(unlabelled),
         "parameters": network.num_parameters(),
         **described,
         **describe_machine(accelerator),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ..commands.command_line import check_bounds
 from ..commands.places import check_exists, check_place
+from ..files import check_encoding
 
 
 def _help(text: str, **options) -> dict:
@@ -21,9 +22,25 @@ class SelfTrainingArguments:
         default=None,
         **_help(
             "Unlabelled records to learn from besides: .txt files with a record a line, .jsonl files with a text a "
-            "line, or folders of these. Networks trained on the labelled records label them, and the result is one "
-            "that learns from both.",
+            "line, each may be .gz, or folders of these. Networks trained on the labelled records label them, and the "
+            "result is one that learns from both.",
             private=True,
+        ),
+    )
+    unlabelled_documents: str = field(
+        default="line",
+        **_help(
+            "What a record is in a .txt file of these: a 'line'; a 'paragraph', which ends at a blank line; the "
+            "'file'. Lines that were broken within a sentence are joined in the latter two.",
+            choices=["line", "paragraph", "file"],
+            rare=True,
+        ),
+    )
+    unlabelled_encoding: str = field(
+        default="utf-8",
+        **_help(
+            "Encoding of those that are neither UTF-8 nor begin with a Unicode mark, say gb18030.",
+            rare=True,
         ),
     )
     num_teachers: int = field(
@@ -63,6 +80,7 @@ class SelfTrainingArguments:
 
     def __post_init__(self) -> None:
         check_bounds(self)
+        check_encoding("unlabelled_encoding", self.unlabelled_encoding)
 
     def check(self, recognition_task: bool) -> None:
         """Find out whether the arguments agree with each other and what they name is there.

@@ -1,5 +1,6 @@
 """Lines and records → documents."""
 
+import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -8,8 +9,10 @@ from hypothesis import strategies as st
 from unlabelled_texts import read, write, write_records
 
 from data_scripts.unlabelled import documents as module
-from data_scripts.unlabelled.documents import joined_lines
+from data_scripts.unlabelled.documents import joined_lines, read_documents
 from data_scripts.unlabelled.lines import Line
+from data_scripts.unlabelled.report import ReadingReport
+from data_scripts.unlabelled.sources import find_sources
 
 
 def test_a_line_is_a_document(tmp_path):
@@ -86,6 +89,23 @@ def test_a_text_beyond_the_limit_is_cut_at_marks_and_told(tmp_path, monkeypatch)
         ((reason, found),) = report.exclusions.items()
         assert "longer than 20 characters" in reason
         assert found == {"count": 1, "first": f"{path.name}, line {3 if options else 2}"}
+
+
+def test_a_line_as_long_as_a_file_takes_no_more_memory_than_the_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MAX_DOCUMENT_CHARACTERS", 100_000)
+    path = tmp_path / "a.txt"
+    with open(path, "w", encoding="utf-8") as file:
+        for _ in range(100):
+            file.write("患者腹痛三天。" * 10_000)
+    report = ReadingReport()
+    tracemalloc.start()
+    try:
+        characters = sum(len(document.text) for document in read_documents(find_sources([path]), report))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert characters == 7_000_000
+    assert peak < 3_000_000
 
 
 def test_a_text_without_marks_is_cut_at_the_limit(tmp_path, monkeypatch):

@@ -16,7 +16,7 @@ def test_folders_are_read_with_what_is_below_them_each_file_once(tmp_path):
     for name in ("b.txt", "a/C.TXT", "a/d.jsonl.gz", ".hidden.txt", ".git/e.txt"):
         write(tmp_path / name, "患者")
     found, report = names(tmp_path, tmp_path / "b.txt", tmp_path / "a")
-    assert found == ["b.txt", "a/C.TXT", "a/d.jsonl.gz"]
+    assert found == ["a/C.TXT", "a/d.jsonl.gz", "b.txt"]
     assert report.exclusions == {}
 
 

@@ -62,6 +62,10 @@ def test_what_cannot_be_run_is_refused_before_anything_is_written(tmp_path, data
     refuse(["table6", *corpus, *resource], SpecificationError, "--encoder .*no_such_encoder cannot be read", tmp_path)
     vectors = tmp_path / "vectors.txt"
     vectors.write_text("2 3\n肺 1 2\n", encoding="utf-8")
+    resource = ["--pretrained", data.data_dir]
+    refuse(["unlabelled", *corpus, *resource], SpecificationError, "--pretrained .*no checkpoint", tmp_path)
+    resource = ["--unlabelled", data.data_dir, str(tmp_path / "no_records")]
+    refuse(["unlabelled", *corpus, *resource], SpecificationError, "--unlabelled .*no_records cannot be", tmp_path)
     resource = ["--character_vectors", str(vectors)]
     refuse(["table6", *corpus, *resource], SpecificationError, "--character_vectors .*vectors.txt, line 2", tmp_path)
 
@@ -86,10 +90,12 @@ def test_paths_are_not_told_however_they_are_given(tmp_path):
     parse = ["--output_dir", "/secret/out", "--dataset_name", "jsonl", "--data-dir=/secret/records"]
     settings = command.RunArguments(output_dir="/secret/out", results_dir="/secret/results")
     data = command.DataArguments(dataset_name="jsonl", data_dir="/secret/records", dictionary="/secret/terms")
+    settings.unlabelled = ["/secret/a.txt", "/secret/b"]
     given = ["/secret/mine.yaml", "table7", *parse, "--dictionary", "/secret/terms", "--results-dir=/secret/results"]
+    given += ["--unlabelled", "/secret/a.txt", "/secret/b"]
     assert command._public_command(given, settings, data) == (
         "python -m experiments run mine.yaml table7 --output_dir OUTPUT_DIR --dataset_name jsonl --data-dir=DATA_DIR "
-        "--dictionary DICTIONARY --results-dir=RESULTS_DIR"
+        "--dictionary DICTIONARY --results-dir=RESULTS_DIR --unlabelled UNLABELLED UNLABELLED"
     )
 
 

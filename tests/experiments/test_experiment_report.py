@@ -43,6 +43,18 @@ def test_scores_are_means_over_seeds_and_what_is_not_run_says_why(results_dir):
     assert rows["segmentation alone"]["F1"] == "–"  # it recognises nothing, which is no score of 0
 
 
+def test_further_columns_are_unseen_entities_and_minutes_over_seeds(results_dir):
+    folder = results_dir(table_of("full", "bare", columns=("unseen_recall", "training_minutes")))
+    store = ResultStore(folder)
+    for run, seconds in zip(Results(folder).plan["systems"]["full"]["runs"].values(), (60, 180), strict=True):
+        store.put(run, store.get(run) | {"training": {"train_seconds": seconds}})
+    rows = rows_of(section_of(folder))
+    assert rows["the whole"]["minutes of training"] == "2.0 ± 1.4"
+    assert rows["no dictionary"]["minutes of training"] == "–"
+    assert rows["the whole"]["recall of entities that training lacks"] == "75.00 ± 35.36"
+    assert rows["no dictionary"]["recall of entities that training lacks"] == "0.00 ± 0.00"
+
+
 def test_differences_are_those_of_the_bootstrap_and_not_of_what_recognises_nothing(results_dir):
     folder = results_dir(table_of(*ALL, reference="full"))
     rows, results = rows_of(section_of(folder)), Results(folder)

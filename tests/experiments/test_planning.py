@@ -198,6 +198,25 @@ def test_what_is_not_given_is_said_and_two_without_it_are_not_the_same(plan_of, 
     assert run.public_settings["encoder_name_or_path"] == "ENCODER"
 
 
+def test_several_places_count_by_the_content_of_each_and_are_told_by_one_name(plan_of, tmp_path):
+    learner = System("learner", "learner", settings={"unlabelled": "$unlabelled", "num_teachers": 2})
+    identities = []
+    for name, texts in (("a", "咳\n"), ("b", "咳\n"), ("c", "痛\n")):
+        (tmp_path / name).mkdir()
+        paths = [tmp_path / name / file for file in ("x.txt", "y.txt")]
+        paths[0].write_text("患者\n", encoding="utf-8")
+        paths[1].write_text(texts, encoding="utf-8")
+        given = {"unlabelled": [str(path) for path in paths]}
+        plan = plan_of(table_of("learner"), systems={"learner": learner}, resources=given)
+        run = plan.runs[0]
+        assert run.settings["unlabelled"] == given["unlabelled"] and run.settings["num_teachers"] == 2
+        assert run.public_settings["unlabelled"] == "UNLABELLED" and not run.missing
+        identities.append(run.identity)
+    assert identities[0] == identities[1] != identities[2]
+    without = plan_of(table_of("learner"), systems={"learner": learner}).runs[0]
+    assert without.missing == "--unlabelled was not given" and without.identity not in identities
+
+
 def test_a_vote_without_a_member_is_not_done(plan_of):
     plan = plan_of(table_of("ensemble"), skip=["bare"])
     assert plan.run_of["bare"][1].missing == "left out by --skip"

@@ -48,10 +48,12 @@ def test_every_entity_is_in_the_confusion_once():
 def test_what_a_folder_says_is_read_part_by_part_and_without_text(tmp_path, parts):
     found = [[(3, 5, "Disease")], [(1, 3, "Drug")]]
     write_predictions(tmp_path / "predictions_validation.jsonl", VALIDATION, found)
-    write_json(tmp_path / "all_results.json", {"eval_f1": 0.5, "train_seconds": 3, "train_best_epoch": 2, "test_f1": 1})
+    rounds = [{"teachers": [{"seed": 1, "f1": 0.4}]}]
+    results = {"eval_f1": 0.5, "train_seconds": 3, "train_best_epoch": 2, "test_f1": 1, "self_training": rounds}
+    write_json(tmp_path / "all_results.json", results)
     assert read_predictions(tmp_path, "validation") == found
     result = figures(tmp_path, parts)
-    assert result["training"] == {"train_seconds": 3, "train_best_epoch": 2}
+    assert result["training"] == {"train_seconds": 3, "train_best_epoch": 2, "self_training": rounds}
     assert list(result["parts"]) == ["validation"]  # this corpus has no test part
     assert result["parts"]["validation"]["scores"] == {"f1": 0.5}
     assert result["parts"]["validation"]["per_record"] == [[1, 1, 2], [1, 1, 2]]

@@ -9,8 +9,12 @@ import sys
 import time
 
 import pytest
+from accelerate.state import AcceleratorState
 from made_up_runs import TINY, VALIDATION, table_of
 
+import run_mlm
+from data_scripts.arguments import DataArguments
+from data_scripts.records import load_records
 from experiments import __main__ as command
 from experiments import running
 from experiments.recording import FAILED, FINISHED, ResultStore
@@ -359,6 +363,47 @@ def test_ended_half_way_the_command_goes_on_without_repeating_what_was_finished(
     assert "Resuming after epoch" in log.read_text(encoding="utf-8")
     assert (out / "report" / "report.html").stat().st_size > 10_000
     assert len(list(out.glob("runs/short-*/log.txt"))) == 1
+
+
+@pytest.mark.slow(seconds=40)
+def test_the_ladder_of_records_without_labels_is_run_by_the_command(tmp_path, data):
+    """The systems that come with the project, on a tiny pre-trained network and records of the sample."""
+    text = tmp_path / "text.txt"
+    parts, _ = load_records(DataArguments(dataset_name="sample", max_train_records=60))
+    text.write_text("\n".join(record["text"].replace("\n", "") for record in parts["train"]), encoding="utf-8")
+    tiny = {"lstm_hidden_size": 4, "num_train_epochs": 1, "character_embedding_size": 4, "bigram_embedding_size": 2}
+    options = {"corpus": text, "output_dir": tmp_path / "pre", "num_bigram_buckets": 20, "quiet": True} | tiny
+    run_mlm.run([word for name, value in options.items() for word in (f"--{name}", str(value))])
+    AcceleratorState._reset_state(reset_partial_state=True)
+    specification = tmp_path / "mine.yaml"
+    settings = TINY | {"num_train_epochs": 6, "learning_rate": 0.03, "dropout": 0.1, "min_probability": 0.1}
+    content = {
+        "title": "Mine",
+        "show": "scores",
+        "columns": ["unseen_recall", "training_minutes"],
+        "rows": ["both"],
+        "systems": {
+            "both": {
+                "title": "both",
+                "settings": settings
+                | {"per_device_train_batch_size": 8, "pretrained": "$pretrained", "unlabelled": "$unlabelled"},
+            }
+        },
+    }
+    specification.write_text(json.dumps(content), encoding="utf-8")
+    out = tmp_path / "out"
+    arguments = [str(specification), "--output_dir", str(out), "--seeds", "1", "--max_train_records", "24"]
+    arguments += ["--max_eval_records", "6", "--pretrained", str(tmp_path / "pre"), "--unlabelled", str(text)]
+    assert command.main(["run", *arguments]) == 0
+    (path,) = (out / "results").glob("both-seed1-*.json")
+    result = json.loads(path.read_text(encoding="utf-8"))
+    assert result["training"]["self_training"][0]["unlabelled"]["records"] == 60
+    assert result["training"]["train_seconds"] > 0
+    assert "--pretrained PRETRAINED --unlabelled UNLABELLED" in result["command"]
+    assert str(tmp_path) not in json.dumps(result)
+    (log,) = out.glob("runs/both-*/log.txt")
+    assert "Self-training, round 1" in log.read_text(encoding="utf-8")
+    assert "minutes of training" in (out / "report" / "report.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

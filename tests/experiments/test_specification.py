@@ -1,12 +1,14 @@
 """Specifications: those that come with the project, and what is wrong with others."""
 
 import re
+from dataclasses import fields
 
 import pytest
 import yaml
 
 from experiments.specification import (
     FOLDER,
+    NETWORK_ARGUMENTS,
     VIEWS,
     SpecificationError,
     available_presets,
@@ -112,6 +114,11 @@ WRONG = {
         {"title": "x", "show": "scores", "systems": {"a": {"title": "a", "settings": {"character_vectors": "$mine"}}}},
         r"\$mine is nothing that the command line gives",
     ),
+    "unknown column": (
+        {"title": "x", "show": "scores", "columns": ["speed"]},
+        "'speed' is no further column; a table that shows scores has unseen_recall, training_minutes",
+    ),
+    "a column of another view": ({"title": "x", "show": "by_type", "columns": ["unseen_recall"]}, "no further column"),
     "members of no vote": (
         {"title": "x", "show": "scores", "systems": {"a": {"title": "a", "members": ["dicmt"]}}},
         "members are for the kinds 'vote' and 'known_terms'",
@@ -162,7 +169,7 @@ def test_a_file_in_another_encoding_is_refused(tmp_path):
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(SpecificationError, match=r"no specification 'table4': .* table3, table5, .*all"):
         read_specifications(["table4"])
-    with pytest.raises(SpecificationError, match="no preset 'huge': there are quick, full"):
+    with pytest.raises(SpecificationError, match="no preset 'huge': there are quick, full, product"):
         read_preset("huge")
 
 
@@ -172,6 +179,24 @@ def test_presets(name):
     assert preset.seeds and preset.baseline_seeds and preset.settings["num_train_epochs"] > 0
     assert preset.data_settings.keys() | preset.network_settings.keys() == preset.settings.keys()
     assert "max_train_records" not in preset.network_settings and "quiet" in preset.network_settings
+
+
+def test_the_product_s_preset_is_run_ner_s_defaults():
+    defaults = {item.name: item.default for of_class in NETWORK_ARGUMENTS["network"] for item in fields(of_class)}
+    settings = dict(read_preset("product").settings)
+    assert settings.pop("quiet") and settings == {name: defaults[name] for name in settings}
+    assert {"num_train_epochs", "early_stopping_patience", "vetted_terms"} == settings.keys()  # those of other presets
+
+
+def test_the_ladder_s_networks_differ_in_what_they_learn_from_alone():
+    specification = read_specifications(["unlabelled"])
+    (table,) = specification.tables
+    shown = [specification.systems[row.system] for row in table.rows]
+    assert shown[0].name == table.reference
+    own = [{name: value for name, value in system.settings.items() if name != "vetted_terms"} for system in shown]
+    pretrained, unlabelled = {"pretrained": "$pretrained"}, {"unlabelled": "$unlabelled"}
+    assert own == [{}, pretrained, unlabelled, pretrained | unlabelled]
+    assert all(system.settings["vetted_terms"] and system.seeds == "all" for system in shown)
 
 
 def test_the_paper_s_tables_come_by_number_then_its_figures_then_the_rest():

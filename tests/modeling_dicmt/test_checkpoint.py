@@ -10,7 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_network import SENTENCES, make_config, make_encoder_settings, make_model, make_tokenizer, rounded
+from tiny_network import (
+    SENTENCES,
+    make_config,
+    make_encoder_settings,
+    make_language_model_settings,
+    make_model,
+    make_tokenizer,
+    rounded,
+)
 
 import modeling_dicmt
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
@@ -115,7 +123,14 @@ def networks(tmp_path_factory, checkpoint):
         part.save_pretrained(folder / "encoder")
     plain = DicMTForTokenClassification.from_pretrained(checkpoint), DicMTTokenizer.from_pretrained(checkpoint)
     shutil.copytree(checkpoint, folder / "plain")  # elsewhere, so that nothing can lie where it was written
-    return {"plain": (folder / "plain", *plain), "encoder": (folder / "encoder", *with_encoder)}
+    pretrained = make_model(**make_language_model_settings()), make_tokenizer()
+    for part in pretrained:
+        part.save_pretrained(folder / "language_model")
+    return {
+        "plain": (folder / "plain", *plain),
+        "encoder": (folder / "encoder", *with_encoder),
+        "language_model": (folder / "language_model", *pretrained),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +156,7 @@ def stranger(networks, tmp_path_factory):
     return json.loads(finished.stdout.split("ANSWERS")[1]), folder
 
 
-@pytest.mark.parametrize("name", ["plain", "encoder"])
+@pytest.mark.parametrize("name", ["plain", "encoder", "language_model"])
 @pytest.mark.parametrize("time", ["first", "again"])
 def test_a_process_without_the_package_gives_bit_equal_outputs(name, time, networks, stranger):
     _, model, tokenizer = networks[name]
@@ -159,10 +174,10 @@ def test_a_process_without_the_package_gives_bit_equal_outputs(name, time, netwo
     for key, value in expected.items():
         assert np.array_equal(found[key], value), key
     assert answers[name]["id2label"] == {str(key): label for key, label in model.config.id2label.items()}
-    assert answers[name]["encoder"] == {"plain": "NoneType", "encoder": "BertConfig"}[name]
+    assert answers[name]["encoder"] == ("BertConfig" if name == "encoder" else "NoneType")
 
 
-@pytest.mark.parametrize("name", ["plain", "encoder"])
+@pytest.mark.parametrize("name", ["plain", "encoder", "language_model"])
 def test_pipelines_there_give_the_entities_of_predict_entities(name, networks, stranger):
     _, model, tokenizer = networks[name]
     expected = [
@@ -180,7 +195,7 @@ def test_pipelines_there_give_the_entities_of_predict_entities(name, networks, s
     assert words == [["".join(normalize(span["word"]) for span in found) for found in here]]
 
 
-@pytest.mark.parametrize("name", ["plain", "encoder"])
+@pytest.mark.parametrize("name", ["plain", "encoder", "language_model"])
 def test_pipelines_there_take_whole_records_and_other_terms(name, networks, stranger):
     _, model, tokenizer = networks[name]
     settings = RecognitionSettings(dictionary={"drug": ["黄花"]}, evidence=True)
@@ -188,7 +203,7 @@ def test_pipelines_there_take_whole_records_and_other_terms(name, networks, stra
     assert rounded(stranger[0][name]["record"]) == here * 3
 
 
-@pytest.mark.parametrize("name", ["plain", "encoder"])
+@pytest.mark.parametrize("name", ["plain", "encoder", "language_model"])
 def test_pipelines_there_take_vetted_terms_and_have_the_saved_ones(name, networks, stranger):
     folder, model, tokenizer = networks[name]
     assert (folder / "terms.tsv").exists() == (name == "encoder") == (len(tokenizer.terms) > 0)

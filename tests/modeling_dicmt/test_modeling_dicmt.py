@@ -7,7 +7,15 @@ import re
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tiny_network import ENTITY_TYPES, SENTENCES, make_config, make_encoder_settings, make_model, make_tokenizer
+from tiny_network import (
+    ENTITY_TYPES,
+    SENTENCES,
+    make_config,
+    make_encoder_settings,
+    make_language_model_settings,
+    make_model,
+    make_tokenizer,
+)
 from transformers import AutoModel
 
 import modeling_dicmt  # noqa: F401  (the Auto classes know DicMT then)
@@ -27,6 +35,8 @@ SWITCHES = {
     "vetted_terms_alone": {"vetted_terms": True, "ngram_sizes": []},
     "bigrams": {"bigram_embedding_size": 4, "num_bigram_buckets": 50},
     "no_context": {"context_encoder": "none"},
+    "language_model": make_language_model_settings(),
+    "language_model_without_context": make_language_model_settings() | {"context_encoder": "none"},
     "tuned_encoder": make_encoder_settings(),
     "frozen_encoder": make_encoder_settings(freeze_encoder=True),
 }
@@ -349,7 +359,7 @@ def test_every_parameter_gets_a_gradient(name):
             assert parameter.grad is not None and parameter.grad.abs().sum() > 0, parameter_name
             assert torch.isfinite(parameter.grad).all(), parameter_name
         else:
-            assert name == "frozen_encoder" and ".encoder." in parameter_name
+            assert {"frozen_encoder": ".encoder."}.get(name, ".language_model.") in parameter_name
     if model.dicmt.representation.characters is not None:
         assert not model.dicmt.representation.characters.weight.grad[0].any(), "padding learns nothing"
     if model.dicmt.representation.radicals is not None:

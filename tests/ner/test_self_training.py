@@ -113,6 +113,11 @@ def test_card_and_report_tell_of_it(self_trained):
         assert "self-training, round 2: the student of round 1 labelled 30 records" in text, name
 
 
+def test_the_card_names_the_records_and_not_their_place(self_trained, unlabelled):
+    card = (self_trained[0] / "README.md").read_text(encoding="utf-8")
+    assert "records without annotations besides: a.txt, b.jsonl: 30 records, " in card and str(unlabelled) not in card
+
+
 def test_nothing_of_the_unlabelled_records_is_left_anywhere(self_trained, unlabelled):
     folder, errors = self_trained
     marks = [SECRET.encode(), SECRET[:1].encode(), json.dumps(SECRET)[1:-1].encode(), str(unlabelled).encode()]
@@ -325,7 +330,7 @@ def test_the_records_are_read_before_any_training(settings, unlabelled, tmp_path
     broken = tmp_path / "broken.txt"
     broken.write_bytes("一\n".encode() + "乙".encode("gb18030"))
     message = run_here(command_line(tmp_path / "out", **settings | {"unlabelled": [unlabelled, broken]})).message
-    assert f"{broken}, line 2: not UTF-8" in message and not (tmp_path / "out").exists()
+    assert f"{broken}, line 2: not utf-8" in message and not (tmp_path / "out").exists()
     (tmp_path / "empty.txt").write_text("\n \n", encoding="utf-8")
     message = run_here(command_line(tmp_path / "out", **settings | {"unlabelled": tmp_path / "empty.txt"})).message
     assert "there is no text in these files" in message and not (tmp_path / "out").exists()

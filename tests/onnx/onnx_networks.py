@@ -1,10 +1,11 @@
 """Networks of every make that is exported."""
 
-from tiny_network import make_encoder_settings, make_model, make_tokenizer
+from tiny_network import make_encoder_settings, make_language_model_settings, make_model, make_tokenizer
 
 NETWORKS = {
     "plain": ({"bigram_embedding_size": 3, "num_bigram_buckets": 40}, {}),
     "encoder": (make_encoder_settings(), {}),
+    "language model": (make_language_model_settings(), {}),
     "characters alone": ({"radical_embedding_size": 0, "ngram_sizes": []}, {"ngram_sizes": []}),
     "no context": ({"context_encoder": "none"}, {}),
     "softmax": ({"tag_decoder": "softmax"}, {}),

@@ -1,9 +1,13 @@
 """The model card: metadata that the Hub's library reads, figures as measured, nothing of the machine."""
 
+import json
+
 import pytest
 from huggingface_hub import ModelCard
 
 from modeling_dicmt.publishing.card import hub_name, render_card
+from modeling_dicmt.publishing.pretraining_card import render_pretraining_card
+from modeling_dicmt.publishing.text_sources import pretraining_of
 
 CONFIG = {
     "entity_types": ["Disease", "Drug|α"],
@@ -109,6 +113,66 @@ def test_figures_are_those_of_the_run():
 def test_nothing_of_the_machine_but_its_kind():
     for dictionary in ("included", "withheld", "none"):
         assert "SECRET" not in str(card(dictionary=dictionary))
+
+
+TEXT = {"names": ["a.txt", "ward\n(21 files)"], "documents": 1200, "characters": 33333, "license": "research only."}
+
+
+def test_the_texts_besides_the_corpus_are_named_with_their_terms():
+    others = {"pretrained": TEXT, "unlabelled": {"names": ["x.txt"], "records": 9475, "characters": 1234567}}
+    text = card(RUN | others | {"settings": RUN["settings"] | {"text_license": "on request"}}).text
+    for line in (
+        "pre-trained on text without annotations: a.txt, ward (21 files): 1,200 documents, 33,333 characters.\n",
+        "The terms of that text: research only. The network may be used within them alone.\n",
+        "records without annotations besides: x.txt: 9,475 records, 1,234,567 characters.\n",
+        "The terms of the records that it was trained on: on request. The network",
+    ):
+        assert line in text, line
+    nothing = card(RUN | {"pretrained": None, "unlabelled": None})
+    assert str(nothing) == str(card()) and "annotations" not in str(nothing) and "terms of th" not in str(nothing)
+
+
+def test_a_pre_trained_network_of_which_nothing_is_known_is_told():
+    for run, config in ((RUN | {"pretrained": {}}, CONFIG), (None, CONFIG | {"language_model": {}})):
+        assert "without annotations: of its text nothing is known here." in card(run, config=config).text
+
+
+def write_run(folder, content) -> str:
+    folder.mkdir()
+    (folder / "run.json").write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return str(folder)
+
+
+def test_what_a_pre_training_s_folder_says_of_its_text_is_handed_on_without_places(tmp_path):
+    text = TEXT | {"names": ["/secret/a.txt", "b.txt"], "exclusions": {"x": {"count": 1, "first": "secret.txt"}}}
+    settings = {"text_license": "research only", "corpus": ["/secret"]}
+    pretrained = write_run(tmp_path / "pre", {"text": text, "settings": settings})
+    known = {"names": ["a.txt", "b.txt"], "documents": 1200, "characters": 33333, "license": "research only"}
+    assert pretraining_of(pretrained, None) == known
+    assert pretraining_of(None, write_run(tmp_path / "recogniser", {"pretrained": known})) == known
+    assert pretraining_of(None, None) is pretraining_of(None, write_run(tmp_path / "plain", {})) is None
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "[]", {"text": 3, "settings": []}, {"text": {"names": [1], "documents": "9"}}]
+)
+def test_a_folder_that_says_something_else_says_nothing(content, tmp_path):
+    assert pretraining_of(write_run(tmp_path / "pre", content), None) == {}
+    assert pretraining_of(str(tmp_path / "owner" / "name"), None) == {}
+
+
+PRE_TRAINING = {"text": TEXT | {"duplicates": 7, "held_out_documents": 30}, "settings": {}}
+
+
+def test_the_card_of_a_pre_trained_network_names_its_text_and_the_terms():
+    figures = {"heldout_perplexity": 21.5, "heldout_accuracy": 0.4, "train_best_epoch": 1, "train_epochs": 3}
+    text = render_pretraining_card({"lstm_hidden_size": 256}, PRE_TRAINING, figures)
+    assert "1,200 documents (7 further ones were duplicates), 33,333 characters." in text
+    assert "where they allow research alone, so does it" in text and "perplexity of a character 21.50" in text
+    settings = {"text_license": "research only", "corpus": ["/SECRET"]}
+    text = render_pretraining_card({"lstm_hidden_size": 256}, PRE_TRAINING | {"settings": settings}, {})
+    assert "The terms of these texts: research only. The network may be used within them alone." in text
+    assert "SECRET" not in text and "No document was held out" in text
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import pytest
 from huggingface_hub.constants import HF_HUB_OFFLINE
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_network import RECORDS, make_encoder_settings, make_model, make_tokenizer
+from safetensors.torch import load
+from tiny_network import RECORDS, make_encoder_settings, make_language_model_settings, make_model, make_tokenizer
 from transformers import AutoConfig
 
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
@@ -71,6 +72,16 @@ def test_the_dictionary_goes_only_on_a_word(folder):
 
 
 VETTED = "奥希替尼"
+
+
+def test_a_recogniser_on_a_pre_trained_network_is_uploaded_whole_and_needs_no_other_file(folder, tmp_path):
+    model, tokenizer = make_model(**make_language_model_settings()), make_tokenizer()
+    for part in (model, tokenizer):
+        part.save_pretrained(tmp_path / "pretrained")
+    uploads = collect_files(tmp_path / "pretrained", "included")
+    assert paths(uploads) == paths(collect_files(folder, "included")) - {"all_results.json"}
+    weights = load(content(uploads, "model.safetensors"))
+    assert weights.keys() == model.state_dict().keys() and any("language_model" in name for name in weights)
 
 
 def put_vetted_terms(folder):

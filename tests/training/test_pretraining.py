@@ -22,7 +22,7 @@ from modeling_dicmt.training.pretraining import HeldOutText, character_inputs
 def pretrained(plain_text, tmp_path_factory) -> Path:
     """What the command leaves. Only to be read."""
     folder = tmp_path_factory.mktemp("pretrained") / "pre"
-    pretrain_here(plain_text, folder, num_train_epochs=6)
+    pretrain_here(plain_text, folder, num_train_epochs=6, text_license="research only")
     return folder
 
 
@@ -87,6 +87,13 @@ def test_a_recogniser_starts_from_it(pretrained, tmp_path):
     distance = (own - network.dicmt.representation.characters.weight).abs().mean()
     assert 0 < distance < 0.2 * own.abs().mean()  # started from, and trained since
     assert load_tokenizer(str(tmp_path / "out")).get_vocab() == load_tokenizer(str(pretrained)).get_vocab()
+
+    # Its card, and that of a recogniser that is trained further, name the text that the pre-training learnt from.
+    train_here(tmp_path / "on", model_name_or_path=tmp_path / "out", num_train_epochs=1)
+    for folder in (pretrained, tmp_path / "out", tmp_path / "on"):
+        card = (folder / "README.md").read_text(encoding="utf-8")
+        assert "records.txt: 121 documents" in card and str(pretrained.parent) not in card
+        assert "text: research only. The network may be used within them alone." in card.replace("these texts", "text")
 
 
 def test_a_recogniser_is_no_pre_trained_network(pretrained, tmp_path):
