@@ -166,13 +166,12 @@ PRE_TRAINING = {"text": TEXT | {"duplicates": 7, "held_out_documents": 30}, "set
 
 def test_the_card_of_a_pre_trained_network_names_its_text_and_the_terms():
     figures = {"heldout_perplexity": 21.5, "heldout_accuracy": 0.4, "train_best_epoch": 1, "train_epochs": 3}
-    text = render_pretraining_card({"model_type": "dicmt", "lstm_hidden_size": 256}, PRE_TRAINING, figures)
+    config = {"model_type": "dicmt", "lstm_hidden_size": 256}
+    text = render_pretraining_card(config, PRE_TRAINING, figures)
     assert "1,200 documents (7 further ones were duplicates), 33,333 characters." in text
     assert "where they allow research alone, so does it" in text and "perplexity of a character 21.50" in text
     settings = {"text_license": "research only", "corpus": ["/SECRET"]}
-    text = render_pretraining_card(
-        {"model_type": "dicmt", "lstm_hidden_size": 256}, PRE_TRAINING | {"settings": settings}, {}
-    )
+    text = render_pretraining_card(config, PRE_TRAINING | {"settings": settings}, {})
     assert "The terms of these texts: research only. The network may be used within them alone." in text
     assert "SECRET" not in text and "No document was held out" in text
 
