@@ -94,7 +94,7 @@ def run(
         start_process,
         start_trackers,
     )
-    from modeling_dicmt.training.self_training import SelfTraining
+    from modeling_dicmt.training.self_training import SelfTraining, model_of_student
     from modeling_dicmt.training.teachers import fingerprint_of_teachers, load_teachers
     from modeling_dicmt.training.trainer import Trainer
     from modeling_dicmt.training.transfer import types_as_in_checkpoint
@@ -102,7 +102,8 @@ def run(
 
     network_class, trainer_class = network_class or DicMTForTokenClassification, trainer_class or Trainer
     accelerator = start_process(training)
-    model = resolve_pretrained(model)
+    asked = resolve_pretrained(model)
+    model = model_of_student(asked) if self_training.unlabelled else asked
 
     # record → sentences → characters → features
     parts, entity_types = load_records(data)
@@ -169,7 +170,7 @@ def run(
     else:
         # Nor are the sentences that scores are counted on learnt from.
         known = [record["text"] for records in parts.values() for record in records]
-        stages = SelfTraining(self_training, training, fitting, unlabelled, known, teachers)
+        stages = SelfTraining(self_training, training, fitting, unlabelled, known, teachers, asked)
         self_trained = stages.run(examples["train"], accelerator)
         fitted = self_trained.student
     network, progress, calibration = fitted

@@ -37,10 +37,18 @@ class ModelArguments:
     pretrained: str | None = field(
         default=None,
         **_help(
-            "Folder that run_mlm.py wrote. Character networks: their vocabulary and embeddings are started from, and "
-            "their states are further inputs; they set the sizes of the embeddings. An encoder: as "
-            "--encoder_name_or_path.",
+            "Folder that run_mlm.py wrote. Character networks: see --pretrained_as; their vocabulary and the sizes of "
+            "their embeddings of characters and radicals are taken over. An encoder: as --encoder_name_or_path.",
             private=True,
+        ),
+    )
+    pretrained_as: str | None = field(
+        default=None,
+        **_help(
+            "'states': the embeddings are started from, and the states of --pretrained, which stays as it is, are "
+            "further inputs; 'embeddings': they are started from alone, for a network that is as fast as one without. "
+            "Default: states; with --unlabelled embeddings, and teachers have one and the other by turns.",
+            choices=["states", "embeddings"],
         ),
     )
     freeze_encoder: bool = field(default=False, **_help("Keep the encoder's weights as they are."))
@@ -117,6 +125,8 @@ class ModelArguments:
             raise ValueError(
                 f"--pretrained and {given[0]} exclude each other: a network starts from one of them. Pass one."
             )
+        if self.pretrained_as is not None and self.pretrained is None:
+            raise ValueError("--pretrained_as says how a pre-trained network is used: name it by --pretrained.")
 
 
 @dataclass

@@ -22,8 +22,9 @@ from .vocabulary import check_vocabulary
 
 logger = logging.getLogger(__name__)
 
-# Sizes of the embeddings that a recogniser starts from a pre-trained network's.
-EMBEDDING_SIZES = [name for name in LANGUAGE_MODEL_SIZES if name != "lstm_hidden_size"]
+# What a recogniser starts from a pre-trained network's: its embeddings, by their sizes. Bigrams are not among them: a
+# table that is large enough for a whole language makes small steps slow, and brought nothing.
+EMBEDDINGS = {"characters": "character_embedding_size", "radicals": "radical_embedding_size"}
 
 
 def resolve_pretrained(model: ModelArguments) -> ModelArguments:
@@ -32,10 +33,15 @@ def resolve_pretrained(model: ModelArguments) -> ModelArguments:
     `run_mlm.py` writes a folder of either kind, and this alone tells them apart.
 
     Raises:
-        ValueError: If it names neither a network that `run_mlm.py` wrote nor an encoder.
+        ValueError: If it names neither a network that `run_mlm.py` wrote nor an encoder, or an encoder is to be used in
+            a way that is none.
     """
     if model.pretrained is None or not is_encoder(model.pretrained):
         return model
+    if model.pretrained_as is not None:
+        raise ValueError(
+            f"--pretrained_as is a matter of character networks, and {model.pretrained} is an encoder: leave it out."
+        )
     return replace(model, encoder_name_or_path=model.pretrained, pretrained=None)
 
 
@@ -152,7 +158,9 @@ def build_model(
     elif model.pretrained is not None:
         pretrained = load_pretrained(model.pretrained)
         sizes = {name: getattr(pretrained.config, name) for name in LANGUAGE_MODEL_SIZES}
-        settings |= {name: sizes[name] for name in EMBEDDING_SIZES} | {"language_model": sizes}
+        settings |= {name: sizes[name] for name in EMBEDDINGS.values()}
+        if model.pretrained_as != "embeddings":
+            settings["language_model"] = sizes
     elif model.character_vectors is not None:
         vectors, settings["character_embedding_size"] = read_character_vectors(model.character_vectors)
     config = network_class.config_class(
@@ -229,10 +237,11 @@ def read_character_vectors(path: str) -> tuple[dict[str, np.ndarray], int]:
 
 
 def _take_pretrained(network: DicMTForTokenClassification, pretrained: DicMTForPreTraining) -> None:
-    """Give a network the pre-trained one beside it, and its embeddings to start from."""
-    network.dicmt.language_model.load_state_dict(pretrained.dicmt.state_dict())
+    """Give a network the pre-trained one beside it, where it has a place for that, and embeddings to start from."""
+    if network.dicmt.language_model is not None:
+        network.dicmt.language_model.load_state_dict(pretrained.dicmt.state_dict())
     own, others = network.dicmt.representation, pretrained.dicmt.representation
-    for part in ("characters", "bigrams", "radicals"):
+    for part in EMBEDDINGS:
         if getattr(others, part) is not None:
             getattr(own, part).load_state_dict(getattr(others, part).state_dict())
 

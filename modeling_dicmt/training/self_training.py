@@ -27,7 +27,7 @@ from ..evaluation.evaluator import Evaluator, Predictions
 from ..files import read_json, replace_folder, restore_folder, write_json
 from ..prediction import collect_entities, collect_scores
 from ..publishing.card import describe_round
-from .arguments import TrainingArguments
+from .arguments import ModelArguments, TrainingArguments
 from .examples import Examples, join_examples
 from .fitting import Fitted, Fitting
 from .pseudo_labels import PseudoLabels, damaged, label_records
@@ -76,10 +76,11 @@ class SelfTraining:
     Args:
         arguments: How it is done.
         training: The recipe of a teacher.
-        fitting: What trains teachers and students; its development part gives the figures.
+        fitting: What trains students; its development part gives the figures.
         records: The unlabelled records.
         known: Texts of all records of the corpus.
         teachers: Given teachers; none to train them.
+        model: What teachers that are trained here are made of; default: what students are made of.
     """
 
     arguments: SelfTrainingArguments
@@ -88,6 +89,7 @@ class SelfTraining:
     records: UnlabelledRecords
     known: Sequence[str]
     teachers: Sequence[Teacher] = ()
+    model: ModelArguments | None = None
 
     def run(self, labelled: Examples, accelerator: Accelerator) -> SelfTrained:
         """Do all rounds, or what is left of them.
@@ -168,7 +170,8 @@ class SelfTraining:
             recipe = replace(self.training, seed=(self.training.seed + number - 1) % _SEEDS, report_to="none")
             logger.info("Self-training: teacher %d of %d.", number, self.arguments.num_teachers)
             stage = f"teacher_{number}"
-            fitted = self.fitting.fit(labelled, recipe, create_accelerator(recipe), stage)
+            fitting = replace(self.fitting, model=model_of_teacher(self.model or self.fitting.model, number))
+            fitted = fitting.fit(labelled, recipe, create_accelerator(recipe), stage)
             teachers.append(Teacher(fitted.network, self.fitting.tokenizer))
             figures.append({"seed": recipe.seed, **_figures_of(fitted)})
             history += _of_stage(stage, fitted)
@@ -219,6 +222,22 @@ class SelfTraining:
         return {name: scores[name] for name in ("precision", "recall", "f1")} | {
             "calibration_error": scores["calibration"]["error"]
         }
+
+
+def model_of_student(model: ModelArguments) -> ModelArguments:
+    """What a student is made of: it is to be as fast as any network, and learns from its teachers what states say."""
+    return replace(model, pretrained_as=model.pretrained_as or ("embeddings" if model.pretrained else None))
+
+
+def model_of_teacher(model: ModelArguments, number: int) -> ModelArguments:
+    """What the teacher of a number, from 1 on, is made of.
+
+    Teachers that see different things err at different places, and their vote is the better for it: the first has the
+    states of a pre-trained network, the second does not, and so on.
+    """
+    if model.pretrained is None or model.pretrained_as is not None:
+        return model
+    return replace(model, pretrained_as="states" if number % 2 else "embeddings")
 
 
 def _figures_of(fitted: Fitted) -> dict[str, Any]:

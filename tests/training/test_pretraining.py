@@ -12,7 +12,9 @@ from mlm_command import MARKER, pretrain_by_two_processes, pretrain_here, pretra
 from ner_command import SAMPLE_DICTIONARY, files_in, results_in, train_here
 from safetensors.torch import load_file
 
+from data_scripts.sample import SAMPLE_FOLDER
 from modeling_dicmt.commands.checkpoint import load_network, load_pretrained, load_tokenizer
+from modeling_dicmt.training import fitting
 from modeling_dicmt.training.arguments import ModelArguments
 from modeling_dicmt.training.batches import CharacterBatches
 from modeling_dicmt.training.pretraining import HeldOutText, character_inputs
@@ -94,6 +96,45 @@ def test_a_recogniser_starts_from_it(pretrained, tmp_path):
         card = (folder / "README.md").read_text(encoding="utf-8")
         assert "records.txt: 121 documents" in card and str(pretrained.parent) not in card
         assert "text: research only. The network may be used within them alone." in card.replace("these texts", "text")
+
+
+def test_its_embeddings_alone_make_a_network_that_is_no_slower(pretrained, tmp_path):
+    train_here(tmp_path / "out", pretrained=pretrained, pretrained_as="embeddings", num_train_epochs=1)
+    recogniser, network = load_network(str(tmp_path / "out")), load_pretrained(str(pretrained))
+    assert recogniser.config.language_model is None
+    for part in ("characters", "radicals"):
+        own, others = (getattr(of.dicmt.representation, part).weight for of in (recogniser, network))
+        assert 0 < (own - others).abs().mean() < 0.2 * own.abs().mean()
+
+
+@pytest.mark.parametrize(("asked", "states"), [(None, [True, False, False]), ("states", [True, True, True])])
+def test_of_self_training_teachers_differ_and_the_result_is_no_slower(asked, states, pretrained, tmp_path, monkeypatch):
+    built = []
+    build = fitting.build_model
+    monkeypatch.setattr(fitting, "build_model", lambda *settings: built.append(build(*settings)) or built[-1])
+    settings = {"pretrained_as": asked} if asked else {}
+    train_here(
+        tmp_path / "out",
+        pretrained=pretrained,
+        unlabelled=SAMPLE_FOLDER / "train.jsonl",
+        max_unlabelled_records=60,
+        num_teachers=2,
+        min_probability=0,
+        max_train_records=24,
+        num_train_epochs=4,
+        per_device_train_batch_size=8,
+        learning_rate=0.03,
+        dropout=0.1,
+        dictionary=SAMPLE_DICTIONARY,
+        **settings,
+    )
+    assert [network.config.language_model is not None for network in built] == states
+    assert (load_network(str(tmp_path / "out")).config.language_model is not None) == states[-1]
+
+
+def test_a_use_of_what_is_not_given_is_refused():
+    with pytest.raises(ValueError, match="--pretrained_as says how a pre-trained network is used: name it"):
+        ModelArguments(pretrained_as="states")
 
 
 def test_a_recogniser_is_no_pre_trained_network(pretrained, tmp_path):
