@@ -118,7 +118,7 @@ class PreTrainedModelArguments:
         default=50, **_help("Width of the radical embeddings; 0 for none.", minimum=0, rare=True)
     )
     lstm_hidden_size: int = field(
-        default=256, **_help("Units of the LSTM a direction; a recogniser is the slower for more.", minimum=1)
+        default=192, **_help("Units of the LSTM a direction; a recogniser is the slower for more.", minimum=1)
     )
     dropout: float = field(default=0.1, **_help("Dropout at the LSTMs' input and output.", minimum=0, below=1))
     bigram_dropout: float = field(
@@ -157,7 +157,7 @@ class PreTrainedModelArguments:
 class PreTrainingArguments(OptimizationArguments):
     """How the network is trained, and where the results go."""
 
-    num_train_epochs: int = field(default=3, **_help("Passes over the text.", minimum=1))
+    num_train_epochs: int = field(default=2, **_help("Passes over the text.", minimum=1))
     learning_rate: float | None = field(
         default=None,
         **_help(
@@ -167,7 +167,7 @@ class PreTrainingArguments(OptimizationArguments):
             above=0,
         ),
     )
-    train_batch_characters: int = field(default=5000, **_help("Characters a step and process, about.", minimum=1))
+    train_batch_characters: int = field(default=2500, **_help("Characters a step and process, about.", minimum=1))
     warmup_steps: int = field(
         default=200, **_help("Steps over which the learning rate rises from 0.", minimum=0, rare=True)
     )

@@ -44,8 +44,12 @@ class SelfTrainingArguments:
         ),
     )
     num_teachers: int = field(
-        default=1,
-        **_help("Networks, trained with the seeds from --seed on, that label the unlabelled records.", minimum=1),
+        default=2,
+        **_help(
+            "Networks, trained with the seeds from --seed on, that label the unlabelled records together; of a "
+            "--pretrained network they read the states by turns.",
+            minimum=1,
+        ),
     )
     teachers: list[str] | None = field(
         default=None,
@@ -66,10 +70,10 @@ class SelfTrainingArguments:
         ),
     )
     min_probability: float = field(
-        default=0.5,
+        default=0.0,
         **_help(
-            "Sentences are left out that the teachers are less sure of: the least of the probabilities of its entities "
-            "and of being no entity's of its other characters.",
+            "Sentences are left out that the teachers are less sure of (the least of the probabilities of its entities "
+            "and of being no entity's of its other characters); 0 for none.",
             minimum=0,
             below=1,
         ),

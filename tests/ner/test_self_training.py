@@ -298,12 +298,12 @@ def test_it_works_without_a_development_part(settings, tmp_path):
     ("changed", "reason"),
     [
         (
-            {"unlabelled": None, "num_teachers": 2},
+            {"unlabelled": None, "num_teachers": 3},
             "--num_teachers is a matter of self-training: name unlabelled records by --unlabelled",
         ),
         ({"unlabelled": "absent.txt"}, "--unlabelled: there is no file or folder absent.txt"),
         (
-            {"num_teachers": 2, "teachers": "absent"},
+            {"num_teachers": 3, "teachers": "absent"},
             "--num_teachers are trained here, --teachers are given: pass one of the two",
         ),
         ({"num_teachers": None, "teachers": "absent"}, "There is no folder absent"),

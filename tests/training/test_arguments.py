@@ -34,6 +34,7 @@ def test_what_the_network_is_made_of_is_taken_over_from_the_arguments():
         "character_vectors",
         "ngram_sizes",
         "pretrained",
+        "pretrained_as",
     }
 
 
