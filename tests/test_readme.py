@@ -15,9 +15,15 @@ import pytest
 from hub_server import HubServer
 
 from data_scripts.arguments import DataArguments
+from data_scripts.unlabelled.arguments import UnlabelledArguments
 from experiments.__main__ import main as experiments
 from modeling_dicmt.commands.command_line import parse_arguments
 from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
+from modeling_dicmt.training.pretraining_arguments import (
+    EncoderArguments,
+    PreTrainedModelArguments,
+    PreTrainingArguments,
+)
 from modeling_dicmt.training.self_training_arguments import SelfTrainingArguments
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,6 +44,7 @@ def commands_of(name: str) -> list[str]:
 BLOCKS = blocks_of("README.md")
 
 LONG_COMMAND = "python run_ner.py --dataset_name ccks2017 "
+LONG_PRETRAINING = "python run_mlm.py --corpus RECORDS "
 LONG_EXPERIMENTS = "python -m experiments run "
 
 # Appended to the experiments, for the same reason.
@@ -100,7 +107,7 @@ def test_console_blocks_only_set_up_environments():
     for line in lines:
         program, argument = line.split()[:2]
         assert (program == "make" and argument in targets) or line.startswith(
-            ("pip install ", LONG_COMMAND, LONG_EXPERIMENTS)
+            ("pip install ", LONG_COMMAND, LONG_PRETRAINING, LONG_EXPERIMENTS)
         ), line
 
 
@@ -112,6 +119,13 @@ def test_the_long_commands_can_be_read():
         classes = (DataArguments, ModelArguments, SelfTrainingArguments, TrainingArguments)
         data, _, _, training = parse_arguments(classes, None, arguments)
         assert data.dataset_name == "ccks2017" and training.seed == 1
+
+
+def test_the_long_pretraining_can_be_read():
+    (command,) = [line for _, block in BLOCKS for line in block.splitlines() if line.startswith(LONG_PRETRAINING)]
+    classes = (UnlabelledArguments, EncoderArguments, PreTrainedModelArguments, PreTrainingArguments)
+    text, encoder, _, _ = parse_arguments(classes, None, command.split()[2:])
+    assert text.corpus == ["RECORDS"] and not encoder.is_given
 
 
 def test_the_long_experiments_can_be_planned(monkeypatch, tmp_path):
