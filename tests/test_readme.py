@@ -178,7 +178,7 @@ def test_each_command_of_the_table_has_the_options_that_it_is_shown_with(command
     assert options and all(re.search(rf"{option}\b", shown) for option in options)
 
 
-@pytest.mark.slow(seconds=120)
+@pytest.mark.slow(seconds=200)
 def test_blocks_run_in_the_readmes_order(folder, hub):
     assert any(kind == "bash" for kind, _ in BLOCKS) and any(kind == "python" for kind, _ in BLOCKS)
     outputs = {}

@@ -316,7 +316,7 @@ def test_a_run_that_outlives_its_runner_is_waited_for_and_not_repeated(runner_of
     assert logs_of(runner) == {first.name: 1, second.name: 1}
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=45)
 def test_ended_half_way_the_command_goes_on_without_repeating_what_was_finished(tmp_path, data):
     """The real command on real, tiny networks, DicMT's and a baseline's: ended in the midst of the second run."""
     specification = tmp_path / "mine.yaml"

@@ -395,7 +395,7 @@ def test_a_run_is_not_resumed_with_other_terms(plain_text, bert, tmp_path, monke
     pretrain_here(plain_text, tmp_path / "out", **settings)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=30)
 def test_killed_and_started_again_it_ends_like_one_that_was_not(plain_text, bert, tmp_path):
     settings = {
         "encoder_name_or_path": bert,
@@ -412,7 +412,7 @@ def test_killed_and_started_again_it_ends_like_one_that_was_not(plain_text, bert
     assert figures[0] == figures[1]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=30)
 def test_two_processes_pre_train_like_one(plain_text, packed, characters, tmp_path):
     without_dropout = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     folder = write_bert(tmp_path / "bert", characters, **without_dropout)

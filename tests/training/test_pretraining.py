@@ -168,7 +168,7 @@ def test_batches_hold_each_sentence_once_and_about_as_many_characters(batch_char
     np.testing.assert_array_equal(np.concatenate([*batches.epoch(1, start=1)]), np.concatenate(found[1:]))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=25)
 def test_killed_and_started_again_it_ends_like_one_that_was_not(plain_text, tmp_path):
     settings = {"num_train_epochs": 10, "save_steps": 3, "train_batch_characters": 400}
     pretrain_here(plain_text, tmp_path / "whole", **settings)
@@ -177,7 +177,7 @@ def test_killed_and_started_again_it_ends_like_one_that_was_not(plain_text, tmp_
         assert (tmp_path / "stopped" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=25)
 def test_two_processes_pre_train_like_one(plain_text, packed, tmp_path):
     settings = {"dropout": 0, "bigram_dropout": 0, "num_train_epochs": 1, "learning_rate": 1e-3}
     pretrain_here(plain_text, tmp_path / "one", **settings)
