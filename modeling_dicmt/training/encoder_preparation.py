@@ -18,6 +18,7 @@ from .hidden_characters import HiddenCharacters
 from .preparation import check_positions, renamed_special_tokens
 from .pretraining_arguments import ENCODER_PRESETS, EncoderArguments, PreTrainedModelArguments
 from .pretraining_preparation import build_pretraining_tokenizer
+from .vocabulary import check_vocabulary
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +26,6 @@ logger = logging.getLogger(__name__)
 _POSITIONS = 512
 _CLS_TOKEN, _SEP_TOKEN, _MASK_TOKEN = "[CLS]", "[SEP]", "[MASK]"
 _NEEDED_TOKENS = ("pad", "unk", "cls", "sep", "mask")
-# Shares of a text's characters, blanks aside, that a vocabulary may lack: without a word, and at all.
-_FEW_UNKNOWN, _MOST_UNKNOWN = 0.05, 0.5
 
 
 class EncoderPreTraining(NamedTuple):
@@ -117,24 +116,13 @@ def build_encoder_pretraining(
         max_sentence_length=model.max_sentence_length,
     )
     if path is not None:
-        _check_characters(path, characters, counts)
+        remedy = (
+            "Name one of Chinese characters (google-bert/bert-base-chinese), or make a new one of this text's "
+            "characters by --encoder_preset."
+        )
+        check_vocabulary(characters.get_vocab(), counts, f"--encoder_name_or_path {path}", remedy)
     hidden = HiddenCharacters(characters, tokenizer, encoder.masked_share, dictionary)
     return EncoderPreTraining(MaskedCharacterModel(network), tokenizer, hidden)
-
-
-def _check_characters(path: str, characters: DicMTTokenizer, counts: Mapping[str, int]) -> None:
-    vocabulary = characters.get_vocab()
-    written = {character: count for character, count in counts.items() if not character.isspace()}
-    unknown = sum(count for character, count in written.items() if character not in vocabulary)
-    share = unknown / max(1, sum(written.values()))
-    told = f"{path}: {100 * share:.1f} per cent of the text's characters are not in its vocabulary"
-    if share > _MOST_UNKNOWN:
-        raise ValueError(
-            f"{told}: it is a checkpoint of other characters. Name one of Chinese characters "
-            "(google-bert/bert-base-chinese), or make a new one of this text's characters by --encoder_preset."
-        )
-    if share > _FEW_UNKNOWN:
-        logger.warning("%s, and are unknown to it and to every recogniser on it.", told)
 
 
 def _new_config(encoder: EncoderArguments, tokenizer: PreTrainedTokenizerBase) -> PreTrainedConfig:

@@ -18,7 +18,7 @@ from ..pretraining_dicmt import DicMTForPreTraining
 from ..tokenization_dicmt import PAD_TOKEN, UNK_TOKEN, DicMTTokenizer, character_vocabulary
 from .arguments import ModelArguments
 from .transfer import transfer_network
-from .vocabulary import check_vocabulary
+from .vocabulary import check_vocabulary, count_characters
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +104,8 @@ def build_tokenizer(
         vocab = renamed_special_tokens(encoder_tokenizer)
     elif model.pretrained is not None:
         vocab = load_tokenizer(model.pretrained).get_vocab()
-        check_vocabulary(vocab, texts, f"--pretrained {model.pretrained}")
+        remedy = "Pass one of the records' script and language, or leave the option out."
+        check_vocabulary(vocab, count_characters(texts), f"--pretrained {model.pretrained}", remedy)
     else:
         vocab = character_vocabulary(texts, () if withhold_dictionary else terms)
         if model.character_vectors is not None:

@@ -201,8 +201,8 @@ class SelfTraining:
             )
         if not len(labels.lengths):
             raise ValueError(
-                "The teachers are sure of no new sentence of the unlabelled records. Pass a smaller --min_probability, "
-                "or records like the labelled ones."
+                "The teachers are sure of no new sentence of the unlabelled records: these hold no text that the "
+                "corpus lacks, or they are too unlike. Pass other records, or a smaller --min_probability."
             )
         return labels, {
             "vote": self._score(vote),

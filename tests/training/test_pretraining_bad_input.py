@@ -178,7 +178,7 @@ def test_a_pre_trained_network_that_is_none_is_refused(damage, network, tmp_path
 def test_a_network_of_other_characters_is_refused_with_their_share(characters, tmp_path):
     foreign = write_network(tmp_path / "pre", "abcdefghijklmnopqrstuvwxyz0123456789.,。，")
     message = run_here(command_line(tmp_path / "out", pretrained=foreign)).message
-    assert f"--pretrained {foreign} does not know " in message and "other characters than theirs" in message
+    assert f"--pretrained {foreign} does not know " in message and "other characters than those" in message
     assert not (tmp_path / "out").exists()
 
 
