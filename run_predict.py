@@ -174,7 +174,8 @@ def load_recognizer(
     import transformers
 
     from modeling_dicmt.commands.checkpoint import load_network
-    from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings, with_type
+    from modeling_dicmt.recognition import EntityRecognizer, with_type
+    from modeling_dicmt.recognition_settings import RecognitionSettings
     from modeling_dicmt.torch_tagger import TorchTagger
 
     transformers.utils.logging.disable_progress_bar()

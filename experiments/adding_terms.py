@@ -29,7 +29,8 @@ from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.evaluation.clinical_ner import count_mentions, score_entities
 from modeling_dicmt.files import write_json
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
-from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings
+from modeling_dicmt.recognition import EntityRecognizer
+from modeling_dicmt.recognition_settings import RecognitionSettings
 from modeling_dicmt.tagging import Span
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 from modeling_dicmt.torch_tagger import TorchTagger

@@ -5,7 +5,8 @@ from typing import Any
 
 from transformers import Pipeline
 
-from .recognition import EntityRecognizer, join_settings, read_settings
+from .recognition import EntityRecognizer
+from .recognition_settings import join_settings, read_settings
 from .torch_tagger import TorchTagger
 
 

@@ -14,7 +14,8 @@ import numpy as np
 from ..configuration_dicmt import DicMTConfig
 from ..crf_numpy import CRF_FILE, NumpyCRF
 from ..prediction import BATCH_CHARACTERS, ENCODER_BATCH_CHARACTERS, TaggedBatch
-from ..recognition import EntityRecognizer, join_settings, read_settings
+from ..recognition import EntityRecognizer
+from ..recognition_settings import join_settings, read_settings
 from ..tokenization_dicmt import DicMTTokenizer
 
 try:

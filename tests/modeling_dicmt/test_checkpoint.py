@@ -24,7 +24,8 @@ import modeling_dicmt
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 from modeling_dicmt.normalization import normalize
 from modeling_dicmt.pretraining_dicmt import DicMTForPreTraining
-from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings
+from modeling_dicmt.recognition import EntityRecognizer
+from modeling_dicmt.recognition_settings import RecognitionSettings
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 from modeling_dicmt.torch_tagger import TorchTagger, predict_entities
 

@@ -11,7 +11,7 @@ import pytest
 from damaged_checkpoints import make_a_weight_no_number, remove_a_weight
 from tiny_network import RECORDS, make_model, make_tokenizer, rounded
 
-from modeling_dicmt import handler, recognition
+from modeling_dicmt import handler, recognition_settings
 from modeling_dicmt.handler import EndpointHandler
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
@@ -314,7 +314,7 @@ def test_requests_that_are_too_large(monkeypatch, checkpoint, limit, allowed, re
 def test_a_request_that_takes_too_long_is_stopped_between_batches(endpoint, monkeypatch):
     endpoint.limits["DICMT_MAX_SECONDS"] = 5
     seconds = iter(range(100))
-    monkeypatch.setattr(recognition, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    monkeypatch.setattr(recognition_settings, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
     with pytest.raises(TimeoutError, match=r"longer than the 5 seconds .*DICMT_MAX_SECONDS"):
         endpoint({"inputs": RECORDS * 100})
     assert next(seconds) < 10, "the work stopped as soon as it looked at the clock"

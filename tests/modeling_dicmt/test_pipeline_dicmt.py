@@ -14,7 +14,8 @@ from transformers.pipelines.pt_utils import KeyDataset
 from transformers.pipelines.token_classification import AggregationStrategy
 
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
-from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings
+from modeling_dicmt.recognition import EntityRecognizer
+from modeling_dicmt.recognition_settings import RecognitionSettings
 from modeling_dicmt.torch_tagger import TorchTagger
 
 TEXTS = [*RECORDS, *SENTENCES]

@@ -14,14 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_network import RECORDS, SENTENCES, TERMS, make_model, make_tokenizer, rounded
 
-from modeling_dicmt import recognition
+from modeling_dicmt import recognition, recognition_settings
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.dictionary_files import DictionaryError
 from modeling_dicmt.normalization import normalize
 from modeling_dicmt.prediction import tag_sentences
-from modeling_dicmt.recognition import EntityRecognizer, RecognitionSettings, _add_evidence, _Allowance, _Match
+from modeling_dicmt.recognition import EntityRecognizer
+from modeling_dicmt.recognition_settings import Allowance, RecognitionSettings
 from modeling_dicmt.sentences import split_sentences
 from modeling_dicmt.tagging import tags_to_spans
+from modeling_dicmt.term_evidence import Match, add_evidence
 from modeling_dicmt.torch_tagger import TorchTagger, predict_entities
 
 TEXTS = [*RECORDS, *SENTENCES]
@@ -222,8 +224,8 @@ def test_evidence_is_that_of_brute_force(texts, terms, max_sentence_length):
 def test_evidence_in_a_long_sentence_takes_linear_time():
     def add(entities):
         text = "肺炎" * len(entities)
-        matches = [_Match(place, place + 2, False, "Disease") for place in range(0, len(text), 2)]
-        _add_evidence(text, entities, matches, lexicon, _Allowance(RecognitionSettings()))
+        matches = [Match(place, place + 2, False, "Disease") for place in range(0, len(text), 2)]
+        add_evidence(text, entities, matches, lexicon, Allowance(RecognitionSettings()))
         assert all(len(entity["evidence"]) == 1 for entity in entities)
 
     lexicon = make_tokenizer(dictionary=ClinicalDictionary(TERMS)).lexicon
@@ -696,7 +698,7 @@ def test_a_list_with_something_that_is_no_text_is_refused_before_any_work(monkey
 
 def test_a_call_stops_when_its_time_is_over(monkeypatch, shared):
     now = [0.0]
-    monkeypatch.setattr(recognition, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(recognition_settings, "time", SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(recognition, "CHUNK_RECORDS", 1)
     stream = shared.stream(TEXTS, RecognitionSettings(max_seconds=1.5))
     now[0] = 100.0  # the time counts from the first answer's being asked for
