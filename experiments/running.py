@@ -104,6 +104,7 @@ class Runner:
     def __init__(self, plan: Plan, parts: Mapping[str, Records], results: ResultStore, options: Options):
         self.plan, self.parts, self.results, self.options = plan, parts, results, options
         self.processes: list[_Process] = []
+        self.done_before: set[Run] = set()
 
     def run(self) -> dict[str, int]:
         """Do all runs; returns how many were done, failed, had been done before, and are not to be done here."""
@@ -139,7 +140,8 @@ class Runner:
         return result is not None and not (self.options.retry_failed and result["status"] == FAILED)
 
     def _to_do(self) -> list[Run]:
-        done = {run.name for run in self.plan.runs if self.is_done(run)}
+        self.done_before = {run for run in self.plan.runs if self.is_done(run)}
+        done = {run.name for run in self.done_before}
         waiting = [run for run in self.plan.runs if run.members and not run.missing and run.name not in done]
         for run in waiting:
             for member in run.members:
@@ -185,6 +187,10 @@ class Runner:
             claim = _claim(self.folder(run))
             if claim is None:
                 continue  # another runner's, or a process that outlived one: look again later
+            if self.is_done(run) and run not in self.done_before and not self._awaits_model(run):  # by another runner
+                waiting.remove(run)
+                claim.close()
+                return [(run, self.results.get(run.name))]
             if self._awaits_model(run) and not self._model(run).exists():
                 (self.folder(run) / RESULTS_FILE).unlink(missing_ok=True)  # what it stands for is trained again
             if (self.folder(run) / RESULTS_FILE).exists():

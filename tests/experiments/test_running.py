@@ -242,6 +242,22 @@ def test_a_run_that_another_runner_works_on_is_left_to_it(runner_of, tmp_path):
     runner._stop_all()
 
 
+def test_what_another_runner_has_recorded_is_not_recorded_again(runner_of):
+    """It alone knows how long the run took."""
+    runner = runner_of(table_of("same"), body=FINISH)
+    (run,) = runner.plan.runs
+    claim = running._claim(runner.folder(run))
+    waiting = [run]
+    assert runner._start(waiting) == [] and waiting == [run]
+    of_the_other = {"status": FINISHED, "minutes": 3.0}
+    write_predictions(runner.folder(run) / "predictions_validation.jsonl", VALIDATION, FOUND)
+    write_json(runner.folder(run) / "all_results.json", {"eval_f1": 0.5})
+    runner.results.put(run.name, of_the_other)
+    claim.close()
+    assert runner._start(waiting) == [(run, of_the_other)] and waiting == []
+    assert runner.results.get(run.name) == of_the_other
+
+
 def test_what_a_runner_that_was_killed_left_finished_is_recorded_not_repeated(runner_of):
     runner = runner_of(table_of("same"), body="sys.exit('must not be started')")
     folder = runner.folder(runner.plan.runs[0])
