@@ -195,7 +195,9 @@ def test_the_ladder_s_networks_differ_in_what_they_learn_from_alone():
     assert shown[0].name == table.reference
     own = [{name: value for name, value in system.settings.items() if name != "vetted_terms"} for system in shown]
     pretrained, unlabelled = {"pretrained": "$pretrained"}, {"unlabelled": "$unlabelled"}
-    assert own == [{}, pretrained, unlabelled, pretrained | unlabelled]
+    embeddings, states = ({"pretrained_as": way} for way in ("embeddings", "states"))
+    both = pretrained | unlabelled
+    assert own == [{}, pretrained | embeddings, pretrained, unlabelled, both, both | states]
     assert all(system.settings["vetted_terms"] and system.seeds == "all" for system in shown)
 
 

@@ -205,7 +205,8 @@ def test_scores_are_the_probabilities_of_the_networks_chain(settings):
             marginals = torch.autograd.grad(partition.sum(), emissions)[0][0]
             model.crf.float()
         expected = marginals.gather(1, torch.from_numpy(of_tags.tags)[:, None])[:, 0]
-        assert np.allclose(of_tags.scores, expected.detach().numpy(), rtol=0, atol=1e-6)
+        # Emissions in fp32 are rounded otherwise in another batch, by how much depends on the processor.
+        assert np.allclose(of_tags.scores, expected.detach().numpy(), rtol=0, atol=1e-5)
         for span, score in zip(of_spans.entities, of_spans.scores, strict=True):
             assert score <= of_tags.scores[span.start : span.end].min() + 1e-6
 
