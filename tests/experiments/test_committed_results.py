@@ -65,7 +65,7 @@ def test_the_table_of_what_records_without_labels_give_is_that_of_the_runs(path,
     assert told == [[as_told(corpus, system) for corpus in CORPORA] for system in systems]
 
 
-def test_no_result_holds_a_path_or_text():
+def test_no_result_holds_a_path():
     for path in RESULTS.rglob("*.json"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"/(tmp|work|home|root|Users)\b", text), path
