@@ -15,6 +15,7 @@ from data_scripts.records import Records
 from data_scripts.unlabelled.sources import find_sources
 from modeling_dicmt.commands.checkpoint import load_pretrained
 from modeling_dicmt.dictionary import ClinicalDictionary
+from modeling_dicmt.training.arguments import ModelArguments
 from modeling_dicmt.training.preparation import read_character_vectors
 
 from .specification import (
@@ -35,8 +36,9 @@ _PLACES = settings_marked("private")
 _FREE = settings_marked("free") | {"dataset_name", "data_dir", "dictionary_encoding"}
 # Settings as they were named when results were first committed: these runs keep their identity.
 _FORMER_NAMES = {"tag_decoder": "decoder"}
-# Settings that there were none of then, at the values that leave networks as they were.
-_SINCE_THEN = {"vetted_terms": False}
+# What networks were like then unless told otherwise, where run_ner.py's default is another now: these values do not
+# count, and the default does.
+_FORMER_DEFAULTS = {"vetted_terms": False, "segmentation_loss_weight": 2.0, "recognition_loss_weight": 3.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,12 +184,14 @@ class _Planner:
         elif system.kind == "known_terms":  # of its member, what says which records there are
             explicit = {name: value for name, value in members[0].settings.items() if name in DATA_FIELDS}
         settings, public, content = {}, {}, {}
+        if system.kind in NETWORK_ARGUMENTS:
+            content = {name: _DEFAULTS[name] for name in _FORMER_DEFAULTS if name not in explicit}
         for name, value in explicit.items():
             resource = value[1:] if isinstance(value, str) and value.startswith("$") else None
             settings[name] = self.resources.get(resource) if resource else value
             is_place = value is not None and (resource is not None or name in _PLACES)
             public[name] = (resource or name).upper() if is_place else value
-            if name not in _FREE and value is not None and (name, value) not in _SINCE_THEN.items():
+            if name not in _FREE and value is not None and (name, value) not in _FORMER_DEFAULTS.items():
                 # What is not given keeps its name, or two systems without it would pass for the same.
                 is_given = is_place and settings[name] is not None
                 content[_FORMER_NAMES.get(name, name)] = self._content(name, settings[name]) if is_given else value
@@ -216,6 +220,7 @@ class _Planner:
 
 
 _UNSET = DataArguments(dataset_name="sample")
+_DEFAULTS = asdict(ModelArguments())
 
 
 def check_resources(resources: Mapping[str, str | list[str]]) -> None:

@@ -108,10 +108,10 @@ class ModelArguments:
     recognition_task: bool = field(default=True, **_help("Whether to learn to recognise entities (NER).", rare=True))
     segmentation_task: bool = field(default=True, **_help("Whether to learn to segment entities (NES).", rare=True))
     recognition_loss_weight: float = field(
-        default=3.0, **_help("β: weight of the recognition loss.", minimum=0, rare=True)
+        default=4.5, **_help("β: weight of the recognition loss.", minimum=0, rare=True)
     )
     segmentation_loss_weight: float = field(
-        default=2.0, **_help("α: weight of the segmentation loss.", minimum=0, rare=True)
+        default=0.5, **_help("α: weight of the segmentation loss.", minimum=0, rare=True)
     )
     max_sentence_length: int = field(
         default=250, **_help("Characters above which a sentence is cut.", minimum=1, rare=True)

@@ -1,5 +1,6 @@
 """Specifications: those that come with the project, and what is wrong with others."""
 
+import json
 import re
 from dataclasses import fields
 
@@ -17,6 +18,7 @@ from experiments.specification import (
     read_preset,
     read_specifications,
 )
+from modeling_dicmt.training.arguments import ModelArguments
 
 BASELINES = {
     "yang2018": "feature_crf",
@@ -181,11 +183,27 @@ def test_presets(name):
     assert "max_train_records" not in preset.network_settings and "quiet" in preset.network_settings
 
 
-def test_the_product_s_preset_is_run_ner_s_defaults():
+LOSS_WEIGHTS = ("segmentation_loss_weight", "recognition_loss_weight")
+
+
+def test_the_product_s_preset_is_run_ner_s_defaults_but_for_the_loss_weights():
     defaults = {item.name: item.default for of_class in NETWORK_ARGUMENTS["network"] for item in fields(of_class)}
-    settings = dict(read_preset("product").settings)
+    settings = {name: value for name, value in read_preset("product").settings.items() if name not in LOSS_WEIGHTS}
     assert settings.pop("quiet") and settings == {name: defaults[name] for name in settings}
     assert {"num_train_epochs", "early_stopping_patience", "vetted_terms"} == settings.keys()  # those of other presets
+
+
+@pytest.mark.parametrize("name", available_presets())
+def test_networks_weigh_the_tasks_as_the_paper_does_unless_a_system_says_otherwise(name):
+    paper = json.loads((FOLDER / "paper.json").read_text(encoding="utf-8"))
+    assert {key: read_preset(name).settings[key] for key in LOSS_WEIGHTS} == {key: paper[key] for key in LOSS_WEIGHTS}
+
+
+def test_what_is_named_after_run_ner_s_loss_weights_has_them():
+    systems = read_specifications(["defaults"]).systems
+    defaults = {name: getattr(ModelArguments(), name) for name in LOSS_WEIGHTS}
+    for name in ("weights_1_9", "pretrained_weights_1_9"):
+        assert {key: systems[name].settings[key] for key in LOSS_WEIGHTS} == defaults
 
 
 def test_the_ladder_s_networks_differ_in_what_they_learn_from_alone():
