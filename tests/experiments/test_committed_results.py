@@ -13,9 +13,9 @@ from experiments.specification import FOLDER
 RESULTS = FOLDER / "results" / "unlabelled"
 CORPORA = ("ccks2017", "ccks2018", "yidu_s4k")
 OF_README = (
-    "dicmt_vetted",
+    "weights_1_9",
     "pretrained_embeddings",
-    "pretrained",
+    "pretrained_weights_1_9",
     "self_trained",
     "pretrained_self_trained",
     "pretrained_self_trained_states",
