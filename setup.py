@@ -13,7 +13,7 @@ VERSION = re.search(
 )[1]
 TENSORBOARD = "tensorboard>=2.20,<3"
 # What DicMT is compared with, and plots.
-COMPARISONS = ["matplotlib>=3.9,<4", "python-crfsuite>=0.9.11,<0.10", "pyyaml>=6,<7", "spacy>=3.8,<4"]
+COMPARISONS = ["matplotlib>=3.9,<4", "python-crfsuite>=0.9.11,<0.10", "spacy>=3.8,<4"]
 ONNX = ["onnx>=1.19,<2", "onnxruntime>=1.23,<2"]
 
 
@@ -37,9 +37,10 @@ setup(
     keywords="named entity recognition, clinical, medical, Chinese, CRF, dictionary, transformers",
     python_requires=">=3.10",
     packages=find_packages(include=["modeling_dicmt", "modeling_dicmt.*", "data_scripts", "data_scripts.*"]),
-    py_modules=["run_evaluate", "run_mlm", "run_ner", "run_predict"],
+    py_modules=["run_deidentify", "run_evaluate", "run_mlm", "run_ner", "run_predict"],
     package_data={
         "modeling_dicmt": ["radicals.tsv"],
+        "modeling_dicmt.deidentification": ["rules/*.yaml", "rules/lists/*.txt"],
         "data_scripts": ["sample_data/*.jsonl", "sample_data/dictionary/*.tsv"],
     },
     install_requires=[
@@ -50,6 +51,7 @@ setup(
         "jinja2>=3,<4",
         "numpy>=2,<3",
         "pytorch-crf>=0.7.2,<0.8",
+        "pyyaml>=6,<7",
         "safetensors>=0.4",
         "tokenizers>=0.22",
         "torch>=2.13,<3",
@@ -76,6 +78,7 @@ setup(
     entry_points={
         "console_scripts": [
             "dicmt-data = data_scripts.__main__:main",
+            "dicmt-deidentify = run_deidentify:main",
             "dicmt-export-onnx = modeling_dicmt.onnx.__main__:main",
             "dicmt-pretrain = run_mlm:main",
             "dicmt-push = modeling_dicmt.publishing.__main__:main",

@@ -1,4 +1,7 @@
-"""`python -m data_scripts list | statistics | export | push | radicals`: look at a corpus, or give it another form."""
+"""`python -m data_scripts list | statistics | export | push | compose_identifiers | radicals`: corpora.
+
+They are looked at, given another form, or made up.
+"""
 
 import argparse
 import json
@@ -11,6 +14,7 @@ from tempfile import TemporaryDirectory
 from modeling_dicmt import __version__
 
 from .export import EXPORT_FORMATS, export_corpus
+from .identified.composition import write_identified_records
 from .label_sets import LABEL_SETS, split_type_names
 from .loading import CORPORA, FLATTEN_CHOICES, Parts, label_set_of, read_corpus
 from .radical_table import write_radical_table
@@ -22,6 +26,8 @@ _EXAMPLES = """examples:
   python -m data_scripts statistics --dataset_name ccks2017 --data_dir DIR --json
   python -m data_scripts export --dataset_name cmeee --data_dir DIR --flatten outermost --output_dir cmeee_flat
   then: datasets.load_dataset("cmeee_flat")
+  python -m data_scripts compose_identifiers --output_dir identifiers
+  then: python run_ner.py --dataset_name jsonl --data_dir identifiers
   python -m data_scripts push --dataset_name sample --hub_dataset_id owner/name
 """
 
@@ -69,6 +75,15 @@ def _parser() -> argparse.ArgumentParser:
     push = commands.add_parser("push", help="upload it to the Hub as Parquet: only records that you may pass on")
     push.add_argument("--hub_dataset_id", help="repository, owner/name (default: the corpus's name, under your user)")
     push.add_argument("--public", action="store_true", help="make a new repository public (default: private)")
+    identifiers = commands.add_parser(
+        "compose_identifiers",
+        help="make up records with labelled names, numbers, places and dates, for a recogniser that de-identifies",
+    )
+    identifiers.add_argument("--output_dir", required=True, help="folder to write; must be new or empty")
+    identifiers.add_argument(
+        "--records", type=int, default=3000, help="how many, a tenth of them the development part (default: 3000)"
+    )
+    identifiers.add_argument("--seed", type=int, default=2021, help="seed of all choices (default: 2021)")
     radicals = commands.add_parser("radicals", help="derive the table of radicals from Unihan's field kRSUnicode")
     radicals.add_argument("unihan_file", metavar="UNIHAN_FILE", help="Unihan_IRGSources.txt of Unicode's Unihan.zip")
     radicals.add_argument("output", metavar="OUT", help="the table to write")
@@ -108,6 +123,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"{name}\n    folder: {corpus.layout}\n    types:  {types}")
         elif options.command == "radicals":
             write_radical_table(options.unihan_file, options.output)
+        elif options.command == "compose_identifiers":
+            folder = write_identified_records(options.output_dir, options.records, options.seed)
+            print(f"Wrote {options.records:,} records to {folder}.")
         else:
             _run_on_corpus(options)
     except (ValueError, OSError) as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 from modeling_dicmt.files import read_json_lines
 
-from .readers.records import CorpusError, at_line, is_whole, read_text
+from .readers.records import CorpusError, at_line, check_range, is_offset, is_whole, read_text
 
 logger = logging.getLogger(__name__)
 
@@ -51,25 +51,29 @@ def find_record_files(path: Path) -> list[Path]:
     return files
 
 
-def check_records(files: Sequence[Path], limit: int | None = None) -> int:
+def check_records(files: Sequence[Path], limit: int | None = None, *, annotated: bool = False) -> int:
     """Read all records, or the first `limit`, so that a wrong one is told before hours of work; returns their number.
 
     Raises:
         ValueError: As `read_records`.
     """
-    count = sum(1 for _ in islice(read_records(files), limit))
+    count = sum(1 for _ in islice(read_records(files, annotated=annotated), limit))
     if count == 0:
         logger.warning("%s: there is no record.", ", ".join(str(path) for path in files[:5]))
     return count
 
 
-def read_records(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
+def read_records(files: Sequence[Path], *, annotated: bool = False) -> Iterator[dict[str, Any]]:
     """Records with `id` and `text`, read as they are consumed. Text is as it is stored, line ends included.
 
     A record without an id bears the name of its file, with the number of its line.
 
+    Args:
+        files: As `find_record_files` gives them.
+        annotated: Whether to read, where a record has them, `group`, `section` and `entities` as well.
+
     Raises:
-        ValueError: If a file is not UTF-8, or a line is no record; names file and line.
+        ValueError: If a file is not UTF-8, or a line is no record; names file and line, and quotes no text.
     """
     for path in files:
         if path.suffix.lower() == ".txt":
@@ -79,9 +83,28 @@ def read_records(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
             place = at_line(path, number)
             if not isinstance(record.get("text"), str):
                 raise CorpusError(f'{place}: expected an object with a string "text".')
-            identifier = record.get("id")
-            if identifier is None:
-                identifier = f"{path.name}:{number}"
-            elif not isinstance(identifier, str) and not is_whole(identifier):
-                raise CorpusError(f'{place}: "id" must be a string or a whole number.')
-            yield {"id": str(identifier), "text": record["text"]}
+            read = {"id": _name(record, "id", place) or f"{path.name}:{number}", "text": record["text"]}
+            if annotated:
+                read |= {name: found for name in ("group", "section") if (found := _name(record, name, place))}
+                if record.get("entities") is not None:
+                    read["entities"] = _entities(record, place)
+            yield read
+
+
+def _name(record: dict[str, Any], key: str, place: str) -> str:
+    value = record.get(key)
+    if value is not None and not isinstance(value, str) and not is_whole(value):
+        raise CorpusError(f'{place}: "{key}" must be a string or a whole number.')
+    return "" if value is None else str(value)
+
+
+def _entities(record: dict[str, Any], place: str) -> list[dict[str, Any]]:
+    entities = record["entities"]
+    if not isinstance(entities, list) or not all(isinstance(entity, dict) for entity in entities):
+        raise CorpusError(f'{place}: "entities" must be a list of objects with start, end and type.')
+    for number, entity in enumerate(entities, start=1):
+        where = f"{place}, entity {number}"
+        if not all(is_offset(entity.get(key)) for key in ("start", "end")):
+            raise CorpusError(f'{where}: "start" and "end" must be whole numbers.')
+        check_range(entity["start"], entity["end"], len(record["text"]), where)
+    return entities

@@ -17,9 +17,10 @@ BELOW = {
     "publishing": ("flat", "commands"),
     "evaluation": ("flat", "commands"),
     "onnx": ("flat", "commands"),
+    "deidentification": ("flat",),
     "training": ("flat", "commands", "publishing", "evaluation"),
     "data_scripts": ("flat",),
-    "scripts": ("flat", "commands", "publishing", "evaluation", "onnx", "training", "data_scripts"),
+    "scripts": ("flat", "commands", "publishing", "evaluation", "onnx", "deidentification", "training", "data_scripts"),
 }
 BELOW |= {name: (*BELOW["scripts"], "scripts", "benchmarks") for name in ("experiments", "benchmarks")}
 

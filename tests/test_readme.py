@@ -73,6 +73,7 @@ def folder(tmp_path_factory, hub):
         "data_scripts",
         "experiments",
         "benchmarks",
+        "run_deidentify.py",
         "run_predict.py",
         "run_evaluate.py",
     ):

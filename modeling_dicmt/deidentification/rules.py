@@ -1,0 +1,280 @@
+"""Rule files → patterns that find identifiers: what a hospital's staff reads and changes lies in `rules/`, not in code.
+
+A file is YAML:
+
+    type: PHONE                       # of IDENTIFIER_TYPES
+    words:                            # lists; [@file.txt] reads one of the folder `lists`, a word a line
+      cue: [电话, 手机]
+    parts:                            # patterns with a name; <name> in a pattern stands for a list or a part
+      gap: '[:\\s]{0,3}'
+    rules:                            # in the order in which they are tried
+      after_cue: '<cue><gap>(\\d{7,12})'
+      mobile: {pattern: '1[3-9]\\d{9}', not: [words that are none], check: calendar_date}
+    examples:                         # what is found stands in 〔〕; `check_examples` holds the rules to them
+      - 联系电话：〔13812345678〕
+
+The identifier is a pattern's group, or all of it. Patterns are matched to text whose width and case are folded
+(`normalization.py`): digits and Latin letters are half-width and small. Every repetition has an upper bound, so that
+no text takes more than linear time.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..files import decode_text
+from ..normalization import normalize
+from .checks import CHECKS
+from .identifiers import IDENTIFIER_TYPES
+
+RULES_FOLDER = Path(__file__).parent / "rules"
+LISTS = "lists"
+
+_REFERENCE = re.compile(r"<([a-z_]+)>")
+_KEYS = ("type", "words", "parts", "rules", "examples")
+_RULE_KEYS = ("pattern", "then", "near", "not", "check", "repeats", "only_here")
+# Characters to either side of what `near` matches that the pattern is tried in: more than an identifier has.
+_REACH = 80
+# What stands for itself in a pattern, escapes and classes; and repetitions without an upper bound.
+_LITERALS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
+_BRACKETS = re.compile("[〔〕]")
+_LAYOUT = "type: PHONE, rules: {mobile: '1[3-9]\\d{9}'}"
+
+
+class RuleError(ValueError):
+    """A rule file says something that is not understood; the message names file and rule."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A pattern that finds identifiers of one type.
+
+    Args:
+        name: `file/rule`.
+        type: One of `IDENTIFIER_TYPES`.
+        pattern: Matches folded text; the identifier is its first group that took part, or all of it.
+        then: Matches what may follow an identifier, again and again, say the further names of a list.
+        near: The pattern is tried only where this matches not far away, which saves the time elsewhere.
+        unless: Words that are no identifier although they match, folded.
+        check: Whether what matched is one, say a date of the calendar; given the text as it is written.
+        repeats: Whether what is found is an identifier wherever it stands in the record.
+        only_here: Words that are identifiers where the rule finds them, and nowhere else because of it.
+    """
+
+    name: str
+    type: str
+    pattern: re.Pattern[str]
+    then: re.Pattern[str] | None = None
+    near: re.Pattern[str] | None = None
+    unless: frozenset[str] = frozenset()
+    check: Callable[[str], bool] | None = None
+    repeats: bool = False
+    only_here: frozenset[str] = frozenset()
+
+    def find(self, text: str, folded: str) -> Iterator[tuple[int, int]]:
+        """Where identifiers are in a text, of which the folded form is given too, from left to right."""
+        for start, end in self._windows(folded):
+            while match := self.pattern.search(folded, start, end):
+                if match.end() == end < len(folded):  # what follows was not looked at
+                    break
+                yield from self._identifier(text, match)
+                while self.then is not None and (further := self.then.match(folded, match.end(), end)):
+                    match = further
+                    yield from self._identifier(text, match)
+                start = max(match.end(), start + 1)  # not to go over a list once for each of its members
+
+    def _identifier(self, text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
+        start, end = match.span(match.lastindex or 0)
+        if start < end and match.string[start:end] not in self.unless:
+            if self.check is None or self.check(text[start:end]):
+                yield start, end
+
+    def _windows(self, folded: str) -> Iterator[tuple[int, int]]:
+        """The stretches that the pattern is tried in, apart from each other."""
+        if self.near is None:
+            yield 0, len(folded)
+            return
+        window = None
+        for match in self.near.finditer(folded):
+            start, end = max(0, match.start() - _REACH), min(len(folded), match.end() + _REACH)
+            if window is not None and start <= window[1]:
+                window = window[0], end
+                continue
+            if window is not None:
+                yield window
+            window = start, end
+        if window is not None:
+            yield window
+
+
+@dataclass(frozen=True)
+class RuleFile:
+    """What a file holds.
+
+    Args:
+        rules: Its rules.
+        examples: Texts with what is to be found between 〔 and 〕.
+    """
+
+    path: Path
+    type: str
+    rules: tuple[Rule, ...]
+    examples: tuple[str, ...]
+
+
+def read_rules(folder: str | Path | None = None) -> list[RuleFile]:
+    """The rules that come with the package, with those of a folder in place of files of the same names, or beside them.
+
+    Args:
+        folder: A folder of rule files, with a folder `lists` if they need one; a list that it lacks is the package's.
+
+    Raises:
+        RuleError: If a file is not as described above; names it and the rule.
+        FileNotFoundError: If there is no such folder, or no file in it.
+    """
+    paths = {path.stem: path for path in sorted(RULES_FOLDER.glob("*.yaml"))}
+    folders = [RULES_FOLDER / LISTS]
+    if folder is not None:
+        own = sorted([*Path(folder).glob("*.yaml"), *Path(folder).glob("*.yml")])
+        if not own:
+            raise FileNotFoundError(f"{folder} holds no rule file (.yaml). What one looks like: {_LAYOUT}.")
+        paths |= {path.stem: path for path in own}
+        folders.insert(0, Path(folder) / LISTS)
+    return [read_rule_file(path, folders) for path in paths.values()]
+
+
+def read_rule_file(path: Path, lists: Sequence[Path]) -> RuleFile:
+    """One file; `lists` are the folders in which its word lists are looked for, one after the other."""
+    content = _load(path)
+    unknown = sorted(map(str, content.keys() - set(_KEYS)))
+    if unknown:
+        raise RuleError(f"{path}: unknown key {', '.join(unknown)}; there are {', '.join(_KEYS)}.")
+    type_ = content.get("type")
+    if type_ not in IDENTIFIER_TYPES:
+        raise RuleError(f"{path}: type must be one of {', '.join(IDENTIFIER_TYPES)}, got {type_!r}.")
+    parts = {
+        name: _alternatives(words)
+        for name, words in (
+            (name, _words(entry, f"{path}, words, {name}", lists))
+            for name, entry in _mapping(content.get("words", {}), f"{path}, words").items()
+        )
+    }
+    for name, pattern in _mapping(content.get("parts", {}), f"{path}, parts").items():
+        parts[name] = f"(?:{_insert(pattern, parts, f'{path}, parts, {name}')})"
+    rules = []
+    for name, entry in _mapping(content.get("rules", {}), f"{path}, rules").items():
+        rules.append(_rule(entry, f"{path}, rules, {name}", f"{path.stem}/{name}", type_, parts, lists))
+    examples = content.get("examples") or []
+    if not isinstance(examples, list) or not all(isinstance(example, str) for example in examples):
+        raise RuleError(f"{path}, examples: expected a list of texts.")
+    return RuleFile(path, type_, tuple(rules), tuple(examples))
+
+
+def split_example(example: str) -> tuple[str, list[tuple[int, int]]]:
+    """An example's text without its brackets, and where the bracketed stretches are."""
+    pieces = _BRACKETS.split(example)
+    starts = [0]
+    for piece in pieces:
+        starts.append(starts[-1] + len(piece))
+    return "".join(pieces), [(starts[number], starts[number + 1]) for number in range(1, len(pieces), 2)]
+
+
+def _rule(entry: Any, where: str, name: str, type_: str, parts: Mapping[str, str], lists: Sequence[Path]) -> Rule:
+    values = {"pattern": entry} if isinstance(entry, str) else _mapping(entry, where)
+    unknown = sorted(map(str, values.keys() - set(_RULE_KEYS)))
+    if unknown or "pattern" not in values:
+        said = f"unknown key {', '.join(unknown)}" if unknown else "pattern is missing"
+        raise RuleError(f"{where}: {said}; there are {', '.join(_RULE_KEYS)}.")
+    check = values.get("check")
+    if check is not None and check not in CHECKS:
+        raise RuleError(f"{where}: there is no check {check!r}; there are {', '.join(CHECKS)}.")
+    patterns = {
+        key: _compile(_insert(values[key], parts, where), f"{where}, {key}")
+        for key in ("pattern", "then", "near")
+        if key in values
+    }
+    unless, only_here = (
+        frozenset(map(normalize, _words(values.get(key, []), f"{where}, {key}", lists))) for key in ("not", "only_here")
+    )
+    repeats = bool(values.get("repeats", False))
+    check = CHECKS[check] if check is not None else None
+    return Rule(name, type_, unless=unless, check=check, repeats=repeats, only_here=only_here, **patterns)
+
+
+def _compile(pattern: str, where: str) -> re.Pattern[str]:
+    try:
+        compiled = re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise RuleError(f"{where}: not a pattern of Python's re: {error}.") from error
+    if _UNBOUNDED.search(_LITERALS.sub("", pattern)):
+        raise RuleError(
+            f"{where}: *, + and {{n,}} match any number of characters, which takes too long on long texts: write "
+            "{0,20} or {1,20}."
+        )
+    if compiled.match(""):
+        raise RuleError(f"{where}: it matches an empty text.")
+    return compiled
+
+
+def _insert(pattern: Any, parts: Mapping[str, str], where: str) -> str:
+    """A pattern with what its <names> stand for."""
+    if not isinstance(pattern, str):
+        raise RuleError(f"{where}: a pattern is a text, got {pattern!r}; put it between single quotation marks.")
+
+    def part(match: re.Match[str]) -> str:
+        if match.string[: match.start()].endswith("(?P"):  # a group's name
+            return match[0]
+        if match[1] not in parts:
+            raise RuleError(f"{where}: <{match[1]}> is neither a list of words nor a part; there are {_told(parts)}.")
+        return parts[match[1]]
+
+    return _REFERENCE.sub(part, pattern)
+
+
+def _alternatives(words: Sequence[str]) -> str:
+    """A pattern of any of some words, the longest that fits first; single characters as a class, which is faster."""
+    folded = sorted({normalize(word) for word in words}, key=lambda word: (-len(word), word))
+    single = "".join(re.escape(word) for word in folded if len(word) == 1)
+    several = [re.escape(word) for word in folded if len(word) > 1]
+    return f"(?:{'|'.join([*several, *([f'[{single}]'] if single else [])])})"
+
+
+def _words(entry: Any, where: str, lists: Sequence[Path]) -> list[str]:
+    """Words that stand in a file, or in lists that it names."""
+    if not isinstance(entry, list) or not all(isinstance(word, str) and word for word in entry):
+        raise RuleError(f"{where}: expected a list of words: [电话, 手机], or [@file.txt] for a file of {LISTS}.")
+    words: list[str] = []
+    for word in entry:
+        words += _read_list(word[1:], where, lists) if word.startswith("@") else [word]
+    return words
+
+
+def _read_list(name: str, where: str, lists: Sequence[Path]) -> list[str]:
+    path = next((folder / name for folder in lists if (folder / name).is_file()), None)
+    if path is None or Path(name).name != name:
+        raise RuleError(f"{where}: there is no list {name} in {' or '.join(map(str, lists))}.")
+    lines = decode_text(path.read_bytes(), str(path), RuleError).splitlines()
+    return [word for line in lines for word in line.split("#")[0].split()]
+
+
+def _load(path: Path) -> dict[str, Any]:
+    text = decode_text(path.read_bytes(), str(path), RuleError)
+    try:
+        return _mapping(yaml.safe_load(text), str(path))
+    except yaml.YAMLError as error:
+        raise RuleError(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
+
+
+def _mapping(content: Any, where: str) -> dict[str, Any]:
+    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
+        raise RuleError(f"{where}: expected names and values, got {content!r}.")
+    return content
+
+
+def _told(names: Iterable[str]) -> str:
+    return ", ".join(f"<{name}>" for name in sorted(names)) or "none"

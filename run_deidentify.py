@@ -1,0 +1,247 @@
+#!/usr/bin/env python
+"""Take out of records what tells who somebody is.
+
+    python run_deidentify.py --input records.jsonl --output_file deidentified.jsonl
+
+reads records: {"text": …} a line (with "id", "group" and "entities", if there are any) of a .jsonl file, a .txt file
+that is one record, or a folder of them. Names, numbers of identity cards, telephones, records and beds, addresses,
+institutions, dates, ages above 89, e-mails and plates are found by rules, and replaced by made-up ones of the same
+form; entities move along with the text. "group" is the patient: within a patient's records a person keeps one made-up
+name, and dates are shifted by the same number of days. "id" and "group" stay as they are.
+
+--policies says otherwise: tag writes [姓名] in the place of a name, remove nothing, keep leaves it, coarsen leaves of a
+date its month. "--policies tag DATE=surrogate BED=keep" says it for all and for two. --key_file FILE keeps the secret
+that decides about made-up values, so that further records of the same patients get the same ones.
+
+--names FILE adds names that are known (a staff list, a patient index: a name a line). --rules DIR adds rules, or
+replaces the package's of the same file name; --model_name_or_path DIR asks a network that was trained to find
+identifiers, too. --spans FILE writes what was found, {"id", "identifiers": [{"start", "end", "type", "rule"}]} a line,
+in offsets of the original text. --report FILE tells how much was found by which rule. --review FILE holds a sample to
+be read by a person: nobody knows what was overlooked unless somebody looks. The same command again goes on where one
+was interrupted.
+"""
+
+import hashlib
+import json
+import secrets
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice, tee
+from pathlib import Path
+from typing import Any
+
+from data_scripts.plain_records import check_records, find_record_files, read_records
+from modeling_dicmt.chunks import text_chunks
+from modeling_dicmt.commands.command_line import parse_arguments, run_command
+from modeling_dicmt.commands.growing_files import GrowingFiles
+from modeling_dicmt.commands.places import check_exists, check_place
+from modeling_dicmt.commands.processes import available_cores, map_in_processes
+from modeling_dicmt.commands.progress import progress
+from modeling_dicmt.deidentification import Deidentifier, IdentifierFinder, Policies
+from modeling_dicmt.deidentification.report import read_spans, span_line, write_report, write_review
+from modeling_dicmt.deidentification.rules import RULES_FOLDER, read_rules
+from run_predict import check_output
+
+# Records that are worked on together, and written together.
+CHUNK_RECORDS = 256
+CHUNK_CHARACTERS = 2**17
+_KEY_BYTES = 32
+
+
+@dataclass
+class DeidentificationArguments:
+    """What is read, what is looked for, what becomes of it, and where the results go."""
+
+    _argument_group_name = "de-identification"
+
+    input: str = field(
+        metadata={"help": "Records: a .jsonl file, a .txt file that is one record, or a folder of such."}
+    )
+    output_file: str = field(metadata={"help": "JSONL file for the new records."})
+    policies: list[str] = field(
+        default_factory=lambda: ["surrogate"],
+        metadata={
+            "help": "What becomes of identifiers: surrogate, tag, remove, coarsen or keep, for all or, as in "
+            "DATE=coarsen, for a class (NAME, ID, PHONE, "
+            " RECORD_NUMBER, BED, ADDRESS, INSTITUTION, DATE, AGE, EMAIL, PLATE)."
+        },
+    )
+    names: str | None = field(
+        default=None, metadata={"help": "Names that are known: a text file, one a line, in any form of a dictionary."}
+    )
+    rules: str | None = field(default=None, metadata={"help": "Folder of rule files of your own."})
+    model_name_or_path: str | None = field(
+        default=None, metadata={"help": "Folder of a network that was trained to find identifiers: a second opinion."}
+    )
+    threshold: float = field(
+        default=0.5,
+        metadata={"help": "The least probability of what the network finds.", "minimum": 0, "maximum": 1, "rare": True},
+    )
+    key_file: str | None = field(
+        default=None,
+        metadata={
+            "help": "File of the secret that decides about surrogates; made if it is not there. Default: a new one."
+        },
+    )
+    spans: str | None = field(
+        default=None, metadata={"help": "JSONL file for what was found, in the original's offsets."}
+    )
+    report: str | None = field(default=None, metadata={"help": "Markdown file for counts by class and rule."})
+    review: str | None = field(
+        default=None, metadata={"help": "Markdown file with a sample to check. It holds text and identifiers."}
+    )
+    max_records: int | None = field(default=None, metadata={"help": "Read only the first N records.", "minimum": 1})
+    num_processes: int = field(
+        default=1, metadata={"help": "Processes that share the records; 0 for one a core.", "minimum": 0}
+    )
+    quiet: bool = field(default=False, metadata={"help": "Show no progress."})
+
+
+def prepare(arguments: DeidentificationArguments, key: bytes) -> Callable[[Sequence[dict[str, Any]]], tuple[str, str]]:
+    """What turns a chunk of records into lines of the output and of the spans."""
+    deidentifier = Deidentifier(Policies.from_options(arguments.policies), build_finder(arguments), key=key)
+
+    def work(records: Sequence[dict[str, Any]]) -> tuple[str, str]:
+        done = deidentifier.records(records)
+        lines = (json.dumps(record, ensure_ascii=False) + "\n" for record, _ in done)
+        return "".join(lines), "".join(span_line(record["id"], found) for record, found in done)
+
+    return work
+
+
+def build_finder(arguments: DeidentificationArguments) -> IdentifierFinder:
+    """What finds identifiers: rules, known names, a network.
+
+    Raises:
+        ValueError: If a rule, a list of names or the network cannot be used.
+    """
+    names = None
+    if arguments.names is not None:
+        from modeling_dicmt.deidentification.finding import known_names
+        from modeling_dicmt.dictionary import ClinicalDictionary
+
+        names = known_names(ClinicalDictionary.from_path(arguments.names))
+    recognise = None
+    if arguments.model_name_or_path is not None:
+        from modeling_dicmt.commands.checkpoint import load_network, load_tokenizer
+        from modeling_dicmt.deidentification.recogniser import identifier_recogniser
+        from modeling_dicmt.recognition import EntityRecognizer
+        from modeling_dicmt.torch_tagger import TorchTagger
+
+        tagger = TorchTagger(load_network(arguments.model_name_or_path), cpu_threads=1)
+        recognizer = EntityRecognizer(tagger, load_tokenizer(arguments.model_name_or_path))
+        recognise = identifier_recogniser(recognizer, arguments.threshold)
+    return IdentifierFinder(read_rules(arguments.rules), names, recognise)
+
+
+def check_outputs(arguments: DeidentificationArguments) -> None:
+    """Raise ValueError if what is written would take the place of what is read, or of another output."""
+    sources = {name: getattr(arguments, name) for name in ("input", "names", "rules", "model_name_or_path", "key_file")}
+    written: dict[Path, str] = {}
+    for name in ("output_file", "spans", "report", "review"):
+        path = getattr(arguments, name)
+        if path is not None:
+            check_output(f"--{name} {path}", Path(path), sources)
+            other = written.setdefault(Path(path).resolve(), name)
+            if other != name:
+                raise ValueError(f"--{other} and --{name} are one file: name two.")
+
+
+def chunks(records: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Records in lists of bounded size."""
+    records, again = tee(records)
+    for texts in text_chunks((record["text"] for record in again), CHUNK_CHARACTERS, CHUNK_RECORDS):
+        yield list(islice(records, len(texts)))
+
+
+def read_key(path: str | None) -> bytes | None:
+    """The secret of a file, which is made if it is not there; None where there is no file.
+
+    Raises:
+        ValueError: If the file is none that this command made.
+    """
+    if path is None:
+        return None
+    file = Path(path)
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_hex(_KEY_BYTES) + "\n", encoding="ascii")
+    try:
+        key = bytes.fromhex(file.read_text(encoding="ascii").strip())
+    except ValueError:
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise ValueError(
+            f"--key_file {path} holds no key of {_KEY_BYTES} bytes as this command makes one: name a new file."
+        )
+    return key
+
+
+def fingerprint(arguments: DeidentificationArguments, files: Sequence[Path], key: bytes | None) -> str:
+    """Hash of all that the output follows from, the key apart where the job makes its own."""
+    digest = hashlib.sha256()
+    settings = [
+        arguments.policies,
+        arguments.max_records,
+        arguments.model_name_or_path,
+        arguments.threshold,
+        None if key is None else key.hex(),
+    ]
+    digest.update(json.dumps(settings).encode())
+    folders = [RULES_FOLDER, *([Path(arguments.rules)] if arguments.rules else [])]
+    places = [*files, *(path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())]
+    places += [Path(arguments.names)] if arguments.names and Path(arguments.names).is_file() else []
+    for path in places:
+        state = path.stat()
+        digest.update(json.dumps([path.name, state.st_size, state.st_mtime_ns]).encode())
+    return digest.hexdigest()
+
+
+def run() -> None:
+    (arguments,) = parse_arguments((DeidentificationArguments,), __doc__)
+    policies = Policies.from_options(arguments.policies)
+    for name in ("names", "rules"):
+        check_exists(name, getattr(arguments, name))
+    check_place(arguments.model_name_or_path)
+    files = find_record_files(Path(arguments.input))
+    check_outputs(arguments)
+    build_finder(arguments)  # a wrong rule is told before the records are read
+    total = check_records(files, arguments.max_records, annotated=True)
+
+    key = read_key(arguments.key_file)
+    output = Path(arguments.output_file)
+    targets = {"output": output, "spans": Path(arguments.spans) if arguments.spans is not None else None}
+    memory = {"key": (key or secrets.token_bytes(_KEY_BYTES)).hex(), "records": 0, "characters": 0}
+    unfinished = output.with_name(f".{output.name}.unfinished")
+    with GrowingFiles(unfinished, targets, fingerprint(arguments, files, key), memory) as growing:
+        done = growing.memory
+        if growing.parts:
+            print(f"Going on after record {done['records']:,}.", file=sys.stderr)
+        records = islice(read_records(files, annotated=True), arguments.max_records)
+        todo, again = tee(islice(chunks(records), growing.parts, None))
+        num_processes = arguments.num_processes or available_cores()
+        changed = map_in_processes(partial(prepare, arguments, bytes.fromhex(done["key"])), todo, num_processes)
+        with progress(total=total, initial=done["records"], quiet=arguments.quiet) as bar:
+            for chunk, (lines, spans) in zip(again, changed, strict=True):
+                done["records"] += len(chunk)
+                done["characters"] += sum(len(record["text"]) for record in chunk)
+                growing.add({"output": lines, "spans": spans})
+                bar.update(len(chunk))
+        spans = growing.path("spans")
+        if arguments.report is not None:
+            write_report(arguments.report, read_spans(spans), done["characters"], policies)
+        if arguments.review is not None:
+            records = islice(read_records(files), arguments.max_records)
+            write_review(arguments.review, records, read_spans(spans))
+        growing.finish()
+
+
+def main() -> None:
+    """Entry point of the console command `dicmt-deidentify`."""
+    run_command(run, "Interrupted: the same command again goes on from here.")
+
+
+if __name__ == "__main__":
+    main()
