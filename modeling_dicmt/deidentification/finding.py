@@ -12,7 +12,7 @@ from .rules import Rule, RuleFile, read_rules
 # Blanks and line breaks that a scanner or a narrow column put between two characters that belong together.
 _GAP = re.compile(r"(?<=[\u3400-\u9fff\da-z:·@().*/_-])[ \t\r\n]{1,3}(?=[\u3400-\u9fff\da-z:·@().*/_-])")
 # A finding across gaps is better than what ends at one, unless this has so many characters that it is whole.
-_WHOLE = {"ID": 15, "PHONE": 11, "RECORD_NUMBER": 6, "DATE": 6, "BED": 6, "EMAIL": 9, "PLATE": 7}
+_WHOLE = {"ID": 15, "PHONE": 11, "RECORD_NUMBER": 6, "DATE": 6, "BED": 6, "AGE": 3, "EMAIL": 9, "PLATE": 7}
 # Of two findings of one stretch, the one whose rules ask for more.
 _ORDER = {
     name: rank
@@ -54,10 +54,14 @@ class IdentifierFinder:
     def find_all(self, texts: Sequence[str]) -> list[list[Identifier]]:
         """The identifiers of each of some texts."""
         opinions = self.recognise(texts) if self.recognise is not None else [[]] * len(texts)
-        return [
-            longest_apart([*self._by_rules(text), *self._by_names(text), *opinion], len(text))
-            for text, opinion in zip(texts, opinions, strict=True)
-        ]
+        return [self._find(text, opinion) for text, opinion in zip(texts, opinions, strict=True)]
+
+    def _find(self, text: str, opinion: Iterable[Identifier]) -> list[Identifier]:
+        found = longest_apart([*self._by_rules(text), *self._by_names(text)], len(text))
+        # Rules know better where a number begins and ends, a network what is a name (measured: experiments/README.md).
+        numbers = _marked((item for item in found if item.type in _WHOLE), len(text))
+        further = [item for item in opinion if numbers.find(1, item.start, item.end) < 0]
+        return longest_apart([*found, *further], len(text)) if further else found
 
     def _by_rules(self, text: str) -> list[Identifier]:
         folded = _folded(text)

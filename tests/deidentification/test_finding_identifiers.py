@@ -108,6 +108,19 @@ def test_a_second_opinion_adds_what_the_rules_overlook_and_takes_nothing_away():
     assert [[(item.start, item.end) for item in items] for items in both] == [[(0, 2), (3, 7)]] * 2
 
 
+def test_of_a_number_the_rules_say_where_it_ends_and_of_a_name_the_longer_opinion_counts():
+    text = "电话：13812345678，张三丰来电，男，45岁"
+
+    def recognise(texts):
+        return [[Identifier(3, 18, "NAME", "recogniser"), Identifier(15, 20, "NAME", "recogniser")] for _ in texts]
+
+    found = IdentifierFinder(recognise=recognise).find(text)
+    assert [(text[item.start : item.end], item.rule) for item in found] == [
+        ("13812345678", "phone/mobile"),
+        ("张三丰来电", "recogniser"),
+    ]
+
+
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(1, 6), st.sampled_from(["NAME", "ID", "PHONE"])), max_size=8))
 @example([(0, 3, "NAME"), (0, 3, "ID")])
 def test_of_overlapping_ones_the_longest_is_chosen(spans):
