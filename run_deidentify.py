@@ -41,7 +41,7 @@ from modeling_dicmt.commands.processes import available_cores, map_in_processes
 from modeling_dicmt.commands.progress import progress
 from modeling_dicmt.deidentification import Deidentifier, IdentifierFinder, Policies
 from modeling_dicmt.deidentification.report import read_spans, span_line, write_report, write_review
-from modeling_dicmt.deidentification.rules import RULES_FOLDER, read_rules
+from modeling_dicmt.deidentification.rules import RULES_FOLDER, check_examples, read_rules
 from run_predict import check_output
 
 # Records that are worked on together, and written together.
@@ -207,7 +207,9 @@ def run() -> None:
     check_place(arguments.model_name_or_path)
     files = find_record_files(Path(arguments.input))
     check_outputs(arguments)
-    build_finder(arguments)  # a wrong rule is told before the records are read
+    finder = build_finder(arguments)  # a wrong rule is told before the records are read
+    if arguments.rules is not None:
+        check_examples(read_rules(arguments.rules), finder.find)
     total = check_records(files, arguments.max_records, annotated=True)
 
     key = read_key(arguments.key_file)

@@ -7,13 +7,14 @@ A file is YAML:
       cue: [电话, 手机]
     parts:                            # patterns with a name; <name> in a pattern stands for a list or a part
       gap: '[:\\s]{0,3}'
-    rules:                            # in the order in which they are tried
+    rules:
       after_cue: '<cue><gap>(\\d{7,12})'
-      mobile: {pattern: '1[3-9]\\d{9}', not: [words that are none], check: calendar_date}
-    examples:                         # what is found stands in 〔〕; `check_examples` holds the rules to them
+      mobile: {pattern: '1[3-9]\\d{9}', not: ['13800000000']}
+    examples:                         # what is found stands in 〔〕: rules that find anything else are refused
       - 联系电话：〔13812345678〕
 
-The identifier is a pattern's group, or all of it. Patterns are matched to text whose width and case are folded
+The identifier is a pattern's group, or all of it. Besides `pattern` and `not`, a rule may have `then`, `near`, `check`,
+`repeats` and `only_here`, which `Rule` describes. Patterns are matched to text whose width and case are folded
 (`normalization.py`): digits and Latin letters are half-width and small. Every repetition has an upper bound, so that
 no text takes more than linear time.
 """
@@ -29,7 +30,7 @@ import yaml
 from ..files import decode_text
 from ..normalization import normalize
 from .checks import CHECKS
-from .identifiers import IDENTIFIER_TYPES
+from .identifiers import IDENTIFIER_TYPES, Identifier
 
 RULES_FOLDER = Path(__file__).parent / "rules"
 LISTS = "lists"
@@ -173,6 +174,19 @@ def read_rule_file(path: Path, lists: Sequence[Path]) -> RuleFile:
     if not isinstance(examples, list) or not all(isinstance(example, str) for example in examples):
         raise RuleError(f"{path}, examples: expected a list of texts.")
     return RuleFile(path, type_, tuple(rules), tuple(examples))
+
+
+def check_examples(files: Iterable[RuleFile], find: Callable[[str], Iterable[Identifier]]) -> None:
+    """Raise RuleError if an example's identifiers, of its file's type, are not what `find` finds."""
+    for file in files:
+        for number, example in enumerate(file.examples, start=1):
+            text, spans = split_example(example)
+            found = [(item.start, item.end) for item in find(text) if item.type == file.type]
+            if found != spans:
+                raise RuleError(
+                    f"{file.path}, example {number}: it marks {len(spans)} of {file.type}, and {len(found)} are "
+                    "found, or at other places. Mend a rule, or the example."
+                )
 
 
 def split_example(example: str) -> tuple[str, list[tuple[int, int]]]:

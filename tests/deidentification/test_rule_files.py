@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modeling_dicmt.deidentification import IDENTIFIER_TYPES, IdentifierFinder
-from modeling_dicmt.deidentification.rules import RULES_FOLDER, RuleError, read_rules, split_example
+from modeling_dicmt.deidentification.rules import RULES_FOLDER, RuleError, check_examples, read_rules, split_example
 
 FILES = read_rules()
 FINDER = IdentifierFinder(FILES)
@@ -18,6 +18,19 @@ EXAMPLES = [(file.type, example) for file in FILES for example in file.examples]
 def test_examples_of_the_package_s_rules(type_, example):
     text, spans = split_example(example)
     assert [(item.start, item.end) for item in FINDER.find(text) if item.type == type_] == spans
+
+
+@pytest.mark.parametrize("example", ["BP机〔1234〕，〔5678〕", "BP机1234", "BP机〔12〕34"])
+def test_an_example_that_the_rules_do_not_bear_out_is_told_by_its_number(tmp_path, example):
+    own = read_rules(
+        write(
+            tmp_path / "own",
+            f"type: PHONE\nrules: {{pager: 'bp机(\\d{{4}})'}}\nexamples: ['BP机〔1234〕', '{example}']\n",
+        )
+    )
+    with pytest.raises(RuleError, match=r"phone\.yaml, example 2: it marks") as raised:
+        check_examples(own, IdentifierFinder(own).find)
+    assert "1234" not in str(raised.value)
 
 
 def test_each_class_has_rules_and_each_file_an_example_with_and_one_without():
