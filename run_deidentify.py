@@ -76,7 +76,7 @@ class DeidentificationArguments:
         default=None, metadata={"help": "Folder of a network that was trained to find identifiers: a second opinion."}
     )
     threshold: float = field(
-        default=0.5,
+        default=0.9,
         metadata={"help": "The least probability of what the network finds.", "minimum": 0, "maximum": 1, "rare": True},
     )
     key_file: str | None = field(
