@@ -135,7 +135,8 @@ def test_a_job_that_was_killed_goes_on_and_ends_with_the_same_bytes(tmp_path):
     command = [sys.executable, ROOT / "run_deidentify.py", "--input", source, "--key_file", tmp_path / "key", "--quiet"]
 
     def options(name):
-        return [*command, "--output_file", tmp_path / name, "--spans", tmp_path / f"{name}.spans"]
+        others = [item for what in ("spans", "report") for item in (f"--{what}", tmp_path / f"{name}.{what}")]
+        return [*command, "--output_file", tmp_path / name, *others]
 
     subprocess.run(options("whole.jsonl"), check=True)
     process = subprocess.Popen(options("killed.jsonl"), stderr=subprocess.DEVNULL)
@@ -154,7 +155,7 @@ def test_a_job_that_was_killed_goes_on_and_ends_with_the_same_bytes(tmp_path):
         file.write(b'{"id": "r')
     again = subprocess.run(options("killed.jsonl"), check=True, stderr=subprocess.PIPE)
     assert b"Going on after record" in again.stderr
-    for ending in ("", ".spans"):
+    for ending in ("", ".spans", ".report"):
         assert (tmp_path / f"killed.jsonl{ending}").read_bytes() == (tmp_path / f"whole.jsonl{ending}").read_bytes()
     assert not unfinished.exists()
 
@@ -163,8 +164,11 @@ def test_the_beginnings_of_another_job_are_thrown_away(tmp_path, monkeypatch):
     source = write_records(tmp_path / "in.jsonl", RECORDS)
     unfinished = tmp_path / ".out.jsonl.unfinished"
     unfinished.mkdir()
-    (unfinished / "output").write_text("nonsense\n", encoding="utf-8")
-    (unfinished / "state.json").write_text('{"fingerprint": "x", "parts": 3}', encoding="utf-8")
+    for name in ("output", "spans"):
+        (unfinished / name).write_text("nonsense\n", encoding="utf-8")
+    memory = {"key": "ab" * 32, "records": 1, "characters": 1}
+    state = {"fingerprint": "x", "parts": 0, "sizes": {"output": 9, "spans": 9}, "memory": memory}
+    (unfinished / "state.json").write_text(json.dumps(state), encoding="utf-8")
     deidentify(monkeypatch, "--input", source, "--output_file", tmp_path / "out.jsonl")
     assert len(read(tmp_path / "out.jsonl")) == len(RECORDS)
 

@@ -87,7 +87,7 @@ class Rule:
                 while self.then is not None and (further := self.then.match(folded, match.end(), end)):
                     match = further
                     yield from self._identifier(text, match)
-                start = max(match.end(), start + 1)  # not to go over a list once for each of its members
+                start = match.end()  # not to go over a list once for each of its members
 
     def _identifier(self, text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
         start, end = match.span(match.lastindex or 0)

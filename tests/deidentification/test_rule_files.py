@@ -88,6 +88,15 @@ def test_what_follows_is_found_again_and_again(tmp_path):
     assert len(IdentifierFinder(read_rules(own)[-1:]).find("排1、2、3，4、5")) == 3
 
 
+def test_where_a_pattern_is_not_tried_further_the_text_does_not_end(tmp_path):
+    own = write(tmp_path / "own", "type: NAME\nrules:\n  end: {pattern: 'x(?=$|。)', near: 号}\n", "end.yaml")
+    (rule,) = read_rules(own)[-1].rules
+    for distance in range(70, 90):
+        text = "号" + "a" * distance + "xb"
+        assert not list(rule.find(text, text))
+    assert list(rule.find("号ax。", "号ax。")) == [(2, 3)]
+
+
 def test_a_list_is_gone_over_once_and_not_from_each_of_its_members(tmp_path):
     own = write(tmp_path / "own", "type: NAME\nrules:\n  row: {pattern: '排(\\d)', then: '、排(\\d)'}\n", "row.yaml")
     text = "、".join(["排1"] * 60)
