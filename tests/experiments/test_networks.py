@@ -222,6 +222,8 @@ def test_the_loss_of_an_epoch_is_that_of_its_tasks(trainer_of, epoch, expected):
     trainer = trainer_of(segmentation_epochs=1, recognition_epochs=1)
     trainer.progress.epoch = epoch
     losses = {"segmentation_loss": torch.tensor(5.0), "recognition_loss": torch.tensor(7.0)}
+    config = trainer.accelerator.unwrap_model(trainer.model).config
+    config.segmentation_loss_weight, config.recognition_loss_weight = 2.0, 3.0
     output = DicMTOutput(loss=torch.tensor(2 * 5.0 + 3 * 7.0), **losses)
     assert float(trainer.loss(output)) == sum({"segmentation": 10.0, "recognition": 21.0}[task] for task in expected)
 
