@@ -7,7 +7,8 @@ reads records: {"text": …} a line (with "id", "group" and "entities", if there
 that is one record, or a folder of them. Names, numbers of identity cards, telephones, records and beds, addresses,
 institutions, dates, ages above 89, e-mails and plates are found by rules, and replaced by made-up ones of the same
 form; entities move along with the text. "group" is the patient: within a patient's records a person keeps one made-up
-name, and dates are shifted by the same number of days. "id" and "group" stay as they are.
+name, and dates are shifted by the same number of days. "id" and "group" stay as they are (a .txt file's name is its
+record's id); of an entity start, end, type and word are kept.
 
 --policies says otherwise: tag writes [姓名] in the place of a name, remove nothing, keep leaves it, coarsen leaves of a
 date its month. "--policies tag DATE=surrogate BED=keep" says it for all and for two. --key_file FILE keeps the secret
@@ -23,9 +24,11 @@ was interrupted.
 
 import hashlib
 import json
+import os
 import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice, tee
@@ -138,12 +141,14 @@ def build_finder(arguments: DeidentificationArguments) -> IdentifierFinder:
 
 def check_outputs(arguments: DeidentificationArguments) -> None:
     """Raise ValueError if what is written would take the place of what is read, or of another output."""
-    sources = {name: getattr(arguments, name) for name in ("input", "names", "rules", "model_name_or_path", "key_file")}
+    sources = {name: getattr(arguments, name) for name in ("input", "names", "rules", "model_name_or_path")}
     written: dict[Path, str] = {}
-    for name in ("output_file", "spans", "report", "review"):
+    for name in ("output_file", "spans", "report", "review", "key_file"):
         path = getattr(arguments, name)
         if path is not None:
             check_output(f"--{name} {path}", Path(path), sources)
+            if not Path(path).parent.is_dir():
+                raise ValueError(f"--{name} {path}: there is no folder {Path(path).parent}. Make it, or name another.")
             other = written.setdefault(Path(path).resolve(), name)
             if other != name:
                 raise ValueError(f"--{other} and --{name} are one file: name two.")
@@ -166,8 +171,12 @@ def read_key(path: str | None) -> bytes | None:
         return None
     file = Path(path)
     if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_hex(_KEY_BYTES) + "\n", encoding="ascii")
+        made = file.with_name(f".{file.name}.{secrets.token_hex(8)}.tmp")
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_hex(_KEY_BYTES) + "\n", encoding="ascii")
+        with suppress(FileExistsError):  # another job made one meanwhile, which is that of both
+            os.link(made, file)
+        made.unlink()
     try:
         key = bytes.fromhex(file.read_text(encoding="ascii").strip())
     except ValueError:
@@ -192,7 +201,9 @@ def fingerprint(arguments: DeidentificationArguments, files: Sequence[Path], key
     digest.update(json.dumps(settings).encode())
     folders = [RULES_FOLDER, *([Path(arguments.rules)] if arguments.rules else [])]
     places = [*files, *(path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())]
-    places += [Path(arguments.names)] if arguments.names and Path(arguments.names).is_file() else []
+    for name in (arguments.names, arguments.model_name_or_path):
+        if name is not None and Path(name).exists():
+            places += sorted(Path(name).iterdir()) if Path(name).is_dir() else [Path(name)]
     for path in places:
         state = path.stat()
         digest.update(json.dumps([path.name, state.st_size, state.st_mtime_ns]).encode())
@@ -218,25 +229,30 @@ def run() -> None:
     memory = {"key": (key or secrets.token_bytes(_KEY_BYTES)).hex(), "records": 0, "characters": 0}
     unfinished = output.with_name(f".{output.name}.unfinished")
     with GrowingFiles(unfinished, targets, fingerprint(arguments, files, key), memory) as growing:
-        done = growing.memory
         if growing.parts:
-            print(f"Going on after record {done['records']:,}.", file=sys.stderr)
+            print(f"Going on after record {growing.memory['records']:,}.", file=sys.stderr)
         records = islice(read_records(files, annotated=True), arguments.max_records)
         todo, again = tee(islice(chunks(records), growing.parts, None))
         num_processes = arguments.num_processes or available_cores()
-        changed = map_in_processes(partial(prepare, arguments, bytes.fromhex(done["key"])), todo, num_processes)
-        with progress(total=total, initial=done["records"], quiet=arguments.quiet) as bar:
+        changed = map_in_processes(
+            partial(prepare, arguments, bytes.fromhex(growing.memory["key"])), todo, num_processes
+        )
+        with progress(total=total, initial=growing.memory["records"], quiet=arguments.quiet) as bar:
             for chunk, (lines, spans) in zip(again, changed, strict=True):
-                done["records"] += len(chunk)
-                done["characters"] += sum(len(record["text"]) for record in chunk)
-                growing.add({"output": lines, "spans": spans})
+                counts = {"records": len(chunk), "characters": sum(len(record["text"]) for record in chunk)}
+                counts = {name: growing.memory[name] + count for name, count in counts.items()}
+                growing.add({"output": lines, "spans": spans}, counts)
                 bar.update(len(chunk))
         spans = growing.path("spans")
         if arguments.report is not None:
-            write_report(arguments.report, read_spans(spans), done["characters"], policies)
+            write_report(arguments.report, read_spans(spans), growing.memory["characters"], policies)
         if arguments.review is not None:
             records = islice(read_records(files), arguments.max_records)
-            write_review(arguments.review, records, read_spans(spans))
+            before = os.umask(0o077)  # it holds what is taken out elsewhere
+            try:
+                write_review(arguments.review, records, read_spans(spans))
+            finally:
+                os.umask(before)
         growing.finish()
 
 

@@ -70,7 +70,8 @@ def read_records(files: Sequence[Path], *, annotated: bool = False) -> Iterator[
 
     Args:
         files: As `find_record_files` gives them.
-        annotated: Whether to read, where a record has them, `group`, `section` and `entities` as well.
+        annotated: Whether to read, where a record has them, `group`, `section` and `entities` as well; of an entity
+            start, end, type and word.
 
     Raises:
         ValueError: If a file is not UTF-8, or a line is no record; names file and line, and quotes no text.
@@ -107,4 +108,4 @@ def _entities(record: dict[str, Any], place: str) -> list[dict[str, Any]]:
         if not all(is_offset(entity.get(key)) for key in ("start", "end")):
             raise CorpusError(f'{where}: "start" and "end" must be whole numbers.')
         check_range(entity["start"], entity["end"], len(record["text"]), where)
-    return entities
+    return [{name: entity[name] for name in ("start", "end", "type", "word") if name in entity} for entity in entities]

@@ -160,6 +160,33 @@ def test_a_job_that_was_killed_goes_on_and_ends_with_the_same_bytes(tmp_path):
     assert not unfinished.exists()
 
 
+def test_what_stands_beside_the_text_does_not_give_it_away(tmp_path, monkeypatch):
+    entity = {
+        "start": 3,
+        "end": 6,
+        "type": "Name",
+        "word": "王建国",
+        "mention": "王建国",
+        "notes": [{"text": "王建国"}],
+    }
+    record = {"text": "姓名：王建国 男", "section": "患者王建国，男", "entities": [entity], "doctor": "李明"}
+    source = write_records(tmp_path / "in.jsonl", [record])
+    deidentify(monkeypatch, "--input", source, "--output_file", tmp_path / "out.jsonl", "--policies", "tag",
+               "--review", tmp_path / "review.md")  # fmt: skip
+    content = (tmp_path / "out.jsonl").read_text(encoding="utf-8")
+    assert "王建国" not in content and "李明" not in content
+    assert json.loads(content)["entities"] == [{"start": 3, "end": 7, "type": "Name", "word": "[姓名]"}]
+    assert (tmp_path / "review.md").stat().st_mode & 0o077 == 0
+
+
+def test_a_key_that_would_be_read_as_a_record_is_refused(tmp_path, monkeypatch, capsys):
+    (tmp_path / "in").mkdir()
+    write_records(tmp_path / "in" / "a.jsonl", RECORDS)
+    said = refused(monkeypatch, capsys, "--input", tmp_path / "in", "--output_file", tmp_path / "out.jsonl",
+                   "--key_file", tmp_path / "in" / "key.txt")  # fmt: skip
+    assert "--key_file" in said and "would lie in the folder of --input" in said
+
+
 def test_the_beginnings_of_another_job_are_thrown_away(tmp_path, monkeypatch):
     source = write_records(tmp_path / "in.jsonl", RECORDS)
     unfinished = tmp_path / ".out.jsonl.unfinished"
@@ -184,6 +211,8 @@ def test_the_beginnings_of_another_job_are_thrown_away(tmp_path, monkeypatch):
         (["--model_name_or_path", "nowhere"], "There is no folder nowhere"),
         (["--spans", "{out}"], "are one file"),
         (["--report", "{in}"], "is a file of --input"),
+        (["--key_file", "{out}"], "are one file"),
+        (["--spans", "{out}/spans.jsonl"], "there is no folder"),
     ],
 )
 def test_what_cannot_be_done_is_told_before_anything_is_written(tmp_path, monkeypatch, capsys, options, told):

@@ -9,6 +9,7 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10x98765432"
 _HAN_DIGITS = str.maketrans("〇零○一二三四五六七八九幺", "0001234567891")
 _IN_WORDS = re.compile("(?:([一二三四五六七八九]?)百零?)?(?:([一二三四五六七八九]?)十)?([一二三四五六七八九]?)")
+_LUNAR = {"正月": "一月", "元月": "一月", "冬月": "十一月", "腊月": "十二月", "初": ""}
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -24,7 +25,9 @@ def is_identity_number(text: str) -> bool:
 def is_calendar_date(text: str) -> bool:
     """Whether numbers of a year, a month and a day, or the latter two or the former two, are those of a day."""
     text = normalize(text)
-    numbers = [_number(part) for part in re.findall(r"\d+|[〇零○一二三四五六七八九十廿卅正元腊冬初]+", text)]
+    for word, number in _LUNAR.items():
+        text = text.replace(word, number)
+    numbers = [_number(part) for part in re.findall(r"\d+|[〇零○一二三四五六七八九十廿卅]+", text)]
     if len(numbers) == 1 and re.fullmatch(r"\d{8}", text):  # 20130501
         numbers = [int(text[:4]), int(text[4:6]), int(text[6:])]
     if len(numbers) == 3:

@@ -76,6 +76,8 @@ class Deidentifier:
     ) -> tuple[dict[str, Any], list[Identifier]]:
         edited, _ = self._edit(record["text"], record.get("group") or record["id"], identifiers)
         new = dict(record) | {"text": edited.text}
+        if record.get("section"):
+            new["section"] = self(record["section"], record.get("group") or record["id"]).edited.text
         if "entities" in record:
             new["entities"] = edited.move(record["entities"])
         return new, identifiers

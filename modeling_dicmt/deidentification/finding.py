@@ -22,6 +22,8 @@ _ORDER = {
 }
 # More names than these are looked for all at once.
 _FEW = 50
+_HAN = re.compile("[\u3400-\u9fff]")
+_AFTER_NAME = re.compile("[诉述称说表因于自家主副医护患先女同来电]")
 # Characters of a name, of which one may stand in the next line.
 _SHORT = 3
 
@@ -87,7 +89,10 @@ class IdentifierFinder:
                 found.append(Identifier(start, end, rule.type, rule.name))
                 if rule.repeats and end - start > 1 and folded[start:end] not in rule.only_here:
                     repeated.setdefault(folded[start:end], found[-1])
-        found += (repeated[folded[start:end]]._replace(start=start, end=end) for start, end in _find(repeated, text))
+        for start, end in _find(repeated, text):
+            # Two characters in the middle of others may be those of a word: 张力 in 肌张力.
+            if end - start > 2 or start == 0 or not _HAN.match(folded, start - 1) or _AFTER_NAME.match(folded, end):
+                found.append(repeated[folded[start:end]]._replace(start=start, end=end))
         return found
 
     def _by_names(self, text: str) -> Iterable[Identifier]:

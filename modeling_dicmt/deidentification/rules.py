@@ -13,10 +13,10 @@ A file is YAML:
     examples:                         # what is found stands in 〔〕: rules that find anything else are refused
       - 联系电话：〔13812345678〕
 
-The identifier is a pattern's group, or all of it. Besides `pattern` and `not`, a rule may have `then`, `near`, `check`,
-`repeats` and `only_here`, which `Rule` describes. Patterns are matched to text whose width and case are folded
+The identifier is a pattern's one group, or all of it. Besides `pattern` and `not`, a rule may have `then`, `near`,
+`check`, `repeats` and `only_here`, which `Rule` describes. Patterns are matched to text whose width and case are folded
 (`normalization.py`): digits and Latin letters are half-width and small. Every repetition has an upper bound, so that
-no text takes more than linear time.
+no text takes more than linear time, unless repetitions that can match the same lie within each other.
 """
 
 import re
@@ -58,7 +58,7 @@ class Rule:
     Args:
         name: `file/rule`.
         type: One of `IDENTIFIER_TYPES`.
-        pattern: Matches folded text; the identifier is its first group that took part, or all of it.
+        pattern: Matches folded text; the identifier is its group, or all of it.
         then: Matches what may follow an identifier, again and again, say the further names of a list.
         near: The pattern is tried only where this matches not far away, which saves the time elsewhere.
         unless: Words that are no identifier although they match, folded.
@@ -79,15 +79,20 @@ class Rule:
 
     def find(self, text: str, folded: str) -> Iterator[tuple[int, int]]:
         """Where identifiers are in a text, of which the folded form is given too, from left to right."""
+        position = 0
         for start, end in self._windows(folded):
-            while match := self.pattern.search(folded, start, end):
+            position = max(position, start)
+            while match := self.pattern.search(folded, position, end):
                 if match.end() == end < len(folded):  # what follows was not looked at
                     break
                 yield from self._identifier(text, match)
-                while self.then is not None and (further := self.then.match(folded, match.end(), end)):
+                while self.then is not None and (further := self.then.match(folded, match.end())):
+                    if further.end() == match.end():
+                        break
                     match = further
                     yield from self._identifier(text, match)
-                start = match.end()  # not to go over a list once for each of its members
+                # Not to go over a list once for each of its members; on by one where a pattern looks ahead alone.
+                position = max(match.end(), position + 1)
 
     def _identifier(self, text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
         start, end = match.span(match.lastindex or 0)
@@ -161,7 +166,7 @@ def read_rule_file(path: Path, lists: Sequence[Path]) -> RuleFile:
     parts = {
         name: _alternatives(words)
         for name, words in (
-            (name, _words(entry, f"{path}, words, {name}", lists))
+            (name, _some_words(entry, f"{path}, words, {name}", lists))
             for name, entry in _mapping(content.get("words", {}), f"{path}, words").items()
         )
     }
@@ -230,6 +235,8 @@ def _compile(pattern: str, where: str) -> re.Pattern[str]:
             f"{where}: *, + and {{n,}} match any number of characters, which takes too long on long texts: write "
             "{0,20} or {1,20}."
         )
+    if compiled.groups > 1:
+        raise RuleError(f"{where}: it has {compiled.groups} groups; the identifier is one. Write (?:…) for the others.")
     if compiled.match(""):
         raise RuleError(f"{where}: it matches an empty text.")
     return compiled
@@ -268,6 +275,13 @@ def _words(entry: Any, where: str, lists: Sequence[Path]) -> list[str]:
     return words
 
 
+def _some_words(entry: Any, where: str, lists: Sequence[Path]) -> list[str]:
+    words = _words(entry, where, lists)
+    if not words:
+        raise RuleError(f"{where}: there is no word.")
+    return words
+
+
 def _read_list(name: str, where: str, lists: Sequence[Path]) -> list[str]:
     path = next((folder / name for folder in lists if (folder / name).is_file()), None)
     if path is None or Path(name).name != name:
@@ -279,9 +293,20 @@ def _read_list(name: str, where: str, lists: Sequence[Path]) -> list[str]:
 def _load(path: Path) -> dict[str, Any]:
     text = decode_text(path.read_bytes(), str(path), RuleError)
     try:
-        return _mapping(yaml.safe_load(text), str(path))
+        return _mapping(yaml.load(text, _Loader), str(path))  # a safe one
     except yaml.YAMLError as error:
         raise RuleError(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain values alone; a name that stands twice, of which the first would be lost, is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value]
+        twice = next((name for number, name in enumerate(names) if name in names[:number]), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(None, None, f"{twice!r} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
 
 
 def _mapping(content: Any, where: str) -> dict[str, Any]:

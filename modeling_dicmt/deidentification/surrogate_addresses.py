@@ -70,6 +70,9 @@ _CITY = re.compile(
     rf"\s*(?:{_NAME}{{1,8}}?(?:省|自治区)\s{{0,2}})?(?:(?![县区村路街号]){_NAME}){{1,{_LONGEST_NAME}}}?(?:市(?!场)|自治州|地区|盟)"
 )
 
+# 市 as part of another word, and a town before it, which no city lies in.
+_NO_CITY = re.compile("[菜集夜超股]市|(?<!景德)镇(?!江)")
+
 
 @cache
 def _pattern(has_streets: bool) -> re.Pattern[str]:
@@ -164,4 +167,4 @@ def coarsen_address(text: str) -> str | None:
     A city of a county's rank (河南省新郑市) looks no different, and stays.
     """
     match = _CITY.match(text)
-    return match.group() if match else None
+    return match.group() if match and not _NO_CITY.search(match.group()) else None

@@ -28,7 +28,7 @@ def new_name(text: str, patient: Patient) -> str:
         patient: Whose record it stands in.
     """
     if not any(map(is_han, text)):
-        return _LATIN_WORD.sub(lambda match: _new_latin_word(match.group(), patient), text)
+        return _new_latin(text, patient)
     pieces = _DOTS.split(text)
     if sum(any(map(is_han, piece)) for piece in pieces) > 1:
         return "".join(_with_blanks(piece, patient, _new_part) for piece in pieces)
@@ -39,7 +39,7 @@ def _with_blanks(text: str, patient: Patient, make: Callable[[str, Patient], str
     """What is made of a text without its blanks, with the blanks after as many characters as before."""
     core = "".join(text.split())
     if not any(map(is_han, core)):
-        return _LATIN_WORD.sub(lambda match: _new_latin_word(match.group(), patient), text)
+        return _new_latin(text, patient)
     new, runs = make(core, patient), re.split(r"(\s+)", text)
     last = max(i for i, run in enumerate(runs) if run and not run.isspace())
     taken = 0
@@ -138,8 +138,19 @@ def _new_other(text: str, patient: Patient) -> str:
     return other_code(text, "letters", patient)
 
 
-def _new_latin_word(word: str, patient: Patient) -> str:
-    if word.lower() in _PARTICLES and not word.isupper():
+def _new_latin(text: str, patient: Patient) -> str:
+    last = max((match.start() for match in _LATIN_WORD.finditer(text)), default=0)
+    first = _LATIN_WORD.search(text)
+
+    def new(match: re.Match[str]) -> str:
+        return _new_latin_word(match.group(), patient, first is not None and first.start() < match.start() < last)
+
+    return _LATIN_WORD.sub(new, text)
+
+
+def _new_latin_word(word: str, patient: Patient, is_between: bool) -> str:
+    """Another word; a particle (de, van) stays where it stands between two words."""
+    if word in _PARTICLES and is_between:
         return word
     code = code_of(word)
     if len(word) == 1 or (len(word) <= 3 and not set(code) & set("aeiouy")):

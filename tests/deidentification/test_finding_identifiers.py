@@ -74,6 +74,18 @@ def test_a_name_is_found_wherever_it_stands_once_a_cue_tells_it():
     assert found(text) == [("赵铁柱", "NAME")] * 3
 
 
+def test_a_name_of_two_characters_within_a_word_is_part_of_the_word():
+    text = "麻醉医师：张力。四肢肌张力正常，张力来电，今晨张力诉痛。"
+    assert [item.start for item in FINDER.find(text)] == [5, 16, 23]
+
+
+@pytest.mark.parametrize("first", [20000000, 200000])
+def test_a_long_list_of_numbers_is_found_to_its_end(first):
+    numbers = [str(first + n) for n in range(40)]
+    text = "登记号：" + "、".join(numbers) + "。"
+    assert [text[item.start : item.end] for item in FINDER.find(text)] == numbers
+
+
 def test_many_names_are_found_wherever_they_stand_as_few_are():
     names = [f"王{first}{second}" for first in "建志海国文" for second in "军强涛平华明伟东"] + [
         f"李{first}{second}" for first in "建志海国文" for second in "军强涛平华明伟东"

@@ -78,7 +78,7 @@ def test_a_word_that_is_excluded_and_one_that_counts_only_where_it_is_found(tmp_
         "type: NAME\nrules:\n  who: {pattern: '叫(\\w{2})', not: [什么], repeats: true, only_here: [高兴]}\n",
         "who.yaml",
     )
-    text = "叫什么。叫高兴。叫小宝。高兴的小宝。什么"
+    text = "叫什么。叫高兴。叫小宝。高兴，小宝。什么"
     found = [text[item.start : item.end] for item in IdentifierFinder(read_rules(own)[-1:]).find(text)]
     assert found == ["高兴", "小宝", "小宝"]
 
@@ -113,6 +113,9 @@ def test_a_list_is_gone_over_once_and_not_from_each_of_its_members(tmp_path):
         ("type: PHONE\nrules: {a: '(x'}", r"rules, a, pattern: not a pattern"),
         ("type: PHONE\nrules: {a: 'x?'}", "matches an empty text"),
         ("type: PHONE\nrules: {a: '<cue>x'}", "<cue> is neither a list of words nor a part"),
+        ("type: PHONE\nrules: {a: '(x)(y)'}", "it has 2 groups; the identifier is one"),
+        ("type: PHONE\nrules: {a: x, a: y}", "'a' stands twice"),
+        ("type: PHONE\nwords: {a: []}\nrules: {a: x}", "words, a: there is no word"),
         ("type: FAX\nrules: {a: x}", "type must be one of NAME"),
         ("type: PHONE\nrule: {a: x}", "unknown key rule"),
         ("type: PHONE\nrules: {a: {patern: x}}", "rules, a: unknown key patern"),
@@ -129,6 +132,21 @@ def test_a_list_is_gone_over_once_and_not_from_each_of_its_members(tmp_path):
 def test_what_is_wrong_with_a_file_is_told(tmp_path, content, told):
     with pytest.raises(RuleError, match=told):
         read_rules(write(tmp_path / "own", content))
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (r"'\b'", []),
+        (r"'(?=(\d{3}))'", ["123", "567"]),
+        (r"{pattern: '\d{3}', then: '(?=4)'}", ["123", "567"]),
+    ],
+)
+def test_a_pattern_that_looks_but_takes_nothing_ends(tmp_path, rule, expected):
+    write(tmp_path / "own", "type: PHONE\nrules: {a: " + rule + "}", "look.yaml")
+    text = "a 1234, 5678,"
+    own = [file for file in read_rules(tmp_path / "own") if file.path.name == "look.yaml"]
+    assert [text[item.start : item.end] for item in IdentifierFinder(own).find(text)] == expected
 
 
 def test_literal_stars_and_pluses_are_no_repetition(tmp_path):

@@ -109,3 +109,13 @@ def test_latin_names_are_the_same_in_any_case():
 
 def test_what_is_hidden_whole_stays():
     assert name("某某") == "某某" and name("×××") == "×××"
+
+
+def test_a_given_name_that_is_a_particle_elsewhere_does_not_stay():
+    kept = {
+        name: sum(name.split()[-1].lower() in Surrogates(bytes([n]) * 32).of("NAME", name, "p").lower().split()
+                  for n in range(60))
+        for name in ("Zhang Bin", "wang bin", "Li Da", "Bin")
+    }  # fmt: skip
+    assert max(kept.values()) <= 3, kept
+    assert "van" in Surrogates(b"k" * 32).of("NAME", "Jan van Dijk", "p").split()
