@@ -15,21 +15,12 @@ from modeling_dicmt.files import write_text
 from .readers.records import Entity, Record
 from .sample import SAMPLE_FOLDER
 from .sample_templates import FILLERS, SECTIONS
-from .sample_vocabulary import DUAL, LISTS, MODIFIERS, SIGNS
+from .sample_vocabulary import DUAL, LIST_OF_KIND, LISTS, MODIFIERS, SIGNS
 
 PATIENTS = {"train": 50, "validation": 10, "test": 15}
 UNSEEN_SHARE = 0.4
 """Share of a kind's terms that the training part never uses, and of the other parts' mentions drawn from these."""
 
-_LIST_OF_KIND = {
-    "D": "disease",
-    "A": "anatomy",
-    "S": "symptom",
-    "E": "exam",
-    "L": "charge_items",
-    "G": "drug",
-    "O": "operation",
-}
 _TYPE_OF_KIND = {
     "D": "Disease",
     "A": "Anatomy",
@@ -59,7 +50,7 @@ class RecordWriter:
         self.seen: dict[str, list[str]] = {}
         self.unseen: dict[str, list[str]] = {}
         self.patient: dict[str, str] = {}
-        for kind, name in _LIST_OF_KIND.items():
+        for kind, name in LIST_OF_KIND.items():
             terms = [term for term in LISTS[name] if term not in SIGNS]
             # Opaque and common terms come first in a list; compositions fill it up.
             plain = [term for term in terms if len(term) <= 4 or not re.search("[一-鿿]", term)][:110]
@@ -71,7 +62,7 @@ class RecordWriter:
 
     def admit(self, unseen_share: float) -> None:
         """Begin a new patient, with a term of each kind that recurs in the patient's records."""
-        self.patient = {kind: self._draw(kind, unseen_share) for kind in _LIST_OF_KIND}
+        self.patient = {kind: self._draw(kind, unseen_share) for kind in LIST_OF_KIND}
 
     def _draw(self, kind: str, unseen_share: float) -> str:
         return self.random.choice((self.unseen if self.random.random() < unseen_share else self.seen)[kind])

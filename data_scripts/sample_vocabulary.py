@@ -111,3 +111,14 @@ LISTS = {
     "drug": DRUG,
     "operation": OPERATION,
 }
+
+LIST_OF_KIND = {
+    "D": "disease",
+    "A": "anatomy",
+    "S": "symptom",
+    "E": "exam",
+    "L": "charge_items",
+    "G": "drug",
+    "O": "operation",
+}
+"""The list of each kind of term, by the letter that templates have for it."""

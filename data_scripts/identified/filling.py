@@ -12,21 +12,12 @@ from random import Random
 from typing import NamedTuple
 
 from ..sample_templates import FILLERS
-from ..sample_vocabulary import DUAL, LISTS, SIGNS
+from ..sample_vocabulary import DUAL, LIST_OF_KIND, LISTS, SIGNS
 from .patient import Patient
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{(\w+)(\*?)\}")
-_LISTS = {
-    "D": "disease",
-    "A": "anatomy",
-    "S": "symptom",
-    "E": "exam",
-    "L": "charge_items",
-    "G": "drug",
-    "O": "operation",
-}
-TERMS: dict[str, list[str]] = {kind: LISTS[name] for kind, name in _LISTS.items()} | {"N": list(SIGNS), "X": DUAL}
+TERMS: dict[str, list[str]] = {kind: LISTS[name] for kind, name in LIST_OF_KIND.items()} | {"N": list(SIGNS), "X": DUAL}
 """The sample's terms by the letter that a slot has for their kind."""
 
 WORDS: dict[str, tuple[str, ...]] = {
