@@ -12,7 +12,7 @@ from typing import Any
 from unittest import mock
 
 from accelerate.state import AcceleratorState
-from ner_command import ENVIRONMENT, REPOSITORY, results_in, torchrun
+from ner_command import ENVIRONMENT, REPOSITORY, finish, results_in, torchrun
 from test_resume import place_of, wait_for_state
 
 import run_mlm
@@ -90,5 +90,5 @@ def pretrain_killed_once(corpus: Path, output_dir: Path, **settings: Any) -> Non
 def pretrain_by_two_processes(corpus: Path, output_dir: Path, **settings: Any) -> None:
     """Run the command by two processes to its end."""
     process = start(corpus, output_dir, torchrun(), **settings)
-    _, errors = process.communicate(timeout=300)
+    errors = finish(process)
     assert process.returncode == 0, errors

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
+import psutil
 from accelerate.state import AcceleratorState
 
 import run_ner
@@ -27,6 +28,8 @@ REPOSITORY = Path(__file__).parents[1]
 SAMPLE_DICTIONARY = REPOSITORY / "data_scripts" / "sample_data" / "dictionary"
 
 ENVIRONMENT = {"ACCELERATE_USE_CPU": "true", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "DICMT_DEBUG": ""}
+# A process that hangs then tells where: `finish`.
+ENVIRONMENT["PYTHONFAULTHANDLER"] = "1"
 
 LAUNCHER = (
     *(sys.executable, "-m", "accelerate.commands.launch", "--num_processes", "1", "--num_machines", "1"),
@@ -123,8 +126,21 @@ def run(
 ) -> Outcome:
     """Run the command as a process of its own to its end."""
     process = start(arguments, launcher, environment)
-    _, errors = process.communicate(timeout=300)
+    errors = finish(process)
     return Outcome(process.returncode, errors)
+
+
+def finish(process: subprocess.Popen, seconds: float = 300) -> str:
+    """Wait for a command to end; returns its errors. If it hangs, fails with the stack of each of its processes."""
+    try:
+        _, errors = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        parent = psutil.Process(process.pid)
+        for child in [*parent.children(recursive=True), parent]:
+            child.send_signal(signal.SIGABRT)  # which writes the stacks
+        _, errors = process.communicate()
+        raise AssertionError(f"Not done after {seconds} seconds.\n{errors}") from None
+    return errors
 
 
 def torchrun(processes: int = 2) -> list[str]:
