@@ -12,11 +12,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from modeling_dicmt import __version__
+from modeling_dicmt.deidentification.finding import IdentifierFinder
 
 from .export import EXPORT_FORMATS, export_corpus
 from .identified.composition import write_identified_records
+from .identified.own_sentences import sample_sentences
 from .label_sets import LABEL_SETS, split_type_names
 from .loading import CORPORA, FLATTEN_CHOICES, Parts, label_set_of, read_corpus
+from .plain_records import find_record_files, read_records
 from .radical_table import write_radical_table
 from .statistics import corpus_statistics, statistics_table
 
@@ -84,6 +87,12 @@ def _parser() -> argparse.ArgumentParser:
         "--records", type=int, default=3000, help="how many, a tenth of them the development part (default: 3000)"
     )
     identifiers.add_argument("--seed", type=int, default=2021, help="seed of all choices (default: 2021)")
+    identifiers.add_argument(
+        "--texts",
+        nargs="+",
+        help="records of your own (.txt, .jsonl, folders): made-up identifiers are put among their sentences, so that "
+        "a recogniser knows how your records read; sentences with identifiers of their own are left out",
+    )
     radicals = commands.add_parser("radicals", help="derive the table of radicals from Unihan's field kRSUnicode")
     radicals.add_argument("unihan_file", metavar="UNIHAN_FILE", help="Unihan_IRGSources.txt of Unicode's Unihan.zip")
     radicals.add_argument("output", metavar="OUT", help="the table to write")
@@ -124,7 +133,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif options.command == "radicals":
             write_radical_table(options.unihan_file, options.output)
         elif options.command == "compose_identifiers":
-            folder = write_identified_records(options.output_dir, options.records, options.seed)
+            sentences = _own_sentences(options.texts, options.seed) if options.texts else ()
+            folder = write_identified_records(options.output_dir, options.records, options.seed, sentences)
             print(f"Wrote {options.records:,} records to {folder}.")
         else:
             _run_on_corpus(options)
@@ -136,6 +146,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("error: Interrupted.", file=sys.stderr)
         return 130
     return 0
+
+
+def _own_sentences(paths: Sequence[str], seed: int) -> list[str]:
+    finder = IdentifierFinder()
+    files = [file for path in paths for file in find_record_files(Path(path))]
+    texts = (record["text"] for record in read_records(files))
+    sentences = sample_sentences(texts, lambda sentence: not finder.find(sentence), seed)
+    print(f"Drew {len(sentences):,} sentences without identifiers from {len(files):,} files.")
+    return sentences
 
 
 def _run_on_corpus(options: argparse.Namespace) -> None:

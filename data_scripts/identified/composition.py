@@ -29,12 +29,15 @@ def to_record(pieces: Sequence[Piece], record_id: str, group: str, section: str)
     return Record(id=record_id, group=group, section=section, text=text, entities=entities)
 
 
-def compose_identified_records(count: int = 3000, seed: int = 2021) -> dict[str, list[Record]]:
+def compose_identified_records(
+    count: int = 3000, seed: int = 2021, sentences: Sequence[str] = ()
+) -> dict[str, list[Record]]:
     """Records with identifiers, of patients who have one to three each.
 
     Args:
         count: How many records, both parts together.
         seed: Where all choices come from: the same seed, the same records.
+        sentences: A user's own, without identifiers (`own_sentences`), among which some are put.
 
     Returns:
         The parts train and validation. No text occurs twice.
@@ -47,14 +50,17 @@ def compose_identified_records(count: int = 3000, seed: int = 2021) -> dict[str,
     random = Random(seed)
     known: set[str] = set()
     validation = round(count * VALIDATION_SHARE)
+    own_train, own_held_out = ([s for s in sentences if is_held_out(s) is part] for part in (False, True))
     return {
-        "train": _compose_part(count - validation, "train", random, known, lambda template: not is_held_out(template)),
-        "validation": _compose_part(validation, "validation", random, known, lambda template: True),
+        "train": _compose_part(
+            count - validation, "train", random, known, lambda template: not is_held_out(template), own_train
+        ),
+        "validation": _compose_part(validation, "validation", random, known, lambda template: True, own_held_out),
     }
 
 
 def _compose_part(
-    count: int, part: str, random: Random, known: set[str], may_use: Callable[[str], bool]
+    count: int, part: str, random: Random, known: set[str], may_use: Callable[[str], bool], own: Sequence[str]
 ) -> list[Record]:
     records: list[Record] = []
     patients = 0
@@ -62,28 +68,35 @@ def _compose_part(
         patients += 1
         patient, group = Patient(random), f"{part}-{patients}"
         for number in range(min(random.choice(_RECORDS_OF_PATIENT), count - len(records))):
-            record = _compose_record(patient, f"{group}-{number + 1}", group, known, may_use)
+            record = _compose_record(patient, f"{group}-{number + 1}", group, known, may_use, own)
             known.add(record["text"])
             records.append(record)
     return records
 
 
 def _compose_record(
-    patient: Patient, record_id: str, group: str, known: set[str], may_use: Callable[[str], bool]
+    patient: Patient,
+    record_id: str,
+    group: str,
+    known: set[str],
+    may_use: Callable[[str], bool],
+    own: Sequence[str],
 ) -> Record:
     while True:
-        section, pieces = compose_document(patient, may_use)
+        section, pieces = compose_document(patient, may_use, own)
         record = to_record(add_noise(pieces, patient.random), record_id, group, section)
         if record["text"].strip() and record["text"] not in known:
             return record
 
 
-def write_identified_records(output_dir: str | Path, count: int = 3000, seed: int = 2021) -> Path:
+def write_identified_records(
+    output_dir: str | Path, count: int = 3000, seed: int = 2021, sentences: Sequence[str] = ()
+) -> Path:
     """Write train.jsonl, validation.jsonl and a README with counts into a new or empty folder; returns it.
 
     Raises:
         CorpusError: If the folder holds something already.
         ValueError: If there are to be fewer than ten records.
     """
-    parts = compose_identified_records(count, seed)
+    parts = compose_identified_records(count, seed, sentences)
     return export_corpus(parts, output_dir, name="identifiers", format="jsonl", types=IDENTIFIER_TYPES)

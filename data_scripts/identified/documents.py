@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from . import field_templates, note_templates, plain_templates, report_templates, staff_templates
 from .filling import Piece, fill
+from .own_sentences import name_somebody
 from .patient import Patient
 
 POOLS: dict[str, tuple[str, ...]] = {
@@ -60,6 +61,10 @@ class Kind(NamedTuple):
 
 _NAMED_SHARE = 0.2
 """Of the sentences of findings, those that name somebody without a word that tells so."""
+
+_OWN_SHARE = 0.8
+_NAMED_OWN_SHARE = 0.5
+"""Of the sentences of findings those that are a user's own, and of these those that name somebody."""
 
 _PAST = "既往史： 个人史： 家族史： 婚育史： 现病史： 主诉： 流行病学史："
 _BODY = "体格检查： 查体： 专科检查： 辅助检查： 初步诊断： 目前情况："
@@ -141,13 +146,14 @@ def is_held_out(template: str) -> bool:
 
 
 def compose_document(
-    patient: Patient, may_use: Callable[[str], bool] = lambda template: True
+    patient: Patient, may_use: Callable[[str], bool] = lambda template: True, own: Sequence[str] = ()
 ) -> tuple[str, list[Piece]]:
     """A record of some kind about a patient.
 
     Args:
         patient: Whom it is about.
         may_use: Whether a template may be taken.
+        own: A user's own sentences without identifiers, which take the place of most of those of findings.
 
     Returns:
         The kind's title, "" for stray sentences, and the record's stretches.
@@ -165,7 +171,7 @@ def compose_document(
         added = (
             _head(patient, may_use)
             if part.pool == "head"
-            else _paragraph(part, patient, may_use, is_named=not kind.is_plain)
+            else _paragraph(part, patient, may_use, own, is_named=not kind.is_plain)
         )
         if added and pieces and not pieces[-1].text.endswith("\n"):
             pieces.append(Piece(between or _mark(pieces, random)))
@@ -183,7 +189,9 @@ def _mark(pieces: Sequence[Piece], random: Random) -> str:
     return "" if not pieces or pieces[-1].text[-1] in "。，；\n：:" else random.choice(("。", "。", "，", "；", " "))
 
 
-def _paragraph(part: Part, patient: Patient, may_use: Callable[[str], bool], is_named: bool) -> list[Piece]:
+def _paragraph(
+    part: Part, patient: Patient, may_use: Callable[[str], bool], own: Sequence[str], is_named: bool
+) -> list[Piece]:
     random = patient.random
     pieces: list[Piece] = []
     is_list = part.pool in ("row", "signature", "report") or random.random() < 0.1
@@ -192,13 +200,16 @@ def _paragraph(part: Part, patient: Patient, may_use: Callable[[str], bool], is_
     for template in _sample(part.pool, random.randint(part.least, part.most), random, may_use):
         if pieces:
             pieces.append(Piece(random.choice(("\n", "\n", "    ")) if is_list else _mark(pieces, random)))
-        if part.pool == "clinical" and is_named and random.random() < _NAMED_SHARE:
-            template = _name_somebody(template, random)
+        if part.pool == "clinical":
+            is_own = bool(own) and random.random() < _OWN_SHARE
+            template = random.choice(own) if is_own else template
+            if is_named and random.random() < (_NAMED_OWN_SHARE if is_own else _NAMED_SHARE):
+                template = name_somebody(template, random) if is_own else _name_somebody(template, random)
         pieces += fill(template, patient)
         # Identifiers in the midst of findings, not only beside each other.
         if part.pool in ("history", "course", "rounds") and random.random() < 0.3:
             pieces.append(Piece(_mark(pieces, random)))
-            pieces += fill(_sample(random.choice(PLAIN_POOLS), 1, random, may_use)[0], patient)
+            pieces += fill(random.choice(own or _sample(random.choice(PLAIN_POOLS), 1, random, may_use)), patient)
     return [piece for piece in pieces if piece.text]
 
 

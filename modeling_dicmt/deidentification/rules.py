@@ -13,8 +13,8 @@ A file is YAML:
     examples:                         # what is found stands in 〔〕: rules that find anything else are refused
       - 联系电话：〔13812345678〕
 
-The identifier is a pattern's one group, or all of it. Besides `pattern` and `not`, a rule may have `then`, `near`,
-`check`, `repeats` and `only_here`, which `Rule` describes. Patterns are matched to text whose width and case are folded
+The identifier is a pattern's one group, or all of it. Besides `pattern` and `not`, a rule may have `not_at`, `then`,
+`near`, `check`, `repeats` and `only_here`, which `Rule` describes. Patterns are matched to text whose width and case are folded
 (`normalization.py`): digits and Latin letters are half-width and small. Every repetition has an upper bound, so that
 no text takes more than linear time, unless repetitions that can match the same lie within each other.
 """
@@ -22,6 +22,7 @@ no text takes more than linear time, unless repetitions that can match the same 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ LISTS = "lists"
 
 _REFERENCE = re.compile(r"<([a-z_]+)>")
 _KEYS = ("type", "words", "parts", "rules", "examples")
-_RULE_KEYS = ("pattern", "then", "near", "not", "check", "repeats", "only_here")
+_RULE_KEYS = ("pattern", "then", "near", "not", "not_at", "check", "repeats", "only_here")
 # Characters to either side of what `near` matches that the pattern is tried in: more than an identifier has.
 _REACH = 80
 # What stands for itself in a pattern, escapes and classes; and repetitions without an upper bound.
@@ -62,6 +63,7 @@ class Rule:
         then: Matches what may follow an identifier, again and again, say the further names of a list.
         near: The pattern is tried only where this matches not far away, which saves the time elsewhere.
         unless: Words that are no identifier although they match, folded.
+        not_at: Words where no identifier begins, folded: 高血压 is not 高血 and something.
         check: Whether what matched is one, say a date of the calendar; given the text as it is written.
         repeats: Whether what is found is an identifier wherever it stands in the record.
         only_here: Words that are identifiers where the rule finds them, and nowhere else because of it.
@@ -73,6 +75,7 @@ class Rule:
     then: re.Pattern[str] | None = None
     near: re.Pattern[str] | None = None
     unless: frozenset[str] = frozenset()
+    not_at: frozenset[str] = frozenset()
     check: Callable[[str], bool] | None = None
     repeats: bool = False
     only_here: frozenset[str] = frozenset()
@@ -85,6 +88,9 @@ class Rule:
             while match := self.pattern.search(folded, position, end):
                 if match.end() == end < len(folded):  # what follows was not looked at
                     break
+                if self._begins_a_word(match):
+                    position = match.start() + 1
+                    continue
                 yield from self._identifier(text, match)
                 while self.then is not None and (further := self.then.match(folded, match.end())):
                     if further.end() == match.end():
@@ -93,6 +99,14 @@ class Rule:
                     yield from self._identifier(text, match)
                 # Not to go over a list once for each of its members; on by one where a pattern looks ahead alone.
                 position = max(match.end(), position + 1)
+
+    def _begins_a_word(self, match: re.Match[str]) -> bool:
+        start = match.start(match.lastindex or 0)
+        return any(match.string[start : start + length] in self.not_at for length in self._lengths)
+
+    @cached_property
+    def _lengths(self) -> list[int]:
+        return sorted({len(word) for word in self.not_at})
 
     def _identifier(self, text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
         start, end = match.span(match.lastindex or 0)
@@ -217,12 +231,13 @@ def _rule(entry: Any, where: str, name: str, type_: str, parts: Mapping[str, str
         for key in ("pattern", "then", "near")
         if key in values
     }
-    unless, only_here = (
-        frozenset(map(normalize, _words(values.get(key, []), f"{where}, {key}", lists))) for key in ("not", "only_here")
+    unless, not_at, only_here = (
+        frozenset(map(normalize, _words(values.get(key, []), f"{where}, {key}", lists)))
+        for key in ("not", "not_at", "only_here")
     )
     repeats = bool(values.get("repeats", False))
     check = CHECKS[check] if check is not None else None
-    return Rule(name, type_, unless=unless, check=check, repeats=repeats, only_here=only_here, **patterns)
+    return Rule(name, type_, unless=unless, not_at=not_at, check=check, repeats=repeats, only_here=only_here, **patterns)
 
 
 def _compile(pattern: str, where: str) -> re.Pattern[str]:
