@@ -1,12 +1,12 @@
 """Records with labelled identifiers: composed, and written as a folder that the corpus `jsonl` reads."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 
 from ..export import export_corpus
 from ..readers.records import Entity, Record
-from .documents import compose_document, is_held_out
+from .documents import OWN, POOLS, compose_document, is_held_out, pools_of
 from .filling import Piece
 from .noise import add_noise
 from .patient import IDENTIFIER_TYPES, Patient
@@ -50,17 +50,18 @@ def compose_identified_records(
     random = Random(seed)
     known: set[str] = set()
     validation = round(count * VALIDATION_SHARE)
-    own_train, own_held_out = ([s for s in sentences if is_held_out(s) is part] for part in (False, True))
     return {
         "train": _compose_part(
-            count - validation, "train", random, known, lambda template: not is_held_out(template), own_train
+            count - validation, "train", random, known, pools_of(lambda template: not is_held_out(template), sentences)
         ),
-        "validation": _compose_part(validation, "validation", random, known, lambda template: True, own_held_out),
+        "validation": _compose_part(
+            validation, "validation", random, known, {**POOLS, OWN: [*filter(is_held_out, sentences)]}
+        ),
     }
 
 
 def _compose_part(
-    count: int, part: str, random: Random, known: set[str], may_use: Callable[[str], bool], own: Sequence[str]
+    count: int, part: str, random: Random, known: set[str], pools: Mapping[str, Sequence[str]]
 ) -> list[Record]:
     records: list[Record] = []
     patients = 0
@@ -68,22 +69,17 @@ def _compose_part(
         patients += 1
         patient, group = Patient(random), f"{part}-{patients}"
         for number in range(min(random.choice(_RECORDS_OF_PATIENT), count - len(records))):
-            record = _compose_record(patient, f"{group}-{number + 1}", group, known, may_use, own)
+            record = _compose_record(patient, f"{group}-{number + 1}", group, known, pools)
             known.add(record["text"])
             records.append(record)
     return records
 
 
 def _compose_record(
-    patient: Patient,
-    record_id: str,
-    group: str,
-    known: set[str],
-    may_use: Callable[[str], bool],
-    own: Sequence[str],
+    patient: Patient, record_id: str, group: str, known: set[str], pools: Mapping[str, Sequence[str]]
 ) -> Record:
     while True:
-        section, pieces = compose_document(patient, may_use, own)
+        section, pieces = compose_document(patient, pools)
         record = to_record(add_noise(pieces, patient.random), record_id, group, section)
         if record["text"].strip() and record["text"] not in known:
             return record

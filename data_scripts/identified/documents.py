@@ -1,7 +1,7 @@
 """Which sentences make up which kind of record."""
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ POOLS: dict[str, tuple[str, ...]] = {
 """All templates, by what they are for."""
 
 PLAIN_POOLS = ("clinical", "plain")
+OWN = "own"
 _HELD_OUT = 12
 """One template in so many is the development part's alone, which would otherwise only tell what was learnt by heart."""
 
@@ -145,15 +146,17 @@ def is_held_out(template: str) -> bool:
     return zlib.crc32(template.encode()) % _HELD_OUT == 0
 
 
-def compose_document(
-    patient: Patient, may_use: Callable[[str], bool] = lambda template: True, own: Sequence[str] = ()
-) -> tuple[str, list[Piece]]:
+def pools_of(may_use: Callable[[str], bool], own: Sequence[str] = ()) -> dict[str, list[str]]:
+    """The templates that may be used, by what they are for, and a user's own sentences that may be."""
+    return {name: [*filter(may_use, pool)] for name, pool in {**POOLS, OWN: own}.items()}
+
+
+def compose_document(patient: Patient, pools: Mapping[str, Sequence[str]] = POOLS) -> tuple[str, list[Piece]]:
     """A record of some kind about a patient.
 
     Args:
         patient: Whom it is about.
-        may_use: Whether a template may be taken.
-        own: A user's own sentences without identifiers, which take the place of most of those of findings.
+        pools: What it is made of; the sentences in `OWN`, if there are any, take the place of most of the findings.
 
     Returns:
         The kind's title, "" for stray sentences, and the record's stretches.
@@ -169,9 +172,9 @@ def compose_document(
     between = random.choice(("\n", "\n", "\n", "\n\n", "", "  "))
     for part in kind.parts:
         added = (
-            _head(patient, may_use)
+            _head(patient, pools)
             if part.pool == "head"
-            else _paragraph(part, patient, may_use, own, is_named=not kind.is_plain)
+            else _paragraph(part, patient, pools, is_named=not kind.is_plain)
         )
         if added and pieces and not pieces[-1].text.endswith("\n"):
             pieces.append(Piece(between or _mark(pieces, random)))
@@ -179,8 +182,7 @@ def compose_document(
     return title, [piece for piece in pieces if piece.text]
 
 
-def _sample(pool: str, count: int, random: Random, may_use: Callable[[str], bool]) -> list[str]:
-    templates = [template for template in POOLS[pool] if may_use(template)]
+def _sample(templates: Sequence[str], count: int, random: Random) -> list[str]:
     return random.sample(templates, min(count, len(templates)))
 
 
@@ -189,15 +191,13 @@ def _mark(pieces: Sequence[Piece], random: Random) -> str:
     return "" if not pieces or pieces[-1].text[-1] in "。，；\n：:" else random.choice(("。", "。", "，", "；", " "))
 
 
-def _paragraph(
-    part: Part, patient: Patient, may_use: Callable[[str], bool], own: Sequence[str], is_named: bool
-) -> list[Piece]:
-    random = patient.random
+def _paragraph(part: Part, patient: Patient, pools: Mapping[str, Sequence[str]], is_named: bool) -> list[Piece]:
+    random, own = patient.random, pools.get(OWN, ())
     pieces: list[Piece] = []
     is_list = part.pool in ("row", "signature", "report") or random.random() < 0.1
     if part.headings and random.random() < 0.5:
         pieces.append(Piece(random.choice(part.headings.split())))
-    for template in _sample(part.pool, random.randint(part.least, part.most), random, may_use):
+    for template in _sample(pools[part.pool], random.randint(part.least, part.most), random):
         if pieces:
             pieces.append(Piece(random.choice(("\n", "\n", "    ")) if is_list else _mark(pieces, random)))
         if part.pool == "clinical":
@@ -209,7 +209,7 @@ def _paragraph(
         # Identifiers in the midst of findings, not only beside each other.
         if part.pool in ("history", "course", "rounds") and random.random() < 0.3:
             pieces.append(Piece(_mark(pieces, random)))
-            pieces += fill(random.choice(own or _sample(random.choice(PLAIN_POOLS), 1, random, may_use)), patient)
+            pieces += fill(random.choice(own or pools[random.choice(PLAIN_POOLS)]), patient)
     return [piece for piece in pieces if piece.text]
 
 
@@ -221,7 +221,7 @@ def _name_somebody(template: str, random: Random) -> str:
     return slot + random.choice(("", "", "，", "：", " ")) + template
 
 
-def _head(patient: Patient, may_use: Callable[[str], bool]) -> list[Piece]:
+def _head(patient: Patient, pools: Mapping[str, Sequence[str]]) -> list[Piece]:
     """Fields, most of them in their usual order, between the same signs."""
     random = patient.random
     subjects = [subject for subject in field_templates.TYPICAL if random.random() < 0.7]
@@ -231,7 +231,7 @@ def _head(patient: Patient, may_use: Callable[[str], bool]) -> list[Piece]:
     between = random.choice(("  ", "    ", "\n", "\n", "，", " ", "\t", "；", "　", " | ", "  ", "、"))
     pieces: list[Piece] = []
     for subject in subjects:
-        for template in _sample(f"field {subject}", 1, random, may_use):
+        for template in _sample(pools[f"field {subject}"], 1, random):
             if pieces:
                 pieces.append(Piece("\n" if random.random() < 0.1 else between))
             pieces += fill(template, patient)

@@ -30,7 +30,11 @@ _STAND_INS = {
     "入院前": ("{date}", "{month_day}", "{past_date}"),
 }
 _STAND_IN = re.compile("|".join(sorted(_STAND_INS, key=len, reverse=True)))
-_ENDINGS = ("{doctor}", "记录者{doctor}", "{doctor}/{doctor}", "{date}", "（{doctor}{title}）", "联系{kin}{phone}", "{kin}知情")
+_BEGINNINGS = ("{patient}", "{person}", "{patient}，", "{date}", "{bed}{person}", "{person}：")
+_ENDINGS = (
+    *("{doctor}", "记录者{doctor}", "{doctor}/{doctor}", "{date}"),
+    *("（{doctor}{title}）", "联系{kin}{phone}", "{kin}知情"),
+)
 
 
 def sample_sentences(texts: Iterable[str], is_plain: Callable[[str], bool], seed: int, most: int = MOST) -> list[str]:
@@ -44,20 +48,20 @@ def sample_sentences(texts: Iterable[str], is_plain: Callable[[str], bool], seed
     """
     random = Random(seed)
     drawn: list[str] = []
-    known: set[int] = set()
+    known: set[str] = set()
     count = 0
     for sentence in _sentences(texts):
-        key = hash(sentence)
-        if key in known:
+        if sentence in known:
             continue
+        known.add(sentence)
         place = count if count < most else random.randrange(count + 1)
-        if place < most and is_plain(sentence):
-            if place < len(drawn):
-                drawn[place] = sentence
-            else:
-                drawn.append(sentence)
-        known.add(key)
+        if place < most and not is_plain(sentence):
+            continue
         count += 1
+        if len(drawn) < most:
+            drawn.append(sentence)
+        elif place < most:
+            drawn[place] = sentence
     return drawn
 
 
@@ -77,7 +81,7 @@ def name_somebody(sentence: str, random: Random) -> str:
     places = list(_STAND_IN.finditer(sentence))
     if not places:
         if random.random() < 0.5:
-            return random.choice(("{patient}", "{person}", "{patient}，", "{date}", "{bed}{person}", "{person}：")) + sentence
+            return random.choice(_BEGINNINGS) + sentence
         return sentence[:-1] + random.choice(("，", "。", " ", "\n")) + random.choice(_ENDINGS)
     chosen = random.sample(places, random.randint(1, min(2, len(places))))
     for place in sorted(chosen, key=re.Match.start, reverse=True):

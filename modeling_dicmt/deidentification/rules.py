@@ -14,9 +14,9 @@ A file is YAML:
       - 联系电话：〔13812345678〕
 
 The identifier is a pattern's one group, or all of it. Besides `pattern` and `not`, a rule may have `not_at`, `then`,
-`near`, `check`, `repeats` and `only_here`, which `Rule` describes. Patterns are matched to text whose width and case are folded
-(`normalization.py`): digits and Latin letters are half-width and small. Every repetition has an upper bound, so that
-no text takes more than linear time, unless repetitions that can match the same lie within each other.
+`near`, `check`, `repeats` and `only_here`, which `Rule` describes. Patterns are matched to text whose width and case
+are folded (`normalization.py`): digits and Latin letters are half-width and small. Every repetition has an upper bound,
+so that no text takes more than linear time, unless repetitions that can match the same lie within each other.
 """
 
 import re
@@ -237,7 +237,8 @@ def _rule(entry: Any, where: str, name: str, type_: str, parts: Mapping[str, str
     )
     repeats = bool(values.get("repeats", False))
     check = CHECKS[check] if check is not None else None
-    return Rule(name, type_, unless=unless, not_at=not_at, check=check, repeats=repeats, only_here=only_here, **patterns)
+    words = {"unless": unless, "not_at": not_at, "only_here": only_here}
+    return Rule(name, type_, check=check, repeats=repeats, **words, **patterns)
 
 
 def _compile(pattern: str, where: str) -> re.Pattern[str]:

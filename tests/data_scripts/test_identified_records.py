@@ -10,9 +10,10 @@ from data_scripts.__main__ import main
 from data_scripts.arguments import DataArguments
 from data_scripts.identified import composition, field_templates, places
 from data_scripts.identified.composition import compose_identified_records, to_record
-from data_scripts.identified.documents import KINDS, PLAIN_POOLS, POOLS, compose_document, is_held_out
+from data_scripts.identified.documents import KINDS, PLAIN_POOLS, POOLS, compose_document, is_held_out, pools_of
 from data_scripts.identified.filling import TERMS, WORDS, Piece, choose, fill
 from data_scripts.identified.noise import add_noise
+from data_scripts.identified.own_sentences import sample_sentences
 from data_scripts.identified.patient import IDENTIFIER_SLOTS, IDENTIFIER_TYPES, Patient
 from data_scripts.records import load_records
 from modeling_dicmt.deidentification import identifiers
@@ -98,7 +99,7 @@ def test_as_many_records_as_asked_for_none_twice_and_no_patient_on_both_sides(pa
 
 def test_a_text_that_there_is_already_is_composed_anew(monkeypatch):
     few = [[Piece(f"腹痛{number}天")] for number in range(12)]
-    monkeypatch.setattr(composition, "compose_document", lambda patient, may_use: ("", patient.random.choice(few)))
+    monkeypatch.setattr(composition, "compose_document", lambda patient, pools: ("", patient.random.choice(few)))
     parts = compose_identified_records(10)
     assert len({record["text"] for records in parts.values() for record in records}) == 10
 
@@ -232,8 +233,9 @@ def test_some_templates_are_the_development_part_s_alone_and_each_pool_keeps_oth
         assert any(not is_held_out(template) for template in pool), name
     templates = [template for pool in POOLS.values() for template in pool]
     assert 0.04 < sum(map(is_held_out, templates)) / len(templates) < 0.13
+    without = pools_of(lambda template: "乘坐" not in template)
     assert not any(
-        "乘坐" in "".join(piece.text for piece in compose_document(Patient(Random(seed)), lambda t: "乘坐" not in t)[1])
+        "乘坐" in "".join(piece.text for piece in compose_document(Patient(Random(seed)), without)[1])
         for seed in range(200)
     )
 
@@ -263,3 +265,50 @@ def test_fewer_than_ten_records_are_refused(tmp_path, capsys):
     assert main(["compose_identifiers", "--output_dir", str(tmp_path / "out"), "--records", "9"]) == 1
     assert "--records must be at least 10, got 9" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+OWN = [f"患者第{number}次换药，切口愈合可。" for number in range(400)]
+
+
+def test_a_user_s_own_sentences_surround_the_identifiers_and_those_of_the_development_part_are_others():
+    parts = compose_identified_records(200, seed=1, sentences=OWN)
+    used = {part: {s for s in OWN if any(s in record["text"] for record in parts[part])} for part in parts}
+    assert len(used["train"]) > 50 and used["validation"]
+    assert not used["train"] & used["validation"]
+    # Somebody's name stands where the sentence says 患者, and is labelled.
+    named = [
+        record["text"][entity["start"] : entity["end"]]
+        for record in parts["train"]
+        for entity in record["entities"]
+        if entity["type"] == "NAME" and re.match(r"第\d+次换药", record["text"][entity["end"] :])
+    ]
+    assert len(named) > 10 and "患者" not in named
+
+
+def test_sentences_are_drawn_evenly_once_each_and_only_plain_ones():
+    texts = [
+        "患者李四来诊。\n" + "。".join(f"切口第{n}次换药" for n in range(start, start + 100)) for start in (0, 50, 900)
+    ]
+    plain = lambda sentence: "李四" not in sentence  # noqa: E731
+    everything = sample_sentences(texts, plain, seed=1)
+    assert len(everything) == len(set(everything)) == 250 and all(map(plain, everything))
+    few = sample_sentences(texts, plain, seed=1, most=40)
+    assert len(few) == 40 and few == sample_sentences(texts, plain, seed=1, most=40)
+    assert few != sample_sentences(texts, plain, seed=2, most=40)
+    assert 5 < sum("第9" in sentence for sentence in few) < 35  # the last hundred, too
+
+
+@pytest.mark.parametrize(
+    "sentence", ["给予[某药]治疗", "患者王某换药来诊", "{S}反复发作三天", "2016-10-11行手术治疗", "短句"]
+)
+def test_sentences_that_a_template_would_misread_or_that_hold_a_mask_are_left_out(sentence):
+    assert sample_sentences([sentence], lambda sentence: True, seed=1) == []
+
+
+def test_the_command_leaves_out_sentences_with_identifiers_of_their_own(tmp_path, capsys):
+    (tmp_path / "own.txt").write_text("患者王建国今日换药。切口愈合良好无渗出。", "utf-8")
+    arguments = ["--records", "20", "--texts", str(tmp_path / "own.txt"), "--output_dir", str(tmp_path / "out")]
+    assert main(["compose_identifiers", *arguments]) == 0
+    assert "1 sentences" in capsys.readouterr().out
+    text = (tmp_path / "out" / "train.jsonl").read_text("utf-8")
+    assert "王建国" not in text and "切口愈合良好无渗出" in text

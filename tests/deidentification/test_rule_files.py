@@ -83,6 +83,18 @@ def test_a_word_that_is_excluded_and_one_that_counts_only_where_it_is_found(tmp_
     assert found == ["高兴", "小宝", "小宝"]
 
 
+def test_an_identifier_does_not_begin_where_a_word_does_and_may_begin_within_it(tmp_path):
+    own = write(
+        tmp_path / "own",
+        "type: NAME\nrules:\n  three: {pattern: '叫?([高白于]\\w{2})', not_at: [高血, 于是]}\n",
+        "three.yaml",
+    )
+    (rule,) = read_rules(own)[-1].rules
+    find = lambda text: [text[start:end] for start, end in rule.find(text, text)]  # noqa: E731
+    assert find("高血压，叫高大山，于是叫白大川") == ["高大山", "白大川"]
+    assert find("高血于大山") == ["于大山"]
+
+
 def test_what_follows_is_found_again_and_again(tmp_path):
     own = write(tmp_path / "own", "type: NAME\nrules:\n  row: {pattern: '排(\\d)', then: '、(\\d)'}\n", "row.yaml")
     assert len(IdentifierFinder(read_rules(own)[-1:]).find("排1、2、3，4、5")) == 3
