@@ -82,6 +82,11 @@ def is_capitalised(text: str) -> bool:
     return bool(words) and all(word[0].isupper() for word in words) and any(word[1:].islower() for word in words)
 
 
+def is_in_capitals(text: str) -> bool:
+    """Whether all Latin letters are capitals: ZHANG WEI."""
+    return text.isupper()
+
+
 def has_five_digits(text: str) -> bool:
     """Whether five characters at least are digits."""
     return len(re.findall(r"\d", text)) >= 5
@@ -95,5 +100,6 @@ CHECKS: Mapping[str, Callable[[str], bool]] = {
     "five_digits": has_five_digits,
     "three_characters": has_three_characters,
     "capitalised": is_capitalised,
+    "all_capitals": is_in_capitals,
 }
 """By the names that rule files have for them."""
