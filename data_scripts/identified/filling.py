@@ -14,6 +14,7 @@ from typing import NamedTuple
 from ..sample_templates import FILLERS
 from ..sample_vocabulary import DUAL, LIST_OF_KIND, LISTS, SIGNS
 from .patient import Patient
+from .role_vocabulary import ADDRESSES_OF_PEOPLE, KINSHIP, ROLES
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{(\w+)(\*?)\}")
@@ -22,6 +23,9 @@ TERMS: dict[str, list[str]] = {kind: LISTS[name] for kind, name in LIST_OF_KIND.
 
 WORDS: dict[str, tuple[str, ...]] = {
     **FILLERS,
+    "role": tuple(ROLES),
+    "kinship": tuple(KINSHIP),
+    "called": tuple(ADDRESSES_OF_PEOPLE),
     "sex_and": ("男", "女", "男性", "女性"),
     "title": (
         "主任医师 副主任医师 主治医师 主治医生 住院医师 主任 副主任 教授 副教授 医师 医生 大夫 院长 科主任 "

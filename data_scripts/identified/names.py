@@ -4,6 +4,8 @@ from itertools import accumulate
 from random import Random
 
 from . import name_vocabulary as words
+from .everyday_names import NICKNAME_WORDS, PET_NAMES, WORDLIKE_NAMES
+from .minority_names import compose_minority_name
 
 _OFTEN_ON_TOP = 5
 """Added to a surname's rank: its share is then near the real one, 5 % for the first and 0.2 % for the hundredth."""
@@ -12,6 +14,10 @@ _SURNAME_WEIGHTS = list(accumulate(1 / (rank + _OFTEN_ON_TOP) for rank in range(
 _COMMON_CHARACTERS = b"".join(bytes((row, cell)) for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF))
 COMMON_CHARACTERS = _COMMON_CHARACTERS.decode("gb2312", "ignore").translate(dict.fromkeys(map(ord, "的了是不在和与者")))
 _MASKS = ("某", "某某", "×", "××", "*", "**", "X", "XX", "x", "xx", "○○", "〇〇", "＊", "＊＊", "某", "某某")
+_ALL_GIVEN_NAMES = "".join(sorted(set("".join(words.GIVEN_NAMES.values()))))
+_WORDLIKE_SHARE = 0.065
+"""Of the Chinese names, those that are words as well: far more than in life, since they are the ones that are "
+"missed."""
 _DOTS = "·" * 12 + "•・‧．."
 
 
@@ -19,7 +25,7 @@ def pick_surname(random: Random, compound_share: float = 0.02) -> str:
     """A surname: single ones by how often they are, and a share of those of two characters."""
     if random.random() < compound_share:
         return random.choice(words.COMPOUND_SURNAMES)
-    if random.random() < 0.1:  # all alike, so that rare ones are seen at all
+    if random.random() < 0.2:  # all alike, so that rare ones are seen at all
         return random.choice(words.SURNAMES)
     return random.choices(words.SURNAMES, cum_weights=_SURNAME_WEIGHTS)[0]
 
@@ -34,27 +40,32 @@ def compose_given_name(random: Random, sex: str, is_young: bool) -> str:
         return random.choice(characters) * 2
     if kind < 0.20:  # an old character beside a new one
         return random.choice(characters) + random.choice(words.GIVEN_NAMES[sex, not is_young])
-    return "".join(random.choice(characters) for _ in range(1 if kind < 0.36 else 2))
+    if kind < 0.32:
+        return random.choice(characters) + random.choice(_ALL_GIVEN_NAMES)
+    return "".join(random.choice(characters) for _ in range(1 if kind < 0.46 else 2))
 
 
 def compose_name(random: Random, sex: str = "", is_young: bool | None = None, surname: str = "") -> str:
     """A Chinese name: 王建国, 李娜, 欧阳明月."""
-    if not surname and random.random() < 0.012:
-        return random.choice(words.WORDLIKE_NAMES)
+    if not surname and random.random() < _WORDLIKE_SHARE:
+        return random.choice(WORDLIKE_NAMES)
     sex = sex or random.choice("男女")
     is_young = random.random() < 0.5 if is_young is None else is_young
     return (surname or pick_surname(random)) + compose_given_name(random, sex, is_young)
 
 
-def compose_minority_name(random: Random) -> str:
-    """A transliterated name: 古丽巴哈尔·买买提, 扎西次仁, 乌云其木格, 吉克阿依."""
-    people = random.choice(("uyghur", "uyghur", "tibetan", "mongolian", "yi"))
-    parts = words.MINORITY[people]
-    if people == "uyghur":
-        return random.choice(parts) + (random.choice(_DOTS) + random.choice(parts) if random.random() < 0.7 else "")
-    if people == "tibetan":
-        return "".join(random.sample(parts, random.choice((1, 2, 2, 2))))
-    return random.choice(parts)
+def compose_nickname(random: Random) -> str:
+    """What somebody is called at home, at work or by neighbours: 老顾, 小芹, 阿桂, 秀云, 豆豆, 大头."""
+    kind = random.random()
+    if kind < 0.3:
+        return random.choice("老老小小大阿") + pick_surname(random, 0)
+    if kind < 0.5:
+        return random.choice("小小阿阿大") + random.choice(_ALL_GIVEN_NAMES)
+    if kind < 0.7:
+        return compose_given_name(random, random.choice("男女"), random.random() < 0.5)
+    if kind < 0.76:
+        return random.choice(_ALL_GIVEN_NAMES) + random.choice("子儿娃仔妹伢妮哥姐嫂")
+    return random.choice(PET_NAMES if kind < 0.93 else NICKNAME_WORDS)
 
 
 def compose_foreign_name(random: Random) -> str:

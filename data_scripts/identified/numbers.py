@@ -59,7 +59,8 @@ def compose_passport(random: Random) -> str:
 def compose_insurance_number(random: Random) -> str:
     """A number of an insurance, a savings or a health card."""
     letters = random.choice(("", "", "A", "YB", "H", "SB", "C", "NH-", "41"))
-    return letters + digits(random, random.choice((8, 9, 10, 12, 12, 16, 19)))
+    # Not 18 digits, which are an identity card's, with a digit that checks the others.
+    return letters + digits(random, random.choice((8, 9, 10, 12, 12, 16, 19) if letters != "41" else (8, 10, 12)))
 
 
 def compose_officer_number(random: Random) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from random import Random
 
-from . import dates, names, numbers, places
+from . import dates, loose_forms, loose_places, names, numbers, places
 
 IDENTIFIER_TYPES = (
     "NAME",
@@ -22,6 +22,8 @@ IDENTIFIER_TYPES = (
 """As the package finds them; a test holds the two lists against each other, since this folder imports no other's."""
 
 _FIRST_DAY, _DAYS = date(2005, 1, 1), 365 * 19
+_OWN_SHARE = 0.35
+"""Of the persons whom no slot tells apart, those that other sentences of the patient's records name, too."""
 _OLD = 90
 """The age from which on an age is an identifier."""
 
@@ -81,8 +83,10 @@ class Patient:
         return dates.write_age(self.random, self.years), "AGE" if self.years >= _OLD else ""
 
 
-def _person(patient: Patient, sex: str = "") -> str:
-    return names.write_name(patient.random, names.compose_anybody(patient.random, sex))
+def _person(patient: Patient) -> str:
+    random = patient.random
+    own = random.choice((patient.name, patient.name, *patient.relatives, *patient.staff))
+    return names.write_name(random, own if random.random() < _OWN_SHARE else names.compose_anybody(random))
 
 
 def _staff(patient: Patient) -> str:
@@ -102,8 +106,9 @@ _SLOTS: dict[str, tuple[str, Callable[[Patient], str]]] = {
     "foreigner": ("NAME", lambda p: names.compose_foreign_name(p.random)),
     "masked": ("NAME", lambda p: names.compose_masked_name(p.random)),
     "surname": ("NAME", lambda p: names.pick_surname(p.random)),
-    "familiar": ("NAME", lambda p: p.random.choice("老小") + p.random.choice(names.words.SURNAMES[:60])),
-    "pet": ("NAME", lambda p: p.random.choice(names.words.PET_NAMES)),
+    "familiar": ("NAME", lambda p: p.random.choice("老老小小大") + names.pick_surname(p.random, 0)),
+    "pet": ("NAME", lambda p: p.random.choice(names.PET_NAMES)),
+    "nickname": ("NAME", lambda p: names.compose_nickname(p.random)),
     "id": ("ID", lambda p: numbers.write_identity_number(p.random, p.identity_number)),
     "other_id": (
         "ID",
@@ -121,6 +126,13 @@ _SLOTS: dict[str, tuple[str, Callable[[Patient], str]]] = {
     "record": ("RECORD_NUMBER", lambda p: p.record_number),
     "other_record": ("RECORD_NUMBER", lambda p: numbers.compose_record_number(p.random, p.admitted.year)),
     "exam_number": ("RECORD_NUMBER", lambda p: numbers.compose_examination_number(p.random, p.admitted.year)),
+    "any_number": ("RECORD_NUMBER", lambda p: loose_forms.compose_loose_number(p.random, p.admitted.year)),
+    "any_phone": ("PHONE", lambda p: loose_forms.compose_loose_phone(p.random)),
+    "any_bed": ("BED", lambda p: loose_forms.compose_loose_bed(p.random)),
+    "any_day": ("DATE", lambda p: loose_forms.write_loose_day(p.random, p._past())),
+    "place": ("ADDRESS", lambda p: loose_places.compose_loose_place(p.random)),
+    "short_hospital": ("INSTITUTION", lambda p: loose_places.compose_short_hospital(p.random)),
+    "agency": ("INSTITUTION", lambda p: loose_places.compose_agency(p.random)),
     "bed": ("BED", lambda p: p._mostly(p.bed, numbers.compose_bed)),
     "bed_number": ("BED", lambda p: p.bed_number + p.random.choice(("", "", "", "", "床", "号"))),
     "ward": ("BED", lambda p: numbers.compose_ward(p.random)),
