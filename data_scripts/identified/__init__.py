@@ -2,16 +2,15 @@
 
 Nothing in them is about anybody, and nothing is taken from a corpus.
 
-name_vocabulary, everyday_names, minority_names, names     names of persons, in every form in which records have them
+name_vocabulary, everyday_names, minority_names, names
+                           names of persons, in every form in which records have them
 numbers                    cards, telephones, record numbers, beds, addresses of mail, plates
 place_vocabulary, places   addresses, institutions
 dates                      calendar dates, ages
 loose_forms, loose_places  numbers, beds, days, places as people write them where no form asks for them
 patient                    one patient: what the records of one patient share, and what a slot of a template stands for
 filling                    a template → stretches of text, some of which are identifiers
-field_, note_, staff_, report_, running_, role_, family_, letter_, call_, ambulance_, form_, list_, psychiatry_, consent_ and
-examination_templates      sentences with identifiers
-plain_ and hard_templates   sentences without, among them all that looks like one
+*_templates                sentences with identifiers; plain_ and hard_templates: sentences without, that look alike
 noise                      what scanners, forms and haste do to a text
 role_vocabulary            words for staff and relatives
 kinds, documents           which sentences make up which kind of record

@@ -16,6 +16,7 @@ from . import (
     letter_templates,
     list_templates,
     note_templates,
+    passage_templates,
     plain_templates,
     psychiatry_templates,
     report_templates,
@@ -49,6 +50,7 @@ POOLS: dict[str, tuple[str, ...]] = {
     "psychiatry": psychiatry_templates.PSYCHIATRY,
     "consent": consent_templates.CONSENTS,
     "examination": examination_templates.EXAMINATIONS,
+    "passage": passage_templates.PASSAGES,
     "hard": (*hard_templates.LIKE_PEOPLE, *hard_templates.LIKE_FIGURES),
     "clinical": plain_templates.CLINICAL,
     "plain": plain_templates.PLAIN,
@@ -62,7 +64,7 @@ _HELD_OUT = 12
 """One template in so many is the development part's alone, which would otherwise only tell what was learnt by heart."""
 
 
-_RUNNING_POOLS = ("history", "course", "rounds", "running", "roles", "family")
+_RUNNING_POOLS = ("history", "course", "rounds", "running", "roles", "family", "passage")
 """Pools of sentences between which findings stand."""
 
 _NAMED_SHARE = 0.2

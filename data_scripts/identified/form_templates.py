@@ -14,7 +14,7 @@ FORMS = (
     "{person}之[子|女|婴]，[母婴|脚印|新生儿]条码{any_number}，{any_day}{clock}[娩出|出生]，{three}0g，[接产|助产]"
     "{person}，[台下|巡回]{person}",
     "[产房|待产]：{person}宫口开{num}cm，{person}[已破膜|规律宫缩]，[主|副]班{nurse}",
-    "[献血证|献血码|血袋|血袋号|供血者编号][号|]~{any_number}  [血型|]O+  [供者|献血者]~{person}",
+    "[献血证号|献血证|献血码|血袋号|供血者编号]~{any_number}  [血型|]O+  [供者|献血者]~{person}",
     "[发血|取血]：{person}／{person}　{any_day} {clock}　受血者{person}（{any_bed}）",
     "[交叉|配血]单{any_number}：{person} [A|B|O|AB]型[RhD+|] 红细胞{num}U，[配血|复核]{person}",
     "[体检|健检][编号|号|流水]~{any_number}  {person}  {sex_and}  {years}  单位~{employer}",

@@ -62,7 +62,8 @@ def compose_nickname(random: Random) -> str:
     if kind < 0.5:
         return random.choice("小小阿阿大") + random.choice(_ALL_GIVEN_NAMES)
     if kind < 0.7:
-        return compose_given_name(random, random.choice("男女"), random.random() < 0.5)
+        given = compose_given_name(random, random.choice("男女"), random.random() < 0.5)
+        return given if len(given) > 1 else given * 2
     if kind < 0.76:
         return random.choice(_ALL_GIVEN_NAMES) + random.choice("子儿娃仔妹伢妮哥姐嫂")
     return random.choice(PET_NAMES if kind < 0.93 else NICKNAME_WORDS)

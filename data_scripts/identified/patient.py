@@ -89,6 +89,12 @@ def _person(patient: Patient) -> str:
     return names.write_name(random, own if random.random() < _OWN_SHARE else names.compose_anybody(random))
 
 
+def _kin(patient: Patient) -> str:
+    random = patient.random
+    name = random.choice(patient.relatives) if random.random() < 0.8 else names.compose_anybody(random)
+    return names.write_name(random, name)
+
+
 def _staff(patient: Patient) -> str:
     own = patient.random.random() < 0.7
     name = patient.random.choice(patient.staff) if own else names.compose_name(patient.random)
@@ -97,7 +103,7 @@ def _staff(patient: Patient) -> str:
 
 _SLOTS: dict[str, tuple[str, Callable[[Patient], str]]] = {
     "patient": ("NAME", lambda p: names.write_name(p.random, p.name)),
-    "kin": ("NAME", lambda p: names.write_name(p.random, p.random.choice(p.relatives))),
+    "kin": ("NAME", _kin),
     "doctor": ("NAME", _staff),
     "nurse": ("NAME", lambda p: _staff(p) if p.random.random() < 0.5 else names.compose_name(p.random, "女")),
     "person": ("NAME", _person),

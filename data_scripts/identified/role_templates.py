@@ -2,7 +2,7 @@
 
 ROLES = (
     "{role}{person}[在场|陪同|签到|已下班|到岗]，[其余|另外{num}人][未到|待定]。",
-    "{role}[：|为|是|（]{person}[，|；|）]{role}[：|为]{person}。",
+    "{role}[：|为|是|]{person}[，|；|、|]{role}[：|为|]{person}。",
     "{role}~{person}",
     "{role}{surname}{called}[说|反映|提醒|记得]{S}[已有|出现]{dur}。",
     "[找|请|联系|叫|问]{surname}{called}[开门|登记|取片|盖章|拿钥匙|签字]，[在{num}楼|门诊后面|{clock}前都在]。",
