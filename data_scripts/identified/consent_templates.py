@@ -12,7 +12,7 @@ CONSENTS = (
     "[授权|委托]：{person}授权{person}（[关系|系]{kinship}，电话{any_phone}）[代|全权]签署。",
     "[录音|录像]编号{any_number}，[在场|参与]{doctor}、{nurse}、{kin}，[历时|共]{two}分钟。",
     "{kin}[坚持|执意]转{short_hospital}，{doctor}[劝|留]不住，[写|补]离院告知，{kin}[摁|签]字。",
-    "[签|]字的{kin}[不是|并非]{kin}，[后|又]补{kin}[签名|手印]，[见证|医务科]{person}。",
+    "[签字|按印|出面]的{kin}[不是|并非]{kin}，[后|又]补{kin}[签名|手印]，[见证|医务科]{person}。",
     "[伦理|MDT|疑难]讨论：{person}[主持|开场]，{person}[汇报|简介]病史，{person}：[倾向|主张]{O}；{person}：[反对|"
     "先]{G}。",
     "{person}[补充|插话]：{E}[不|]支持{D}。{person}[总结|拍板]：{month_day}{O}。",

@@ -15,7 +15,7 @@ _COMMON_CHARACTERS = b"".join(bytes((row, cell)) for row in range(0xB0, 0xD8) fo
 COMMON_CHARACTERS = _COMMON_CHARACTERS.decode("gb2312", "ignore").translate(dict.fromkeys(map(ord, "的了是不在和与者")))
 _MASKS = ("某", "某某", "×", "××", "*", "**", "X", "XX", "x", "xx", "○○", "〇〇", "＊", "＊＊", "某", "某某")
 _ALL_GIVEN_NAMES = "".join(sorted(set("".join(words.GIVEN_NAMES.values()))))
-_WORDLIKE_SHARE = 0.065
+_WORDLIKE_SHARE = 0.085
 """Of the Chinese names, those that are words as well: far more than in life, since they are the ones that are "
 "missed."""
 _DOTS = "·" * 12 + "•・‧．."

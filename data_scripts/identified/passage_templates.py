@@ -11,7 +11,7 @@ PASSAGES = (
     "烧灼]，留观，家在{place}，父亲{person}[在赶来路上|签字]。",
     "{person}，女，{years}岁，停经{two}天，阴道流血，{short_hospital}B超未见孕囊。HCG{three}。{doctor}与{doctor}"
     "看过，[宫外孕|流产]待排，{any_bed}观察，丈夫{person}出差，号码{any_phone}，[由|请]婆婆{person}陪。",
-    "新生儿科[探视|沟通]：{person}之[子|女]，胎龄{two}周，{three}0g，[无创|箱氧]，奶{num}ml q3h。父{person}送母乳，"
+    "新生儿科[探视|沟通]：{person}之[子|女]，胎龄{two}周，{three}0g，[无创|箱氧]，奶{num}ml一顿。外婆{person}送母乳，"
     "编号{any_number}。{surname}{short_title}：[黄疸|呼吸暂停]见少，{any_day}复查头颅B超。",
     "康复大厅：上午{person}站立床{two}度{two}分钟，治疗师{person}；下午{person}做[手功能|吞咽]训练，{person}跟练。"
     "{kin}学会了转移，[拍|发]视频给{surname}{short_title}看。",
