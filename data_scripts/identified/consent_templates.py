@@ -28,5 +28,7 @@ CONSENTS = (
     "[自动|要求]出院：{patient}（{kin}[代|扶]），[带|嘱]{G}，[回|送]{place}，[随访|责任]{doctor}。",
     "[约束|镇静]同意：{kin}[远程|电话]（{any_phone}）[同意|授权]，[双人|]{nurse}、{nurse}[听|记]。",
     "[特殊|高值]耗材：{person}[选|同意][进口|国产]，[条码|发票]{any_number}，[自费|]{three}00元，{kin}知。",
+    "本人{patient}，{id}，[神志清|能书写]，[现|兹]委托{kin}（{other_id}，{kinship}）[代签|听取病情]，[至|]出院止。",
+    "[按印|签]者{kin}，[证件|身份证]{other_id}[核|复印]附后，[医生|大夫]{doctor}、[护士|]{nurse}[见|在场]。",
 )
 """Who was told, who agreed, who signed for whom."""

@@ -6,6 +6,7 @@ from random import Random
 
 from . import (
     ambulance_templates,
+    boundary_templates,
     call_templates,
     consent_templates,
     examination_templates,
@@ -51,6 +52,7 @@ POOLS: dict[str, tuple[str, ...]] = {
     "consent": consent_templates.CONSENTS,
     "examination": examination_templates.EXAMINATIONS,
     "passage": passage_templates.PASSAGES,
+    "boundary": boundary_templates.BOUNDARIES,
     "hard": (*hard_templates.LIKE_PEOPLE, *hard_templates.LIKE_FIGURES),
     "clinical": plain_templates.CLINICAL,
     "plain": plain_templates.PLAIN,
@@ -64,7 +66,7 @@ _HELD_OUT = 12
 """One template in so many is the development part's alone, which would otherwise only tell what was learnt by heart."""
 
 
-_RUNNING_POOLS = ("history", "course", "rounds", "running", "roles", "family", "passage")
+_RUNNING_POOLS = ("history", "course", "rounds", "running", "roles", "family", "passage", "boundary")
 """Pools of sentences between which findings stand."""
 
 _NAMED_SHARE = 0.2

@@ -45,5 +45,10 @@ FORMS = (
     "[查房|交接|签到]：{person}　{person}　{person}　{person}",
     "[护照|通行证]~{passport}  {foreigner}  [国籍|国别]略  [翻译|陪同]~{person}",
     "[社保|医保|参合]~{insurance}  {person}  [代办|经办]~{person}  {any_phone}",
+    "[建档|立卡|入组|申领]：{person}　{id}　{any_phone}　{place}　[经办|受理]{person}",
+    "{person}/{sex_and}/{any_day}/[身份证|证号]{id}/[监护|联系]{person}/{other_id}",
+    "[医保|新农合|救助]审批：{person}（{id}，{insurance}），[比例|自付]{two}%，[初审|复审]{person}",
+    "[核酸|体检|献血]实名：{person} {id} {person} {other_id} {person} {other_id}",
+    "[新生儿|出生]登记：母{person}{id}，父{person}{other_id}，[婴|子]{pet}，[签发|领证]{person}{any_day}",
 )
 """Lines of forms, each with the number and the people that such a form has."""

@@ -213,9 +213,11 @@ KINDS: tuple[Kind, ...] = (
         (Part("roles", 1, 3), Part("clinical", 0, 2), Part("hard", 0, 1), Part("bare", 0, 1)),
     ),
     Kind("", 8, (Part("clinical", 0, 2), Part("running"), Part("clinical", 0, 2), Part("hard", 0, 1))),
+    Kind("", 8, (Part("boundary", 1, 3), Part("clinical", 0, 2), Part("hard", 0, 1))),
+    Kind("护理记录 病程记录 交接", 8, (Part("boundary", 2, 4), Part("hard", 0, 1), Part("bare", 0, 1))),
     Kind("", 16, (Part("passage"), Part("hard", 0, 1), Part("bare", 0, 1))),
     Kind("记录 日志 工作日志 补记", 4, (Part("passage", 1, 2), Part("clinical", 0, 2), Part("bare", 0, 1))),
     Kind("", 6, (Part("clinical", 1, 3), Part("bare", 1, 2))),
-    Kind("", 14, (Part("hard", 1, 4), Part("clinical", 0, 2))),
+    Kind("", 18, (Part("hard", 1, 4), Part("clinical", 0, 2))),
 )
 """Two hundred and some records' worth of kinds, half of them of all departments; one in eight is plain."""

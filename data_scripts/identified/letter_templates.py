@@ -67,5 +67,8 @@ LETTERS = (
     "[不良事件|药品不良反应]上报：{date}{clock}，{any_bed}{person}[用|输]{G}后{S}，[上报|填表]{person}，[邮箱|]"
     "{mail}。",
     "[招募|入组]咨询：{person}，{mail}，{any_phone}，[符合|待查]{D}，[回复|记录]{date}。",
+    "[持|凭]介绍信人{person}（{other_id}），[代|替]{kinship}{person}（{id}）[取|办][病历|死亡证明]，请[予以|给予]"
+    "方便。{agency}",
+    "[公安|法院]协查：{person}，{id}，[是否|何时]在{short_hospital}[就诊|住院]，[请|盼]复{person}{any_phone}。",
 )
 """Openings, bodies and ends of letters."""

@@ -48,5 +48,7 @@ LISTS = (
     "{month_day} {doctor}　{month_day} {doctor}　{month_day} {doctor}",
     "[收|发]件\t{person}\t{mail}\t{date}",
     "{person} {mail} {any_phone}\n{person} {mail} {any_phone}",
+    "{person}\t{id}\t{any_phone}\n{person}\t{other_id}\t{any_phone}",
+    "姓名 证件 车牌 事由\n{person} {other_id} {plate} 探视{person}\n{person} {other_id} {plate} 送{person}",
 )
 """Rows, and small tables."""
