@@ -10,6 +10,16 @@ _CHECK_DIGITS = "10x98765432"
 _HAN_DIGITS = str.maketrans("〇零○一二三四五六七八九幺", "0001234567891")
 _IN_WORDS = re.compile("(?:([一二三四五六七八九]?)百零?)?(?:([一二三四五六七八九]?)十)?([一二三四五六七八九]?)")
 _LUNAR = {"正月": "一月", "元月": "一月", "冬月": "十一月", "腊月": "十二月", "初": ""}
+# Letters that a scanner reads for digits, and a zero that an input method writes for one.
+_LIKE_DIGITS = str.maketrans("oil|", "0111")
+_MIXED_ZERO = re.compile(r"(?<=\d)[〇○](?=\d)|(?<=\d)[〇○](?![〇零○一二三四五六七八九十])")
+# What is no number of a record although it has letters and digits: a telephone, a day, a measured value, a disease.
+_NO_CODE = re.compile(
+    r"(?:86)?1[3-9]\d{9}|[48]00\d{7}|0\d{2,3}[-—]?[2-9]\d{6,7}|(?:\d{2}|(?:19|20)\d{2})[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d{2}|(?:19|20)\d{2}[-/]\d{1,2}"
+    r"|[a-z]{0,4}\d{1,6}\.\d{1,4}[a-z]{0,4}|[a-z]\d{2}(?:\.[\dx]\w{0,5})?|nct\d{8}|\d{1,4}[-/]\d{1,3}"
+    r"|.{0,30}\d(?:mg|g|ml|ug|gy|iu|cm|mm|ng|pg)(?![\d-]).{0,30}|p?o?d\d{1,2}-d?\d{1,2}|[cpy]{0,2}t?\d[a-d]?n\d\w{0,6}"
+)
+_DAY = re.compile(r"(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d{2}")
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -24,7 +34,7 @@ def is_identity_number(text: str) -> bool:
 
 def is_calendar_date(text: str) -> bool:
     """Whether numbers of a year, a month and a day, or the latter two or the former two, are those of a day."""
-    text = normalize(text)
+    text = _as_digits(normalize(text))
     for word, number in _LUNAR.items():
         text = text.replace(word, number)
     numbers = [_number(part) for part in re.findall(r"\d+|[〇零○一二三四五六七八九十廿卅]+", text)]
@@ -44,8 +54,13 @@ def is_calendar_date(text: str) -> bool:
 
 def is_above_89(text: str) -> bool:
     """Whether an age in years, in digits or in words, is above 89 and below 130."""
-    found = re.search(r"\d+|[〇零一二三四五六七八九十百]+", text)
+    found = re.search(r"\d+|[〇零一二三四五六七八九十百]+", _as_digits(normalize(text)).replace("十有", "十"))
     return found is not None and 89 < _number(found[0]) < 130
+
+
+def _as_digits(text: str) -> str:
+    """Folded text with what a scanner reads for digits, or what stands for a zero among them, as digits."""
+    return _MIXED_ZERO.sub("0", text.translate(_LIKE_DIGITS) if re.search(r"\d", text) else text)
 
 
 def _number(text: str) -> int:
@@ -69,6 +84,34 @@ def _number(text: str) -> int:
 def has_digits(text: str) -> bool:
     """Whether three characters at least are digits, or stand for hidden ones."""
     return len(re.findall(r"[\d*×]", text)) >= 3
+
+
+def is_mostly_digits(text: str) -> bool:
+    """Whether a number has misread digits, but fewer than half of them: 139l234567O."""
+    right, wrong = len(re.findall(r"\d", normalize(text))), len(re.findall("[oil|〇○]", normalize(text)))
+    return 0 < wrong < right
+
+
+def is_code(text: str) -> bool:
+    """Whether letters and digits can be the number of a card or a sample: no telephone, day, value, ICD code."""
+    text = normalize(text)
+    digits, letters = len(re.findall(r"\d", text)), len(re.findall("[a-z]", text))
+    if re.fullmatch(r"(?:19|20)\d{6}", text) and is_calendar_date(text):
+        return False
+    return digits >= 3 and digits + letters >= 5 and not _NO_CODE.fullmatch(text)
+
+
+def is_card_number(text: str) -> bool:
+    """Whether three characters at least are digits, or stand for hidden ones, and they are no day."""
+    return has_digits(text) and not _DAY.fullmatch(normalize(text))
+
+
+def is_long_number(text: str) -> bool:
+    """Whether digits that nothing explains are a number of a record: neither a day, with its time or not, nor round."""
+    text = normalize(text)
+    if _NO_CODE.fullmatch(text) or text.endswith("000"):
+        return False
+    return not (re.fullmatch(r"\d{8}|\d{12}|\d{14}", text) and is_calendar_date(text[:8]))
 
 
 def has_three_characters(text: str) -> bool:
@@ -96,6 +139,10 @@ CHECKS: Mapping[str, Callable[[str], bool]] = {
     "identity_number": is_identity_number,
     "calendar_date": is_calendar_date,
     "above_89": is_above_89,
+    "card_number": is_card_number,
+    "code": is_code,
+    "long_number": is_long_number,
+    "mostly_digits": is_mostly_digits,
     "has_digits": has_digits,
     "five_digits": has_five_digits,
     "three_characters": has_three_characters,
