@@ -169,7 +169,7 @@ def new_email(text: str, patient: Patient) -> str:
 
 def new_age(text: str) -> str:
     """The age 90 in the same numerals: ages above 89 become one class, as they would without a key."""
-    match = re.search(rf"[0-9０-９]+|[{CHINESE}百佰]+", text)
+    match = re.search(rf"[0-9０-９]+|[{CHINESE}百佰](?:有?[{CHINESE}百佰])*", text)
     if match is None:
         return text
     return text[: match.start()] + write_number(90, match.group()) + text[match.end() :]

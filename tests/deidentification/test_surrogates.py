@@ -184,7 +184,8 @@ def test_beds_and_wards_agree_wherever_they_stand():
 
 
 @pytest.mark.parametrize(
-    ("original", "expected"), [("92岁", "90岁"), ("九十三岁", "九十岁"), ("１０２周岁", "９０周岁"), ("玖拾叁", "玖拾")]
+    ("original", "expected"),
+    [("92岁", "90岁"), ("九十三岁", "九十岁"), ("１０２周岁", "９０周岁"), ("玖拾叁", "玖拾"), ("九十有二", "九十")],
 )
 def test_ages_become_ninety_in_their_numerals(original, expected):
     assert of("AGE", original) == expected
