@@ -43,8 +43,9 @@ from modeling_dicmt.commands.places import check_exists, check_place
 from modeling_dicmt.commands.processes import available_cores, map_in_processes
 from modeling_dicmt.commands.progress import progress
 from modeling_dicmt.deidentification import Deidentifier, IdentifierFinder, Policies
+from modeling_dicmt.deidentification.arguments import IdentifierArguments
 from modeling_dicmt.deidentification.report import read_spans, span_line, write_report, write_review
-from modeling_dicmt.deidentification.rules import RULES_FOLDER, check_examples, read_rules
+from modeling_dicmt.deidentification.rules import RULES_FOLDER
 from run_predict import check_output
 
 # Records that are worked on together, and written together.
@@ -53,8 +54,8 @@ CHUNK_CHARACTERS = 2**17
 _KEY_BYTES = 32
 
 
-@dataclass
-class DeidentificationArguments:
+@dataclass(kw_only=True)
+class DeidentificationArguments(IdentifierArguments):
     """What is read, what is looked for, what becomes of it, and where the results go."""
 
     _argument_group_name = "de-identification"
@@ -63,18 +64,6 @@ class DeidentificationArguments:
         metadata={"help": "Records: a .jsonl file, a .txt file that is one record, or a folder of such."}
     )
     output_file: str = field(metadata={"help": "JSONL file for the new records."})
-    policies: list[str] = field(
-        default_factory=lambda: ["surrogate"],
-        metadata={
-            "help": "What becomes of identifiers: surrogate, tag, remove, coarsen or keep, for all or, as in "
-            "DATE=coarsen, for a class (NAME, ID, PHONE, "
-            " RECORD_NUMBER, BED, ADDRESS, INSTITUTION, DATE, AGE, EMAIL, PLATE)."
-        },
-    )
-    names: str | None = field(
-        default=None, metadata={"help": "Names that are known: a text file, one a line, in any form of a dictionary."}
-    )
-    rules: str | None = field(default=None, metadata={"help": "Folder of rule files of your own."})
     model_name_or_path: str | None = field(
         default=None, metadata={"help": "Folder of a network that was trained to find identifiers: a second opinion."}
     )
@@ -120,12 +109,6 @@ def build_finder(arguments: DeidentificationArguments) -> IdentifierFinder:
     Raises:
         ValueError: If a rule, a list of names or the network cannot be used.
     """
-    names = None
-    if arguments.names is not None:
-        from modeling_dicmt.deidentification.finding import known_names
-        from modeling_dicmt.dictionary import ClinicalDictionary
-
-        names = known_names(ClinicalDictionary.from_path(arguments.names))
     recognise = None
     if arguments.model_name_or_path is not None:
         from modeling_dicmt.commands.checkpoint import load_network, load_tokenizer
@@ -136,7 +119,7 @@ def build_finder(arguments: DeidentificationArguments) -> IdentifierFinder:
         tagger = TorchTagger(load_network(arguments.model_name_or_path), cpu_threads=1)
         recognizer = EntityRecognizer(tagger, load_tokenizer(arguments.model_name_or_path))
         recognise = identifier_recogniser(recognizer, arguments.threshold)
-    return IdentifierFinder(read_rules(arguments.rules), names, recognise)
+    return arguments.build_finder(arguments.known_names(), recognise)
 
 
 def check_outputs(arguments: DeidentificationArguments) -> None:
@@ -218,9 +201,7 @@ def run() -> None:
     check_place(arguments.model_name_or_path)
     files = find_record_files(Path(arguments.input))
     check_outputs(arguments)
-    finder = build_finder(arguments)  # a wrong rule is told before the records are read
-    if arguments.rules is not None:
-        check_examples(read_rules(arguments.rules), finder.find)
+    build_finder(arguments)  # a wrong rule is told before the records are read
     total = check_records(files, arguments.max_records, annotated=True)
 
     key = read_key(arguments.key_file)
