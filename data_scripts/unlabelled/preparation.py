@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ def prepare_corpus(
     max_sentence_length: int = sentences.MAX_SENTENCE_LENGTH,
     transformation: Transformation | None = None,
     transformation_name: str = "",
+    transformation_counts: Mapping[str, int] | None = None,
     progress: Callable[..., Any] | None = None,
 ) -> PackedCorpus:
     """Read the text that the arguments name into a folder, or use what is there if it was made from the same.
@@ -43,6 +44,7 @@ def prepare_corpus(
         max_sentence_length: Characters of a sentence beyond which it is cut.
         transformation: Changes the text of each document, say takes names out.
         transformation_name: Its name and version: another one is another text.
+        transformation_counts: What it counts while it is at work, which becomes the report's `transformed`.
         progress: Makes a bar, as `modeling_dicmt.commands.progress` does: `progress(total=, unit=, description=)`.
 
     Raises:
@@ -89,6 +91,7 @@ def prepare_corpus(
                 max_sentence_length=max_sentence_length,
                 held_out_share=arguments.held_out_share,
             )
+        report.transformed = dict(transformation_counts or {})
         _check_read(arguments, report)
         for source, (_, _, state) in zip(sources, states, strict=True):
             if state_of(source) != state:

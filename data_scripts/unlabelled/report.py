@@ -31,6 +31,7 @@ class ReadingReport:
         held_out_documents: Documents held out; their sentences and characters in the next two.
         exclusions: What else was skipped or cut, by reason.
         sections: How many documents have which section; only where sections are asked for.
+        transformed: How often a transformation of the text changed what, as it counts it; nothing of what was changed.
     """
 
     names: list[str] = field(default_factory=list)
@@ -46,6 +47,7 @@ class ReadingReport:
     held_out_characters: int = 0
     exclusions: dict[str, Exclusion] = field(default_factory=dict)
     sections: dict[str, int] = field(default_factory=dict)
+    transformed: dict[str, int] = field(default_factory=dict)
 
     def exclude(self, reason: str, place: str) -> None:
         """Count what is skipped or cut, and remember where it was first."""

@@ -116,6 +116,22 @@ def content_hash(source: Source) -> str:
     return digest.hexdigest()
 
 
+def content_secret(paths: Sequence[str | os.PathLike]) -> bytes:
+    """32 bytes that the content of files decides, wherever they lie: only who has all of it can know them.
+
+    They make what depends on a secret the same each time that the same text is read, without a secret to be kept.
+    Whoever could compute them has the text itself.
+
+    Args:
+        paths: See `find_sources`, also for what is raised.
+
+    Raises:
+        CorpusError: If a file cannot be read.
+    """
+    hashes = sorted(map(content_hash, find_sources(paths)))
+    return hashlib.blake2b("".join(hashes).encode(), digest_size=32, person=b"secret").digest()
+
+
 def state_of(source: Source) -> tuple[int, int]:
     """Size and time of change of a file: what shows that it changes while it is read.
 

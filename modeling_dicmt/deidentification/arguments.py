@@ -1,6 +1,6 @@
 """Command-line arguments of what is looked for in texts, and of what becomes of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from ..dictionary import ClinicalDictionary
 from .finding import IdentifierFinder, Recognise, known_names
@@ -61,3 +61,32 @@ class IdentifierArguments:
         if self.rules is not None:
             check_examples(files, finder.find)
         return finder
+
+
+@dataclass
+class DocumentDeidentificationArguments(IdentifierArguments):
+    """Whether identifiers are taken out of a text that is learnt from, and how."""
+
+    _argument_group_name = "de-identification of the text"
+
+    deidentify: bool = field(
+        default=True,
+        metadata={
+            "help": "Replace what tells who somebody is before anything is learnt from the text. False refuses that: "
+            "for text of no patients, or that it was done to."
+        },
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.deidentify:
+            return
+        defaults = IdentifierArguments()
+        given = [
+            f"--{item.name}" for item in fields(defaults) if getattr(self, item.name) != getattr(defaults, item.name)
+        ]
+        if given:
+            raise ValueError(
+                f"--deidentify False leaves the text as it is, and {', '.join(given)} would change it: leave one of "
+                "them out."
+            )

@@ -23,7 +23,7 @@ _CARD = """---
 ## Text
 
 {names}: {documents:,} documents ({duplicates:,} further ones were duplicates), {characters:,} characters.
-{terms}
+{deidentification}{terms}
 
 ## Evaluation
 
@@ -49,6 +49,8 @@ It is meant"""
 _UNKNOWN_TERMS = (
     "What may be done with this network is what those texts' terms allow; where they allow research alone, so does it."
 )
+
+_NOT_DEIDENTIFIED = "The text was learnt from as it is: its de-identification was refused.\n"
 
 
 def render_pretraining_card(config: Mapping[str, Any], run: Mapping[str, Any], results: Mapping[str, Any]) -> str:
@@ -82,10 +84,24 @@ def render_pretraining_card(config: Mapping[str, Any], run: Mapping[str, Any], r
         network=_describe_encoder(config, run) if is_encoder else _LANGUAGE_MODELS.format_map(config),
         names=", ".join(map(one_line, text["names"])) or "Text",
         figures=figures,
+        deidentification=_describe_deidentification(run["deidentification"]) if "deidentification" in run else "",
         terms=terms_of_use("these texts", license_) if license_ else _UNKNOWN_TERMS,
         **{name: text[name] for name in ("documents", "duplicates", "characters")},
     )
     return str(ModelCard(card))
+
+
+def _describe_deidentification(done: Mapping[str, Any] | None) -> str:
+    """A paragraph's lines on what became of identifiers: numbers and classes alone."""
+    if done is None:
+        return _NOT_DEIDENTIFIED
+    policies, found = done["policies"], done["found"]
+    told = ", ".join(f"{name} {found[name]:,} ({policies[name]})" for name in policies if found.get(name)) or "none"
+    none = ", ".join(name for name in policies if not found.get(name)) or "none"
+    return (
+        f"Before anything was learnt from it, rules looked for identifiers. Found, and what became of them: {told}.\n"
+        f"Looked for and not found: {none}. What rules overlook is in the text.\n"
+    )
 
 
 def _describe_encoder(config: Mapping[str, Any], run: Mapping[str, Any]) -> str:

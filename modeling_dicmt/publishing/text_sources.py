@@ -8,6 +8,9 @@ from ..files import read_json
 
 RUN_FILE = "run.json"
 
+_DEIDENTIFIED = "Names, numbers and what else rules find of identifiers were taken out of that text first."
+_NOT_DEIDENTIFIED = "Identifiers were not taken out of that text first: that was refused."
+
 
 def pretraining_of(pretrained: str | None, checkpoint: str | None) -> dict[str, Any] | None:
     """What is known of the text that a new recogniser's pre-trained network learnt from.
@@ -17,14 +20,18 @@ def pretraining_of(pretrained: str | None, checkpoint: str | None) -> dict[str, 
         checkpoint: The folder of a recogniser, where it is trained further: what that one knows is handed on.
 
     Returns:
-        `names`, `documents`, `characters` and `license`, as far as they are known; None without a pre-trained network.
+        `names`, `documents`, `characters`, `license`, and whether it was `deidentified`, as far as they are known; None
+        without a pre-trained network.
     """
     if pretrained is not None:
         run = _run_of(pretrained)
         settings = run.get("settings")
         text = run.get("text")
         license_ = settings.get("text_license") if isinstance(settings, Mapping) else None
-        return _known({**(text if isinstance(text, Mapping) else {}), "license": license_})
+        known = {**(text if isinstance(text, Mapping) else {}), "license": license_}
+        if "deidentification" in run:
+            known["deidentified"] = run["deidentification"] is not None
+        return _known(known)
     if checkpoint is not None:
         found = _run_of(checkpoint).get("pretrained")
         return _known(found) if isinstance(found, Mapping) else None
@@ -42,6 +49,8 @@ def describe_sources(config: Mapping[str, Any], run: Mapping[str, Any]) -> Itera
     if pretrained is not None or config.get("language_model") is not None:
         told = _counted(pretrained or {}, "documents") or "of its text nothing is known here"
         yield f"It starts from a network that was pre-trained on text without annotations: {told}."
+        if pretrained and "deidentified" in pretrained:
+            yield _DEIDENTIFIED if pretrained["deidentified"] else _NOT_DEIDENTIFIED
         if pretrained and pretrained.get("license"):
             yield terms_of_use("that text", pretrained["license"])
     if unlabelled is not None:
@@ -80,6 +89,8 @@ def _known(text: Mapping[str, Any]) -> dict[str, Any]:
         known["names"] = [Path(name).name for name in names]
     if isinstance(text.get("license"), str):
         known["license"] = text["license"]
+    if isinstance(text.get("deidentified"), bool):
+        known["deidentified"] = text["deidentified"]
     return known
 
 

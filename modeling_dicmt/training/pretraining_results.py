@@ -18,7 +18,11 @@ from .states import BEST, CHECKPOINTS, TEXT, Progress
 
 
 def describe_pretraining(
-    arguments: Sequence[Any], accelerator: Accelerator, text: Mapping[str, Any], network: nn.Module
+    arguments: Sequence[Any],
+    accelerator: Accelerator,
+    text: Mapping[str, Any],
+    deidentification: Mapping[str, Any] | None,
+    network: nn.Module,
 ) -> dict[str, Any]:
     """What there is to know about a pre-training before it starts: settings, text, machine, versions.
 
@@ -26,11 +30,13 @@ def describe_pretraining(
         arguments: Dataclasses of the settings.
         accelerator: The processes.
         text: Counts of what was read, and its names.
+        deidentification: By class of identifiers the `policies` and how many were `found`; None if that was refused.
         network: The network: what has a configuration, `num_parameters` and `save_pretrained`.
     """
     described = describe_settings(arguments)
     return {
         "text": dict(text),
+        "deidentification": None if deidentification is None else dict(deidentification),
         "base_model": hub_name(described["settings"].get("encoder_name_or_path")),
         "parameters": network.num_parameters(),
         **described,
@@ -52,9 +58,12 @@ def write_pretrained(
     The text and the states of the run are removed then; `keep_states` keeps the states.
 
     Returns:
-        The content of `all_results.json`: `heldout_perplexity`, `heldout_accuracy`, epochs and seconds.
+        The content of `all_results.json`: `heldout_perplexity`, `heldout_accuracy`, whether the text was
+        `deidentified`, and how many identifiers of which class were found, epochs and seconds.
     """
     results = {f"heldout_{name}": value for name, value in figures.items()} | {
+        "deidentified": information["deidentification"] is not None,
+        "identifiers_found": (information["deidentification"] or {}).get("found", {}),
         "train_epochs": progress.epoch,
         "train_best_epoch": progress.best_epoch,
         "train_seconds": round(progress.seconds, 1),

@@ -12,11 +12,12 @@ from data_scripts.records import load_dictionary, load_lists_of_type, load_recor
 from data_scripts.sample import SAMPLE_DICTIONARY
 from data_scripts.unlabelled.arguments import UnlabelledArguments
 from data_scripts.unlabelled.packed import PackedCorpus
-from data_scripts.unlabelled.preparation import prepare_corpus
+from modeling_dicmt.deidentification.arguments import DocumentDeidentificationArguments
 from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
 from modeling_dicmt.training.examples import make_examples
 from modeling_dicmt.training.preparation import build_model, build_tokenizer
 from modeling_dicmt.training.trainer import Trainer
+from run_mlm import prepare_text
 
 
 @pytest.fixture(scope="session")
@@ -121,4 +122,5 @@ def plain_text(tmp_path_factory) -> Path:
 def packed(plain_text, tmp_path_factory) -> PackedCorpus:
     """The text as `run_mlm.py` reads it. Only to be read."""
     folder = tmp_path_factory.mktemp("packed") / "packed"
-    return prepare_corpus(UnlabelledArguments(corpus=[str(plain_text)]), folder)
+    prepare_text(UnlabelledArguments(corpus=[str(plain_text)]), DocumentDeidentificationArguments(), folder, 250)
+    return PackedCorpus(folder)
