@@ -84,6 +84,20 @@ def test_another_transformation_is_read_again_and_must_have_a_name(text, packed,
         prepare_corpus(arguments, packed, transformation=str.upper)
 
 
+def test_what_a_transformation_counts_is_kept_with_what_was_read(text, packed, passes):
+    counts = {}
+
+    def hide(record):
+        counts["腹"] = counts.get("腹", 0) + record.count("腹")
+        return record.replace("腹", "某")
+
+    settings = {"transformation": hide, "transformation_name": "x", "transformation_counts": counts}
+    for _ in range(2):
+        corpus = prepare_corpus(UnlabelledArguments(corpus=[str(text)]), packed, **settings)
+        assert corpus.report.transformed == {"腹": 50} == counts
+    assert len(passes) == 1
+
+
 def test_a_damaged_folder_is_made_anew(text, packed, passes):
     pack(packed, text)
     for number, damage in enumerate(("", "{}", '{"fingerprint": 1, "report": {"x": 2}}'), start=2):

@@ -4,7 +4,7 @@ import pytest
 from unlabelled_texts import write
 
 from data_scripts.unlabelled.report import ReadingReport
-from data_scripts.unlabelled.sources import content_hash, find_sources, state_of
+from data_scripts.unlabelled.sources import content_hash, content_secret, find_sources, state_of
 
 
 def names(*paths):
@@ -61,3 +61,14 @@ def test_a_file_that_vanished_is_named_in_an_error_that_is_none_of_the_output_pl
     for look in (content_hash, state_of):
         with pytest.raises(ValueError, match=r"a\.txt: cannot be read \(No such file"):
             look(source)
+
+
+def test_a_secret_follows_from_the_content_of_all_files_and_from_nothing_else(tmp_path):
+    first, second = write(tmp_path / "a.txt", "患者"), write(tmp_path / "b.txt", "腹痛")
+    secret = content_secret([first, second])
+    assert len(secret) == 32 and secret == content_secret([tmp_path]) == content_secret([second, first])
+    first.rename(tmp_path / "c.txt")
+    assert content_secret([tmp_path]) == secret
+    assert len({secret, content_secret([second]), content_secret([tmp_path / "c.txt"])}) == 3
+    write(second, "腹胀")
+    assert content_secret([tmp_path]) != secret
