@@ -5,7 +5,9 @@ They are looked at, given another form, or made up.
 
 import argparse
 import json
+import secrets
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -31,8 +33,16 @@ _EXAMPLES = """examples:
   then: datasets.load_dataset("cmeee_flat")
   python -m data_scripts compose_identifiers --output_dir identifiers
   then: python run_ner.py --dataset_name jsonl --data_dir identifiers
-  python -m data_scripts push --dataset_name sample --hub_dataset_id owner/name
+  python -m data_scripts push --dataset_name sample --deidentified before --hub_dataset_id owner/name
 """
+
+# What a corpus's card says of each choice.
+_DEIDENTIFIED = {
+    "now": "Names, numbers, addresses, dates and what else tells who somebody is were looked for by rules, and "
+    "replaced by made-up ones; records and patients were numbered anew. What rules overlook is in the text.",
+    "before": "Whoever uploaded it states that nothing in it tells who a patient is.",
+    "no": "It was not de-identified before its upload.",
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -77,6 +87,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     push = commands.add_parser("push", help="upload it to the Hub as Parquet: only records that you may pass on")
     push.add_argument("--hub_dataset_id", help="repository, owner/name (default: the corpus's name, under your user)")
+    push.add_argument(
+        "--deidentified",
+        choices=tuple(_DEIDENTIFIED),
+        help="has to be said. now: rules find what tells who somebody is, and made-up values take its place; before: "
+        "that was done, or no record is of a patient; no: the records go as they are",
+    )
     push.add_argument("--public", action="store_true", help="make a new repository public (default: private)")
     identifiers = commands.add_parser(
         "compose_identifiers",
@@ -126,6 +142,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status (1 for what a user can mend, after one message on stderr)."""
     try:
         options = _parser().parse_args(arguments)
+        if options.command == "push" and options.deidentified is None:
+            raise ValueError(
+                "Does anything in these records tell who somebody is: a name, a number, an address, a date? Say one of "
+                "three: --deidentified now (rules find it, made-up values take its place, records and patients are "
+                "numbered anew), --deidentified before (it was taken out, say by run_deidentify.py, or no record is of "
+                "a patient), --deidentified no (the records go as they are)."
+            )
         if options.command == "list":
             for name, corpus in CORPORA.items():
                 types = ", ".join(t.name for t in LABEL_SETS.get(name, ())) or "any, unless a label set is given"
@@ -172,7 +195,11 @@ def _run_on_corpus(options: argparse.Namespace) -> None:
         folder = export_corpus(parts, options.output_dir, name=name, format=options.format, types=types)
         print(f"Wrote {', '.join(parts)} to {folder}.")
     elif options.command == "push":
-        repo_id = _push(parts, options.hub_dataset_id, name, not options.public, types)
+        if options.deidentified == "now":
+            parts, found = deidentified_parts(parts)
+            print("Identifiers replaced:", ", ".join(f"{kind} {count:,}" for kind, count in found.items()) or "none")
+        note = _DEIDENTIFIED[options.deidentified]
+        repo_id = _push(parts, options.hub_dataset_id, name, not options.public, types, note)
         print(f"Uploaded {', '.join(parts)} to {repo_id}.")
     else:
         statistics = corpus_statistics(parts, types)
@@ -180,7 +207,35 @@ def _run_on_corpus(options: argparse.Namespace) -> None:
         print(text or statistics_table(statistics))
 
 
-def _push(parts: Parts, repo_id: str | None, name: str, private: bool, types: Sequence[str]) -> str:
+def deidentified_parts(parts: Parts) -> tuple[Parts, dict[str, int]]:
+    """A corpus with made-up values in the place of what tells who somebody is.
+
+    Its key is drawn anew each time and is nowhere kept, so that nobody can tell what a value stands for. Records and
+    patients get numbers, since their own may be those of a hospital; what is no entity (it is empty) goes.
+
+    Args:
+        parts: As `read_corpus` gives them.
+
+    Returns:
+        The new parts, entities moved along, and how many identifiers of each class were found.
+    """
+    from modeling_dicmt.deidentification import Deidentifier
+
+    deidentifier = Deidentifier(key=secrets.token_bytes(32))
+    numbers: dict[str, str] = {}
+    found: Counter[str] = Counter()
+    new: Parts = {}
+    for part, records in parts.items():
+        whole = [{**record, "entities": [e for e in record["entities"] if e["start"] < e["end"]]} for record in records]
+        new[part] = []
+        for number, (record, identifiers) in enumerate(deidentifier.records(whole), start=1):
+            group = numbers.setdefault(record["group"], f"patient {len(numbers) + 1}")
+            new[part].append({**record, "id": f"{part} {number}", "group": group})
+            found.update(item.type for item in identifiers)
+    return new, dict(found.most_common())
+
+
+def _push(parts: Parts, repo_id: str | None, name: str, private: bool, types: Sequence[str], note: str) -> str:
     """Upload a corpus as Parquet, so that `datasets.load_dataset(repo_id)` reads it; returns the repository's name."""
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HTTPError
@@ -189,7 +244,7 @@ def _push(parts: Parts, repo_id: str | None, name: str, private: bool, types: Se
 
     repo_id = check_access(repo_id, name, "--hub_dataset_id")
     with TemporaryDirectory(prefix="dicmt-") as scratch:
-        folder = export_corpus(parts, Path(scratch) / "corpus", name=name, types=types)
+        folder = export_corpus(parts, Path(scratch) / "corpus", name=name, types=types, note=note)
         try:
             open_repository(repo_id, private, "dataset")
             HfApi().upload_folder(

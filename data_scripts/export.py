@@ -27,7 +27,7 @@ Clinical records with entities. Read with `datasets.load_dataset("this folder")`
 
 Each row is a whole record: `id`, `group` (records of one group belong to one patient, where that is known), `section`,
 `text`, and `entities`, a list of `{{start, end, type}}`: `text[start:end]` is the mention.
-
+{note}
 {table}
 """
 
@@ -39,6 +39,7 @@ def export_corpus(
     name: str,
     format: str = "parquet",
     types: Sequence[str] = (),
+    note: str = "",
 ) -> Path:
     """Write a corpus as a folder with a file a split and a README that names them.
 
@@ -50,6 +51,7 @@ def export_corpus(
         name: Title of the README.
         format: "parquet" or "jsonl".
         types: Order of the types in the README's table.
+        note: What its README is to say besides, a sentence or more.
 
     Returns:
         The folder.
@@ -73,7 +75,8 @@ def export_corpus(
                 write_text(unfinished / f"{part}.jsonl", map(_json_line, records))
         files = "\n".join(f"  - split: {part}\n    path: {part}.{format}" for part in corpus)
         table = statistics_table(corpus_statistics(corpus, types))
-        write_text(unfinished / "README.md", _README.format(files=files, name=name, table=table))
+        note = f"\n{note}\n" if note else ""
+        write_text(unfinished / "README.md", _README.format(files=files, name=name, note=note, table=table))
     return target
 
 

@@ -7,7 +7,7 @@ import pytest
 from corpus_files import own_record, write_json_lines
 
 from data_scripts import CorpusError, corpus_statistics, export_corpus, load_corpus, statistics_table
-from data_scripts.__main__ import main
+from data_scripts.__main__ import deidentified_parts, main
 
 
 @pytest.fixture
@@ -115,6 +115,69 @@ def test_the_command_line_counts_exports_and_lists(folder, tmp_path, capsys):
     assert [len(entities) for entities in read["train"]["entities"]] == [1, 0]
     assert main(["list"]) == 0
     assert "ccks2017" in capsys.readouterr().out
+
+
+def test_a_corpus_s_readme_says_what_is_noted_of_it(corpus, tmp_path):
+    folder = export_corpus(corpus, tmp_path / "out", name="own", note="It was looked through.")
+    assert "the mention.\n\nIt was looked through.\n\n|" in (folder / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def identified(tmp_path):
+    """A folder of records with identifiers, also in `id` and `group`, and what `push` is given for it."""
+    text = "患者王建国，腹痛3天，电话：13812345678。"
+    records = [
+        own_record(text, (6, 8, "Symptom"), (2, 5, "Name"), id="ZY1", group="王建国", section="主诉"),
+        own_record(text.replace("腹", "胸"), id="ZY2", group="王建国"),
+        own_record("咳嗽", (0, 2, "Symptom"), id="ZY3", group="李明"),
+    ]
+    write_json_lines(tmp_path / "identified" / "train.jsonl", records)
+    folder = str(tmp_path / "identified")
+    return ["push", "--dataset_name", "jsonl", "--data_dir", folder, "--validation_share", "0"]
+
+
+@pytest.fixture
+def pushed(monkeypatch):
+    """What `push` would upload: parts and note."""
+    calls = []
+    monkeypatch.setattr("data_scripts.__main__._push", lambda parts, *rest: calls.append((parts, rest[-1])) or "a/b")
+    return calls
+
+
+def test_a_push_has_to_say_what_became_of_identifiers(identified, pushed, capsys, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr("data_scripts.__main__.read_corpus", lambda *_, **__: pytest.fail("records were read"))
+        assert main(identified) == 1 and not pushed
+    error = capsys.readouterr().err
+    assert all(f"--deidentified {choice} (" in error for choice in ("now", "before", "no"))
+    assert main([*identified, "--deidentified", "yes"]) == 1 and "invalid choice: 'yes'" in capsys.readouterr().err
+    for choice, note in (("before", "states that nothing in it"), ("no", "was not de-identified")):
+        assert main([*identified, "--deidentified", choice]) == 0
+        parts, told = pushed.pop()
+        assert note in told and "王建国" in parts["train"][0]["text"] and parts["train"][0]["id"] == "ZY1"
+
+
+def test_a_push_that_de_identifies_leaves_no_identifier_and_moves_entities(identified, pushed, capsys):
+    assert main([*identified, "--deidentified", "now"]) == 0
+    ((parts, note),) = pushed
+    assert "looked for by rules" in note and "replaced: NAME 2, PHONE 2\n" in capsys.readouterr().out
+    first, second, third = parts["train"]
+    content = json.dumps(parts, ensure_ascii=False)
+    assert not [word for word in ("王建国", "13812345678", "ZY", "李明") if word in content]
+    symptom, name = sorted(first["entities"], key=lambda entity: entity["type"] == "Name")
+    assert first["text"][symptom["start"] : symptom["end"]] == "腹痛"
+    assert second["text"].startswith(f"患者{first['text'][name['start'] : name['end']]}，")  # one patient's, one name
+    assert [record["id"] for record in parts["train"]] == ["train 1", "train 2", "train 3"]
+    assert first["group"] == second["group"] == "patient 1" and third["group"] == "patient 2"
+    assert first["section"] == "主诉" and third["text"] == "咳嗽"
+    assert main([*identified, "--deidentified", "now"]) == 0
+    assert pushed[1][0]["train"][0]["text"] != first["text"]  # by a key of its own
+
+
+def test_a_push_that_de_identifies_leaves_out_empty_entities():
+    record = {"id": "1", "group": "1", "section": "", "text": "咳嗽", "entities": [{"start": 1, "end": 1, "type": "x"}]}
+    parts, found = deidentified_parts({"train": [record]})
+    assert parts["train"][0]["entities"] == [] and found == {} and record["entities"]
 
 
 def test_the_command_line_reports_errors_in_one_line(folder, tmp_path, capsys):

@@ -154,6 +154,19 @@ def test_what_a_pre_training_s_folder_says_of_its_text_is_handed_on_without_plac
 
 
 @pytest.mark.parametrize(
+    ("done", "told"),
+    [({"policies": {"NAME": "tag"}, "found": {"NAME": 3}}, "were taken out of"), (None, "were not taken out of")],
+)
+def test_whether_that_text_was_de_identified_is_handed_on(done, told, tmp_path):
+    pretrained = write_run(tmp_path / "pre", {"text": TEXT, "settings": {}, "deidentification": done})
+    known = pretraining_of(pretrained, None)
+    assert known["deidentified"] == (done is not None)
+    assert pretraining_of(None, write_run(tmp_path / "recogniser", {"pretrained": known})) == known
+    assert f"{told} that text first" in card(RUN | {"pretrained": known}).text
+    assert "that text first" not in card(RUN | {"pretrained": TEXT}).text
+
+
+@pytest.mark.parametrize(
     "content", ["{", "[]", {"text": 3, "settings": []}, {"text": {"names": [1], "documents": "9"}}]
 )
 def test_a_folder_that_says_something_else_says_nothing(content, tmp_path):
@@ -174,6 +187,22 @@ def test_the_card_of_a_pre_trained_network_names_its_text_and_the_terms():
     text = render_pretraining_card(config, PRE_TRAINING | {"settings": settings}, {})
     assert "The terms of these texts: research only. The network may be used within them alone." in text
     assert "SECRET" not in text and "No document was held out" in text
+
+
+def test_the_card_of_a_pre_trained_network_says_what_became_of_identifiers():
+    config = {"model_type": "dicmt", "lstm_hidden_size": 256}
+    done = {
+        "policies": {"NAME": "surrogate", "PHONE": "surrogate", "DATE": "coarsen"},
+        "found": {"NAME": 1234, "PHONE": 0, "DATE": 5},
+    }
+    text = render_pretraining_card(config, PRE_TRAINING | {"deidentification": done}, {})
+    assert "what became of them: NAME 1,234 (surrogate), DATE 5 (coarsen).\nLooked for and not found: PHONE. " in text
+    assert "refused" not in text
+    text = render_pretraining_card(config, PRE_TRAINING | {"deidentification": None}, {})
+    assert "its de-identification was refused" in text and "Looked for" not in text
+    # Of a run that is older nothing is said.
+    text = render_pretraining_card(config, PRE_TRAINING, {})
+    assert "refused" not in text and "Looked for" not in text
 
 
 @pytest.mark.parametrize(

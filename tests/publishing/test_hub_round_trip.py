@@ -230,8 +230,9 @@ def test_who_may_not_upload_is_told_before_anything_happens(hub, trained, enviro
 
 @pytest.mark.slow
 def test_a_corpus_goes_only_on_request_and_comes_back_the_same(hub, environment, tmp_path):
+    command = "push --dataset_name sample --deidentified before --hub_dataset_id sample"
     result = subprocess.run(
-        [sys.executable, "-m", "data_scripts", "push", "--dataset_name", "sample", "--hub_dataset_id", "sample"],
+        [sys.executable, "-m", "data_scripts", *command.split()],
         env=os.environ | environment,
         cwd=ner_command.REPOSITORY,
         capture_output=True,
@@ -241,6 +242,7 @@ def test_a_corpus_goes_only_on_request_and_comes_back_the_same(hub, environment,
     assert result.returncode == 0, result.stderr
     assert "tester/sample" in result.stdout
     assert hub.repositories["datasets/tester/sample"].private
+    assert "states that nothing in it" in hub.files("tester/sample", "datasets")["README.md"].decode()
     code = "import sys, datasets\ndatasets.load_dataset('tester/sample').save_to_disk(sys.argv[1])"
     subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "back")],
