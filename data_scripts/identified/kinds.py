@@ -218,6 +218,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("", 16, (Part("passage"), Part("hard", 0, 1), Part("bare", 0, 1))),
     Kind("记录 日志 工作日志 补记", 4, (Part("passage", 1, 2), Part("clinical", 0, 2), Part("bare", 0, 1))),
     Kind("", 6, (Part("clinical", 1, 3), Part("bare", 1, 2))),
-    Kind("", 18, (Part("hard", 1, 4), Part("clinical", 0, 2))),
+    Kind("", 17, (Part("hard", 1, 4), Part("clinical", 0, 2))),
+    Kind("", 12, (Part("clinical", 1, 3), Part("hard", 0, 2), Part("clinical", 0, 2))),
 )
 """Two hundred and some records' worth of kinds, half of them of all departments; one in eight is plain."""

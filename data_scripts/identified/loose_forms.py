@@ -59,7 +59,8 @@ def compose_loose_bed(random: Random) -> str:
 def write_loose_day(random: Random, day: date) -> str:
     """A day, a month or a year in any notation: 92.10.16, 18/2/13, 九六年八月, 八五年, 3月18号, 二〇一八年九月三日."""
     year, short = day.year, day.year % 100
-    han_year = "".join(random.choice(("〇", "零")) if digit == "0" else _HAN[int(digit)] for digit in str(year))
+    zero = random.choice("〇零")
+    han_year = "".join(_HAN[int(digit)] for digit in str(year)).replace(_HAN[0], zero)
     return random.choice(
         (
             f"{short:02d}.{day.month}.{day.day}",
