@@ -67,6 +67,8 @@ _HUI_GIVEN = (
     "满素 依斯玛 色俩目 古白 麦尔燕 索麦 努海 洒力哈 福海 福祥 国良 志清 玉兰 秀花 成龙 占山 生林 生莲 有福 得海 学义 "
     "如海 彦虎 进财 尕西 六十 七十 五十八 哈三 热木 赛力买 麦哎 则乃"
 ).split()
+_HUI_FIRST = "哈尔麦伊索法海阿穆达优主古努舍福进占学成国玉秀生有如满志彦文德金小晓"
+_HUI_LAST = "萨麦布丹苏目燕彻莎德海禄财山义龙良祥英花莲兰梅俊明忠虎林云军红芳强"
 _ZHUANG_SURNAMES = "韦韦韦覃覃黄黄农农陆陆蒙莫岑罗梁卢闭零隆班玉苏甘侬磨赵凌劳巫兰谭石吴"
 _ZHUANG_FIRST = "彩美秀日月凤桂小爱卜特达世元庆朝妹善乃金炳耀宏汉有丽春仕万全建艳国宝成永"
 _ZHUANG_LAST = "娥莲花英勇光荣宁松毅东丰新妹姣林梅兰江明豪贵才飞恩球初昌连珍柳凤香甜暖兴业安"
@@ -116,7 +118,10 @@ def _yi(random: Random) -> str:
 
 
 def _hui(random: Random) -> str:
-    return random.choice(_HUI_SURNAMES) + random.choice(_HUI_GIVEN)
+    surname = random.choice(_HUI_SURNAMES)
+    if random.random() < 0.5:
+        return surname + random.choice(_HUI_GIVEN)
+    return surname + random.choice(_HUI_FIRST) + random.choice(_HUI_LAST)
 
 
 def _zhuang(random: Random) -> str:
@@ -128,7 +133,9 @@ def _korean(random: Random) -> str:
 
 
 def _dai(random: Random) -> str:
-    return random.choice(_DAI_FIRST) + random.choice(_DAI_LAST)
+    if random.random() < 0.5:
+        return random.choice(_DAI_FIRST) + random.choice(_DAI_LAST)
+    return random.choice(_DAI_FIRST) + "".join(random.sample([part for part in _DAI_LAST if len(part) == 1], 2))
 
 
 _PEOPLES = (_uyghur, _uyghur, _uyghur, _kazakh, _tibetan, _tibetan, _mongolian, _yi, _hui, _zhuang, _korean, _dai)
