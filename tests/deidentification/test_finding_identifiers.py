@@ -69,6 +69,12 @@ def test_full_width_and_blanks_are_what_they_stand_for():
     assert found("住 院 号：1 2 3 4 5 6") == [("1 2 3 4 5 6", "RECORD_NUMBER")]
 
 
+@pytest.mark.parametrize("gap", [" ", "\n", "  ", "\r\n", "\r\n ", " \n\t", "    ", "\v", "，"])
+def test_gaps_of_one_to_three_blanks_and_line_ends_are_closed(gap):
+    closed = gap.isspace() and len(gap) <= 3 and gap != "\v"
+    assert ((f"王{gap}建{gap}国", "NAME") in found(f"患者王{gap}建{gap}国，男，45岁")) == closed
+
+
 def test_a_name_is_found_wherever_it_stands_once_a_cue_tells_it():
     text = "姓名：赵铁柱。今晨赵铁柱诉腹痛，予赵铁柱禁食。"
     assert found(text) == [("赵铁柱", "NAME")] * 3
