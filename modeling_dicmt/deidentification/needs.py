@@ -5,8 +5,9 @@ would lose what a rule finds.
 """
 
 import re
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from operator import itemgetter
 
 import numpy as np
 
@@ -57,14 +58,15 @@ def needs(pattern: re.Pattern[str]) -> list[Need]:
 
 
 def _of_any(alternatives: Sequence[Sequence[Sequence[Need]]]) -> list[Need]:
-    """What is needed whichever of some alternatives it is: one of what is the rarest in each."""
+    """What is needed whichever of some alternatives it is: one of the first of each, of the last, of the rarest."""
     needed = [[need for part in parts for need in part] for parts in alternatives]
     if len(needed) == 1:
         return needed[0]
     if not all(needed):
         return []
-    # Of equal ones the last: words for one thing differ more in their first characters (住院号, 门诊号).
-    return [frozenset().union(*(min(reversed(some), key=_size) for some in needed))]
+    # Words for one thing often have few last characters (住院号, 门诊号) or few first ones (姓名, 姓氏).
+    ways: tuple[Callable[[list[Need]], Need], ...] = (itemgetter(0), itemgetter(-1), partial(min, key=_size))
+    return list(dict.fromkeys(frozenset().union(*map(way, needed)) for way in ways))
 
 
 def members(need: Need) -> np.ndarray:

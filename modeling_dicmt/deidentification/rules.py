@@ -44,6 +44,7 @@ _REACH = 80
 # What stands for itself in a pattern, escapes and classes; and repetitions without an upper bound.
 _LITERALS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
+_ALTERNATIVE_BEGINS = re.compile(r"(?<!\\)(?:\(\?:|\|)$")
 _BRACKETS = re.compile("[〔〕]")
 _LAYOUT = "type: PHONE, rules: {mobile: '1[3-9]\\d{9}'}"
 
@@ -268,16 +269,30 @@ def _insert(pattern: Any, parts: Mapping[str, str], where: str) -> str:
             return match[0]
         if match[1] not in parts:
             raise RuleError(f"{where}: <{match[1]}> is neither a list of words nor a part; there are {_told(parts)}.")
-        return parts[match[1]]
+        # A group that is an alternative of another is none: what begins with characters, and not with groups of them,
+        # is looked for by its first characters.
+        before, after = match.string[: match.start()], match.string[match.end() :]
+        alone = _ALTERNATIVE_BEGINS.search(before) and after.startswith(("|", ")"))
+        return parts[match[1]][len("(?:") : -len(")")] if alone else parts[match[1]]
 
     return _REFERENCE.sub(part, pattern)
 
 
 def _alternatives(words: Sequence[str]) -> str:
-    """A pattern of any of some words, the longest that fits first; single characters as a class, which is faster."""
+    """A pattern of any of some words, the longest that fits first; single characters as a class, which is faster.
+
+    Words of one first character stand together: at each place of a text one look at each first character is enough.
+    """
     folded = sorted({normalize(word) for word in words}, key=lambda word: (-len(word), word))
+    ends: dict[str, list[str]] = {}
+    for word in folded:
+        if len(word) > 1:
+            ends.setdefault(word[0], []).append(re.escape(word[1:]))
+    several = [
+        re.escape(first) + (of_first[0] if len(of_first) == 1 else f"(?:{'|'.join(of_first)})")
+        for first, of_first in ends.items()
+    ]
     single = "".join(re.escape(word) for word in folded if len(word) == 1)
-    several = [re.escape(word) for word in folded if len(word) > 1]
     return f"(?:{'|'.join([*several, *([f'[{single}]'] if single else [])])})"
 
 

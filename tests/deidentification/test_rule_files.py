@@ -1,13 +1,23 @@
 """Rule files: those of the package find what their examples say, and wrong ones are told by file and rule."""
 
+import json
 import re
+import tempfile
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from modeling_dicmt.deidentification import IDENTIFIER_TYPES, IdentifierFinder
-from modeling_dicmt.deidentification.rules import RULES_FOLDER, RuleError, check_examples, read_rules, split_example
+from modeling_dicmt.deidentification.rules import (
+    RULES_FOLDER,
+    RuleError,
+    check_examples,
+    read_rule_file,
+    read_rules,
+    split_example,
+)
 
 FILES = read_rules()
 FINDER = IdentifierFinder(FILES)
@@ -70,6 +80,25 @@ def test_lists_are_the_folder_s_own_or_the_package_s(tmp_path):
     found = {(item.start, item.end) for item in IdentifierFinder(read_rules(own)).find("大刘、二虎与三儿，赵总") if
              item.rule.startswith("nick/")}  # fmt: skip
     assert found == {(0, 2), (3, 5), (6, 8), (9, 11)}
+
+
+@given(
+    st.lists(st.text("ab.-|", min_size=1, max_size=4), min_size=1, max_size=8),
+    st.sampled_from(
+        ["(<w>)", "(<w>)a", "-(<w>)(?!b)", "((?:<w>|ba|<w>b)a)", "((?:a|<w>)b)", r"(a\|<w>|b)", "((?:<w>){1,2})"]
+    ),
+    st.lists(st.text("ab.-|", max_size=9), min_size=1, max_size=8),
+)
+@example(["ab", "abb", "a", "abbb"], "(<w>)", ["abbab"])
+@example(["ab", "abb"], "(<w>)a", ["abba", "aba"])
+def test_of_words_the_longest_that_fits_is_found(words, pattern, texts):
+    plain = f"(?:{'|'.join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))})"
+    with tempfile.TemporaryDirectory() as folder:
+        content = {"type": "PHONE", "words": {"w": words}, "rules": {"a": pattern}}
+        (rule,) = read_rule_file(write(Path(folder), json.dumps(content)) / "phone.yaml", []).rules
+    for text in texts:
+        expected = [match.span(1) for match in re.finditer(pattern.replace("<w>", plain), text)]
+        assert [match.span(1) for match in rule.pattern.finditer(text)] == expected
 
 
 def test_a_word_that_is_excluded_and_one_that_counts_only_where_it_is_found(tmp_path):
