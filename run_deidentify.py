@@ -91,9 +91,12 @@ class DeidentificationArguments(IdentifierArguments):
     quiet: bool = field(default=False, metadata={"help": "Show no progress."})
 
 
-def prepare(arguments: DeidentificationArguments, key: bytes) -> Callable[[Sequence[dict[str, Any]]], tuple[str, str]]:
-    """What turns a chunk of records into lines of the output and of the spans."""
-    deidentifier = Deidentifier(Policies.from_options(arguments.policies), build_finder(arguments), key=key)
+def prepare(
+    arguments: DeidentificationArguments, key: bytes, finder: IdentifierFinder | None = None
+) -> Callable[[Sequence[dict[str, Any]]], tuple[str, str]]:
+    """What turns a chunk of records into lines of the output and of the spans; without a finder it builds its own."""
+    finder = build_finder(arguments) if finder is None else finder
+    deidentifier = Deidentifier(Policies.from_options(arguments.policies), finder, key=key)
 
     def work(records: Sequence[dict[str, Any]]) -> tuple[str, str]:
         done = deidentifier.records(records)
@@ -215,8 +218,9 @@ def run() -> None:
         records = islice(read_records(files, annotated=True), arguments.max_records)
         todo, again = tee(islice(chunks(records), growing.parts, None))
         num_processes = arguments.num_processes or available_cores()
+        own = finder if num_processes == 1 else None  # a network is no thing to send to other processes
         changed = map_in_processes(
-            partial(prepare, arguments, bytes.fromhex(growing.memory["key"])), todo, num_processes
+            partial(prepare, arguments, bytes.fromhex(growing.memory["key"]), own), todo, num_processes
         )
         with progress(total=total, initial=growing.memory["records"], quiet=arguments.quiet) as bar:
             for chunk, (lines, spans) in zip(again, changed, strict=True):
