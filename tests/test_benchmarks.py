@@ -12,7 +12,7 @@ import torch
 from tiny_network import RECORDS, make_model, make_tokenizer
 
 from benchmarks.speed import __main__ as command
-from benchmarks.speed import sharing
+from benchmarks.speed import deidentifying, sharing
 from benchmarks.speed.measuring import Row, Settings, compare, in_turn
 from benchmarks.speed.sharing import busy_program
 
@@ -74,6 +74,14 @@ def test_the_other_program_is_busy_only_while_something_is_measured_beside_it(mo
         with pytest.raises(ZeroDivisionError):
             beside(lambda: 1 / 0)
     assert started[0].returncode is not None
+
+
+def test_identifiers_are_found_with_all_rules_and_with_those_that_a_text_has_characters_for(monkeypatch):
+    measured = list(deidentifying.rows(SETTINGS))
+    assert len(measured) == 6 and all(row.rounds for row in measured[::2])
+    monkeypatch.setattr(deidentifying.NoSieve, "candidates", lambda self, points, starts: [[]] * len(starts))
+    with pytest.raises(ValueError, match="the sieve loses identifiers"):
+        next(deidentifying.rows(SETTINGS))
 
 
 def run_speed(tmp_path, *arguments):

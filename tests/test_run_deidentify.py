@@ -102,6 +102,15 @@ def test_two_processes_write_the_same_bytes_as_one(tmp_path, monkeypatch):
     assert contents[0] == contents[1]
 
 
+def test_one_process_reads_rules_and_network_once(tmp_path, monkeypatch):
+    built = []
+    build = run_deidentify.build_finder
+    monkeypatch.setattr(run_deidentify, "build_finder", lambda arguments: built.append(build(arguments)) or built[-1])
+    source = write_records(tmp_path / "in.jsonl", RECORDS)
+    deidentify(monkeypatch, "--input", source, "--output_file", tmp_path / "out.jsonl")
+    assert len(built) == 1 and len(read(tmp_path / "out.jsonl")) == len(RECORDS)
+
+
 def test_names_and_rules_of_one_s_own(tmp_path, monkeypatch):
     source = write_records(tmp_path / "in.jsonl", [{"text": "今晨明月来电，代号猎鹰。"}])
     (tmp_path / "staff.txt").write_text("明月\n", encoding="utf-8")

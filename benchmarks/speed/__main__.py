@@ -34,12 +34,12 @@ ROOT = Path(__file__).parents[2]
 # In the order of the table; each is a module with `rows(settings)`. Curves are measured besides.
 PARTS = [
     *("crf", "dictionary", "tokenizing", "training", "recognising"),
-    *("terms", "sharing", "encoders", "memory", "starting"),
+    *("terms", "sharing", "encoders", "memory", "starting", "deidentifying"),
 ]
 CURVES = "curves"
 # What is measured once, not for each number of threads.
 ONCE = {"sharing", CURVES}
-WITHOUT_NETWORK = {"crf", "dictionary"}
+WITHOUT_NETWORK = {"crf", "dictionary", "deidentifying"}
 EXTRA_MODULES = {"recognising": ["spacy", "pycrfsuite"], "starting": ["spacy"], CURVES: ["matplotlib"]}
 
 

@@ -60,7 +60,7 @@ class IdentifierFinder:
         files = read_rules() if rules is None else rules
         self.rules: list[Rule] = [rule for file in files for rule in file.rules]
         self.names, self.recognise = names, recognise
-        self._sieve = Sieve(self.rules)
+        self.sieve = Sieve(self.rules)
 
     def find(self, text: str) -> list[Identifier]:
         """The identifiers of a text, sorted, none within or over another."""
@@ -99,7 +99,7 @@ class IdentifierFinder:
         starts = [0, *accumulate(len(text) + 1 for text in texts)]
         joined = points.tobytes().decode("utf-32-le")
         folded = [joined[start : end - 1] for start, end in pairwise(starts)]
-        candidates = self._sieve.candidates(points, starts[:-1])
+        candidates = self.sieve.candidates(points, starts[:-1])
         return folded, list(map(self._match_text, texts, folded, candidates))
 
     def _match_text(self, text: str, folded: str, candidates: Iterable[int]) -> list[Identifier]:
