@@ -204,7 +204,7 @@ def run() -> None:
     check_place(arguments.model_name_or_path)
     files = find_record_files(Path(arguments.input))
     check_outputs(arguments)
-    build_finder(arguments)  # a wrong rule is told before the records are read
+    finder = build_finder(arguments)  # a wrong rule is told before the records are read
     total = check_records(files, arguments.max_records, annotated=True)
 
     key = read_key(arguments.key_file)

@@ -1,6 +1,6 @@
 """Hard records for de-identification, and scores of what was found in them.
 
-python -m experiments.deidentification compose --output_file hard.jsonl
+python -m experiments.deidentification compose --output_file hard.jsonl       # or --source unseen
 python run_deidentify.py …                       # writes spans.jsonl
 python -m experiments.deidentification score --references hard.jsonl --spans spans.jsonl --details 5
 """
@@ -15,6 +15,7 @@ from modeling_dicmt.files import write_text
 
 from .hard_records import DEFAULT_COUNT, DEFAULT_SEED, compose_hard_records
 from .scoring import mistakes_table, read_found, read_references, score, scores_table, worst
+from .written_records import SETS, read_written_records
 
 
 def _help(text: str, **options) -> dict:
@@ -29,6 +30,14 @@ class ComposeArguments:
 
     output_file: str = field(**_help("JSON Lines file that the records are written to."))
     seed: int = field(default=DEFAULT_SEED, **_help("Seed of all choices: the same seed makes the same records."))
+    source: str = field(
+        default="templates",
+        **_help(
+            "Where they are from: composed from 'templates'; or written by hand, 'examined' ones, whose misses were "
+            "looked at while the rules were mended, or 'unseen' ones.",
+            choices=["templates", *SETS],
+        ),
+    )
     count: int = field(default=DEFAULT_COUNT, **_help("How many records.", minimum=1))
 
 
@@ -53,10 +62,14 @@ def compose(arguments: Sequence[str]) -> None:
     (settings,) = parse_arguments(
         (ComposeArguments,), compose.__doc__, arguments, "python -m experiments.deidentification compose"
     )
-    records = compose_hard_records(settings.seed, settings.count)
+    is_written = settings.source in SETS
+    records = (
+        read_written_records(settings.source) if is_written else compose_hard_records(settings.seed, settings.count)
+    )
     write_text(settings.output_file, (json.dumps(record, ensure_ascii=False) + "\n" for record in records))
     identifiers = sum(len(record["identifiers"]) for record in records)
-    print(f"{settings.output_file}: {len(records)} records with {identifiers} identifiers, seed {settings.seed}.")
+    source = f"the {settings.source} ones" if is_written else f"seed {settings.seed}"
+    print(f"{settings.output_file}: {len(records)} records with {identifiers} identifiers, {source}.")
 
 
 def score_spans(arguments: Sequence[str]) -> None:
