@@ -68,7 +68,7 @@ class DeidentificationArguments(IdentifierArguments):
         default=None, metadata={"help": "Folder of a network that was trained to find identifiers: a second opinion."}
     )
     threshold: float = field(
-        default=0.9,
+        default=0.5,
         metadata={"help": "The least probability of what the network finds.", "minimum": 0, "maximum": 1, "rare": True},
     )
     key_file: str | None = field(

@@ -10,7 +10,7 @@ from .identifiers import IDENTIFIER_TYPES, Identifier
 RULE = "recogniser"
 
 
-def identifier_recogniser(recognizer: EntityRecognizer, threshold: float = 0.9) -> Recognise:
+def identifier_recogniser(recognizer: EntityRecognizer, threshold: float = 0.5) -> Recognise:
     """What asks a network for the identifiers of texts.
 
     Args:
