@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 
 from ..chunks import text_chunks
 from ..dictionary import ClinicalDictionary
-from ..normalization import code_points
+from ..normalization import code_points, normalize
 from ..vetted_terms import TermMatcher
 from .edits import Edit, EditedText
 from .identifiers import Identifier
@@ -14,12 +14,19 @@ from .rules import Rule, RuleFile, read_rules
 from .sieve import Sieve
 
 # Blanks and line breaks that a scanner or a narrow column put between two characters that belong together.
-# The look to the left comes after the first of them, which is what can be searched for.
+# A tab parts the cells of a table. The look to the left comes after the first of them, which is what can be searched
+# for.
 _GAP = re.compile(
-    r"[ \t\r\n](?<=[\u3400-\u9fff\da-z:·@().*/_-].)[ \t\r\n]{0,2}(?=[\u3400-\u9fff\da-z:·@().*/_-])", re.DOTALL
+    r"[ \r\n](?<=[\u3400-\u9fff\da-z:·@().*/_-].)[ \t\r\n]{0,2}(?=[\u3400-\u9fff\da-z:·@().*/_-])", re.DOTALL
 )
 # A finding across gaps is better than what ends at one, unless this has so many characters that it is whole.
 _WHOLE = {"ID": 15, "PHONE": 11, "RECORD_NUMBER": 6, "DATE": 6, "BED": 6, "AGE": 3, "EMAIL": 9, "PLATE": 7}
+# Numbers whose form tells that nothing is missing: an identity card's, a mobile telephone's, a day's with its year.
+_COMPLETE = {
+    "ID": re.compile(r"[1-8]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dx]"),
+    "PHONE": re.compile(r"(?:\+?86-?)?1[3-9]\d-?\d{4}-?\d{4}"),
+    "DATE": re.compile(r"(?:19|20)\d{2}年\d{1,2}月\d{1,2}[日号]"),
+}
 # Of two findings of one stretch, the one whose rules ask for more.
 _ORDER = {
     name: rank
@@ -174,8 +181,15 @@ def _across_gaps(
     for item in further:
         start, end = edited.span_to_original(item.start, item.end)
         goes_on = item.type == "NAME" and item.end - item.start <= _SHORT and "\n" in text[start:end]
-        if goes_on or (taken if item.type in _WHOLE else begun).find(1, start, end) < 0:
+        apart = (taken if item.type in _WHOLE else begun).find(1, start, end) < 0
+        if apart or goes_on or _is_complete(item, edited.text):
             yield item._replace(start=start, end=end)
+
+
+def _is_complete(item: Identifier, text: str) -> bool:
+    """Whether a number is one by its form, so that a part of it before a gap is not: 15 of 18 digits."""
+    form = _COMPLETE.get(item.type)
+    return form is not None and form.fullmatch(normalize(text[item.start : item.end])) is not None
 
 
 def known_names(names: ClinicalDictionary) -> TermMatcher:
