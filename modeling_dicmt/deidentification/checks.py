@@ -40,6 +40,8 @@ def is_calendar_date(text: str) -> bool:
     numbers = [_number(part) for part in re.findall(r"\d+|[〇零○一二三四五六七八九十廿卅]+", text)]
     if len(numbers) == 1 and re.fullmatch(r"\d{8}", text):  # 20130501
         numbers = [int(text[:4]), int(text[4:6]), int(text[6:])]
+    elif len(numbers) == 1 and re.fullmatch(r"\d{6}", text):  # 130501
+        numbers = [int(text[:2]), int(text[2:4]), int(text[4:])]
     if len(numbers) == 3:
         year, month, day = numbers
         is_year = 1900 <= year <= 2099 or year <= 99
