@@ -69,6 +69,22 @@ def test_full_width_and_blanks_are_what_they_stand_for():
     assert found("住 院 号：1 2 3 4 5 6") == [("1 2 3 4 5 6", "RECORD_NUMBER")]
 
 
+@pytest.mark.parametrize(
+    ("text", "identifier"),
+    [
+        ("身份证 410105197001011\n234）", ("410105197001011\n234", "ID")),
+        ("电话+86 139123456\n 78）", ("+86 139123456\n 78", "PHONE")),
+        ("于2010年1月2\n5日入院", ("2010年1月2\n5日", "DATE")),
+    ],
+)
+def test_a_number_of_full_form_is_better_than_its_part_before_a_gap(text, identifier):
+    assert identifier in found(text)
+
+
+def test_a_tab_parts_the_cells_of_a_table():
+    assert found("年龄：58\t床号：31") == [("31", "BED")]
+
+
 @pytest.mark.parametrize("gap", [" ", "\n", "  ", "\r\n", "\r\n ", " \n\t", "    ", "\v", "，"])
 def test_gaps_of_one_to_three_blanks_and_line_ends_are_closed(gap):
     closed = gap.isspace() and len(gap) <= 3 and gap != "\v"
