@@ -17,6 +17,8 @@ def words(name):
     [
         (["provinces", "prefectures"], 0, "place_first_characters"),
         (["provinces", "prefectures"], 1, "place_second_characters"),
+        (["counties"], 0, "county_first_characters"),
+        (["counties"], 1, "county_second_characters"),
         (["not_in_institutions"], 0, "not_in_institutions_first"),
         (["institution_kinds"], 0, "institution_kind_first"),
         (["institution_kinds"], 1, "institution_kind_second"),
@@ -30,3 +32,8 @@ def test_each_word_is_looked_for(lists, place, characters):
 
 def test_places_that_are_parts_of_words_are_places():
     assert set(words("place_names_in_words")) <= {*words("provinces"), *words("prefectures")}
+
+
+def test_each_county_stands_once():
+    counties = words("counties")
+    assert len(counties) == len({*counties} - {*words("provinces"), *words("prefectures")})
