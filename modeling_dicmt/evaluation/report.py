@@ -7,6 +7,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,6 +43,9 @@ _ANSI_COLORS = tuple(f"\x1b[{code}m" for code in (36, 33, 35, 32, 34, 31, 96, 93
 # Control characters of a record must not drive the terminal: they become pictures (ESC → ␛), or U+FFFD without one.
 _VISIBLE = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"} | {0x7F: 0x2421}
 _VISIBLE |= dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000)], 0xFFFD)
+
+# What Markdown might obey, as what it shows. A stroke ends a cell even after a backslash that is meant to spare it.
+_MARKS = {ord(mark): f"&#{ord(mark)};" for mark in "\\`|*_~[]$"}
 
 
 class EntityError(NamedTuple):
@@ -289,6 +293,11 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
     rule = "|---|" + "---:|" * (len(header) - 1) + "\n"
     return line(header) + rule + "".join(map(line, rows))
+
+
+def markdown_cell(text: str) -> str:
+    """A text of others, in one line of Markdown that stays text."""
+    return escape(" ".join(visible(text).split()), quote=False).translate(_MARKS)
 
 
 def _compare(found: Entity, gold: Entity) -> tuple[str, int]:

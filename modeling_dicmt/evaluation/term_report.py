@@ -4,10 +4,9 @@ The report holds text of the records: it is as confidential as they are.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,11 @@ from ..normalization import normalize
 from ..tokenization_dicmt import DicMTTokenizer
 from ..vetted_terms import MAX_TERM_LENGTH
 from .clinical_ner import Entity, overlapping
-from .report import in_context, markdown_table, record_name, text_block, visible
+from .mentions import MENTIONS, MentionCounter
+from .report import in_context, markdown_cell, markdown_table, record_name, text_block
 
 MAX_CONTEXTS = 3
 MAX_ROWS = 200  # of entities that no list has
-# Distinct mentions that are counted at least: whenever there are twice as many, the rarest of them are forgotten.
-MENTIONS = 50_000
-
-# What Markdown might obey, as what it shows. A stroke ends a cell even after a backslash that is meant to spare it.
-_MARKS = {ord(mark): f"&#{ord(mark)};" for mark in "\\`|*_~[]$"}
 
 # Characters of the records that are searched together.
 _CHUNK_CHARACTERS = 2**15
@@ -42,15 +37,6 @@ class _Term:
     contexts: list[str] = field(default_factory=list)
 
 
-@dataclass
-class _Mention:
-    """An entity that no list has; `score` is the sum of its scores."""
-
-    occurrences: int = 0
-    records: int = 0
-    score: float = 0.0
-
-
 class TermReport:
     """Counts what became of vetted terms in a stream of records; its memory does not grow with their number.
 
@@ -60,11 +46,11 @@ class TermReport:
     Args:
         tokenizer: The network's tokenizer.
         lexicon: The terms that the entities were found with.
-        mentions: See `MENTIONS`.
+        mentions: See `mentions.MENTIONS`.
     """
 
     def __init__(self, tokenizer: DicMTTokenizer, lexicon: Lexicon, mentions: int = MENTIONS):
-        self.lexicon, self._tokenizer, self._most = lexicon, tokenizer, mentions
+        self.lexicon, self._tokenizer = lexicon, tokenizer
         # Of the sentences only the vetted terms are needed.
         nothing = ClinicalDictionary({})
         alone = tokenizer.compile_lexicon(tokenizer.compile_dictionary(nothing), nothing)
@@ -73,8 +59,7 @@ class TermReport:
         self._is_listed = lru_cache(maxsize=2**16)(lambda mention: any(mention in terms for terms in lists))
         self._records = 0
         self._terms: defaultdict[tuple[str, str], _Term] = defaultdict(_Term)
-        self._mentions: defaultdict[tuple[str, str], _Mention] = defaultdict(_Mention)
-        self._forgotten = 0  # how often, at most, a mention occurred that was forgotten
+        self._mentions = MentionCounter(mentions)
         self._waiting: list[tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]] = []
         self._characters = 0
 
@@ -112,25 +97,25 @@ class TermReport:
             columns = ("term", "type", "occurrences", "taken", "not taken", "found instead")
             yield markdown_table(columns, (_missed_row(*item) for item in missed))
             for (term, kind), row in missed:
-                yield f"### {_cell(term)} ({_cell(kind)})\n"
+                yield f"### {markdown_cell(term)} ({markdown_cell(kind)})\n"
                 yield text_block(row.contexts)
         else:
             yield "None.\n"
         yield "## Always taken\n"
         if whole:
-            table = ((*map(_cell, key), row.occurrences) for key, row in whole)
+            table = ((*map(markdown_cell, key), row.occurrences) for key, row in whole)
             yield markdown_table(("term", "type", "occurrences"), table)
         else:
             yield "None.\n"
         yield "## Frequent entities that no list has\n"
         yield "Neither the reference lists nor the vetted terms hold them, of whatever type.\n"
-        if self._forgotten:
-            yield f"Rare ones were forgotten on the way: each may have occurred {self._forgotten:,} times more.\n"
-        ranked = sorted(self._mentions.items(), key=lambda item: (-item[1].occurrences, item[0]))
+        if forgotten := self._mentions.forgotten:
+            yield f"Rare ones were forgotten on the way: each may have occurred {forgotten:,} times more.\n"
+        ranked = [*self._mentions.items()]
         yield markdown_table(
             ("mention", "type", "occurrences", "records", "mean score"),
             (
-                (*map(_cell, key), row.occurrences, row.records, f"{row.score / row.occurrences:.2f}")
+                (*map(markdown_cell, key), row.occurrences, row.documents, f"{row.score / row.occurrences:.2f}")
                 for key, row in ranked[:MAX_ROWS]
             ),
         )
@@ -146,7 +131,9 @@ class TermReport:
         for (record, entities), types_of in zip(waiting, types_of_stretch, strict=True):
             self._records += 1
             self._count_terms(record, sorted((item["start"], item["end"], item["type"]) for item in entities), types_of)
-            self._count_mentions(entities)
+            # Neither list nor term: what is folded by `__contains__` need not be folded here.
+            unlisted = (entity for entity in entities if not self._is_listed(entity["word"]))
+            self._mentions.add(record["text"], unlisted, document=self._records)
 
     def _count_terms(
         self, record: Mapping[str, Any], found: Sequence[Entity], types_of: Mapping[tuple[int, int], Sequence[str]]
@@ -166,21 +153,6 @@ class TermReport:
                 first, last = min(place[0] for place in marked), max(place[1] for place in marked)
                 row.contexts.append(f"{record_name(record)}: {in_context(text, marked, first, last)}")
 
-    def _count_mentions(self, entities: Iterable[Mapping[str, Any]]) -> None:
-        of_record = set()
-        for entity in entities:
-            key = normalize(entity["word"]).strip(), entity["type"]
-            if not self._is_listed(key[0]):
-                mention = self._mentions[key]
-                mention.occurrences += 1
-                mention.records += key not in of_record
-                mention.score += entity["score"]
-                of_record.add(key)
-        if len(self._mentions) > 2 * self._most:
-            ranked = sorted(self._mentions.items(), key=lambda item: -item[1].occurrences)
-            self._forgotten += ranked[self._most][1].occurrences
-            self._mentions = defaultdict(_Mention, ranked[: self._most])
-
 
 def _instead(start: int, end: int, entity: Entity) -> str:
     """How an entity that overlaps a term lies to it, and its type: few different words, however many texts."""
@@ -195,9 +167,4 @@ def _instead(start: int, end: int, entity: Entity) -> str:
 
 def _missed_row(key: tuple[str, str], row: _Term) -> tuple[Any, ...]:
     instead = ", ".join(f"{what} ({number})" for what, number in row.instead.most_common())
-    return (*map(_cell, key), row.occurrences, row.taken, row.occurrences - row.taken, _cell(instead))
-
-
-def _cell(text: str) -> str:
-    """A text of others, in one line of Markdown that stays text."""
-    return escape(" ".join(visible(text).split()), quote=False).translate(_MARKS)
+    return (*map(markdown_cell, key), row.occurrences, row.taken, row.occurrences - row.taken, markdown_cell(instead))
