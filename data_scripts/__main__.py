@@ -1,6 +1,6 @@
-"""`python -m data_scripts list | statistics | export | push | compose_identifiers | radicals`: corpora.
+"""`python -m data_scripts list | statistics | export | push | compose_identifiers | radicals | terms`: corpora.
 
-They are looked at, given another form, or made up.
+They are looked at, given another form, or made up; `terms` is in `term_commands`.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from .loading import CORPORA, FLATTEN_CHOICES, Parts, label_set_of, read_corpus
 from .plain_records import find_record_files, read_records
 from .radical_table import write_radical_table
 from .statistics import corpus_statistics, statistics_table
+from .term_commands import add_term_commands, run_term_command
 
 _EXAMPLES = """examples:
   python -m data_scripts list
@@ -33,6 +34,8 @@ _EXAMPLES = """examples:
   then: datasets.load_dataset("cmeee_flat")
   python -m data_scripts compose_identifiers --output_dir identifiers
   then: python run_ner.py --dataset_name jsonl --data_dir identifiers
+  python -m data_scripts terms mine --records FILE --entities ENTITIES --dictionary LISTS --output_file review.tsv
+  then, its column accept filled: python -m data_scripts terms accept --review review.tsv --output_dir LISTS
   python -m data_scripts push --dataset_name sample --deidentified before --hub_dataset_id owner/name
 """
 
@@ -112,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     radicals = commands.add_parser("radicals", help="derive the table of radicals from Unihan's field kRSUnicode")
     radicals.add_argument("unihan_file", metavar="UNIHAN_FILE", help="Unihan_IRGSources.txt of Unicode's Unihan.zip")
     radicals.add_argument("output", metavar="OUT", help="the table to write")
+    add_term_commands(commands)
     for command in (statistics, export, push):
         command.add_argument("--dataset_name", required=True, help=f"the corpus: {', '.join(CORPORA)}")
         command.add_argument("--data_dir", help="the corpus's folder (see `list`); not for the sample")
@@ -155,6 +159,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"{name}\n    folder: {corpus.layout}\n    types:  {types}")
         elif options.command == "radicals":
             write_radical_table(options.unihan_file, options.output)
+        elif options.command == "terms":
+            run_term_command(options)
         elif options.command == "compose_identifiers":
             sentences = _own_sentences(options.texts, options.seed) if options.texts else ()
             folder = write_identified_records(options.output_dir, options.records, options.seed, sentences)

@@ -10,17 +10,28 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("modeling_dicmt", "data_scripts", "experiments", "benchmarks")
 
 # What the files of each floor may import, besides their own floor's. The flat files are those that travel with a
-# checkpoint; a `__main__.py` of data_scripts is a command like those at the root.
+# checkpoint; the commands of data_scripts are what those at the root are.
 BELOW = {
     "flat": (),
     "commands": ("flat",),
     "publishing": ("flat", "commands"),
     "evaluation": ("flat", "commands"),
     "onnx": ("flat", "commands"),
+    "mining": ("flat", "commands", "evaluation"),
     "deidentification": ("flat",),
     "training": ("flat", "commands", "publishing", "evaluation"),
     "data_scripts": ("flat",),
-    "scripts": ("flat", "commands", "publishing", "evaluation", "onnx", "deidentification", "training", "data_scripts"),
+    "scripts": (
+        "flat",
+        "commands",
+        "publishing",
+        "evaluation",
+        "onnx",
+        "mining",
+        "deidentification",
+        "training",
+        "data_scripts",
+    ),
 }
 BELOW |= {name: (*BELOW["scripts"], "scripts", "benchmarks") for name in ("experiments", "benchmarks")}
 
@@ -40,7 +51,7 @@ MODULES = modules()
 
 def floor(module: str) -> str:
     top, *rest = module.split(".")
-    if top.startswith("run_") or module == "data_scripts.__main__":
+    if top.startswith("run_") or module in ("data_scripts.__main__", "data_scripts.term_commands"):
         return "scripts"
     if top != "modeling_dicmt":
         return top

@@ -1,7 +1,7 @@
 """Entities that were found by anything and are kept in a file → the records that they belong to, to be scored."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..files import read_json_lines
@@ -30,22 +30,13 @@ def read_predictions(
         raise ValueError(f"{source} has records with the same id, so that no prediction can be told from another's.")
     lines: dict[str, int] = {}
     found: list[dict[Span, float | None]] = [{} for _ in records]
-    for number, row in read_json_lines(path):
-        where = f"{path}, line {number}"
-        if not isinstance(row.get("id"), str | int) or not isinstance(row.get("entities"), list):
-            raise ValueError(f'{where}: expected {{"id", "entities": [{{"start", "end", "type"}}]}}.')
-        name = str(row["id"])
+    for where, number, name, row in _read_rows(path):
         if name in lines:
             raise ValueError(f"{where}: the id {name!r} is also that of line {lines[name]}. Give each record its own.")
         if name not in places:
             raise ValueError(f"{where}: {source} has no record with the id {name!r}.")
         lines[name] = number
-        text = records[places[name]]["text"]
-        if row.get("text", text) != text:
-            raise ValueError(f"{where}: its text is another one than that of the record {name!r} of {source}.")
-        for entity_number, entity in enumerate(row["entities"], start=1):
-            span, score = _read_entity(entity, text, f"{where}, entity {entity_number}", f"{name!r} of {source}")
-            found[places[name]][span] = score
+        found[places[name]] = dict(_read_entities(row, records[places[name]], where, source))
     absent = [record["id"] for record in records if record["id"] not in lines]
     if absent:
         more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
@@ -53,6 +44,64 @@ def read_predictions(
     scores = [[*of_record.values()] for of_record in found]
     complete = all(score is not None for of_record in scores for score in of_record)
     return [[*of_record] for of_record in found], scores if complete else None
+
+
+def pair_predictions(
+    path: str | os.PathLike, records: Iterable[Mapping[str, Any]], source: str
+) -> Iterator[tuple[Mapping[str, Any], list[dict[str, Any]] | None]]:
+    """Read records and predicted entities side by side, one record at a time.
+
+    Args:
+        path: JSON lines as `write_predictions` leaves them, in the order of the records; these may have more.
+        records: Records with `id` and `text`.
+        source: What error messages call the records.
+
+    Returns:
+        The records, each with its entities (`start`, `end`, `type`, `word` and `score`, which is None where the line
+        has none), or with None where there is no line for it.
+
+    Raises:
+        ValueError: As `read_predictions`, or if a line's record is not behind that of the line before.
+    """
+    remaining = iter(records)
+    for where, _, name, row in _read_rows(path):
+        for record in remaining:
+            if record["id"] == name:
+                break
+            yield record, None
+        else:
+            raise ValueError(
+                f"{where}: behind the record of the line before {source} has no record with the id {name!r}. Are these "
+                "the entities of these records, in their order, each once?"
+            )
+        text = record["text"]
+        yield (
+            record,
+            [
+                {**span._asdict(), "word": text[span.start : span.end], "score": score}
+                for span, score in _read_entities(row, record, where, source)
+            ],
+        )
+    yield from ((record, None) for record in remaining)
+
+
+def _read_rows(path: str | os.PathLike) -> Iterator[tuple[str, int, str, Mapping[str, Any]]]:
+    """What messages call a line, its number, the record's id, and the line's object with a list of `entities`."""
+    for number, row in read_json_lines(path):
+        where = f"{path}, line {number}"
+        if not isinstance(row.get("id"), str | int) or not isinstance(row.get("entities"), list):
+            raise ValueError(f'{where}: expected {{"id", "entities": [{{"start", "end", "type"}}]}}.')
+        yield where, number, str(row["id"]), row
+
+
+def _read_entities(
+    row: Mapping[str, Any], record: Mapping[str, Any], where: str, source: str
+) -> Iterator[tuple[Span, float | None]]:
+    name, text = record["id"], record["text"]
+    if row.get("text", text) != text:
+        raise ValueError(f"{where}: its text is another one than that of the record {name!r} of {source}.")
+    for number, entity in enumerate(row["entities"], start=1):
+        yield _read_entity(entity, text, f"{where}, entity {number}", f"{name!r} of {source}")
 
 
 def _read_entity(entity: Any, text: str, where: str, record: str) -> tuple[Span, float | None]:
