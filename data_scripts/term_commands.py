@@ -5,13 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from modeling_dicmt.dictionary import ClinicalDictionary
-from modeling_dicmt.evaluation.mentions import MentionCounter
-from modeling_dicmt.evaluation.prediction_files import pair_predictions
 from modeling_dicmt.files import check_encoding, write_text
-from modeling_dicmt.mining.candidates import candidates_of, group_candidates, is_in
-from modeling_dicmt.mining.merging import extend_folder, extend_table, plan_merge, read_lists
-from modeling_dicmt.mining.report import Totals, mining_report
-from modeling_dicmt.mining.review import CONTEXTS, read_accepted, write_review
 
 from .dictionary_lists import default_lists_of_type
 from .label_sets import resolve_label_set, split_type_names
@@ -69,6 +63,13 @@ def run_term_command(options: argparse.Namespace) -> None:
 
 
 def _mine(options: argparse.Namespace) -> None:
+    # These import the metric's libraries, which takes seconds: no other command of data_scripts should wait for them.
+    from modeling_dicmt.evaluation.mentions import MentionCounter
+    from modeling_dicmt.evaluation.prediction_files import pair_predictions
+    from modeling_dicmt.mining.candidates import candidates_of, group_candidates, is_in
+    from modeling_dicmt.mining.report import Totals, mining_report
+    from modeling_dicmt.mining.review import CONTEXTS, write_review
+
     if options.max_candidates < 1:
         raise ValueError("--max_candidates must be at least 1.")
     output, report = Path(options.output_file), options.report and Path(options.report)
@@ -124,6 +125,9 @@ def _is_read(output: Path, source: Path) -> bool:
 
 
 def _accept(options: argparse.Namespace) -> None:
+    from modeling_dicmt.mining.merging import extend_folder, extend_table, plan_merge, read_lists
+    from modeling_dicmt.mining.review import read_accepted
+
     if (options.output_dir is None) == (options.output_file is None):
         raise ValueError("Say where the terms go: --output_dir, a folder of lists, or --output_file, a table.")
     target = Path(options.output_dir or options.output_file)
