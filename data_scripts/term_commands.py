@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from modeling_dicmt.dictionary import ClinicalDictionary
@@ -80,9 +81,12 @@ def _mine(options: argparse.Namespace) -> None:
     sources = [options.records, options.entities, *options.dictionary]
     if report and (report.resolve() == output.resolve() or any(_is_read(report, Path(path)) for path in sources)):
         raise ValueError(f"--report {report} is a file that is read, or --output_file: name another one.")
+    if report and report.is_dir():
+        raise ValueError(f"--report {report} is a folder: name a file.")
     files = find_record_files(Path(options.records))
     known = [ClinicalDictionary.from_path(path, options.dictionary_encoding) for path in options.dictionary]
 
+    is_listed = lru_cache(maxsize=2**16)(lambda mention: is_in(mention, known))
     counter, totals = MentionCounter(contexts=CONTEXTS), Totals()
     for record, entities in pair_predictions(options.entities, read_records(files, annotated=True), options.records):
         if entities is None:
@@ -94,7 +98,7 @@ def _mine(options: argparse.Namespace) -> None:
         counter.add(record["text"], scored, document=record.get("group") or f"record {totals.records}")
         for entity in entities:
             totals.entities[entity["type"]] += 1
-            totals.listed[entity["type"]] += is_in(entity["word"], known)
+            totals.listed[entity["type"]] += is_listed(entity["word"])
     if not totals.entities:
         raise ValueError(f"{options.entities}: there is no entity of a record of {options.records}.")
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from modeling_dicmt.evaluation.prediction_files import read_predictions
+from modeling_dicmt.evaluation.prediction_files import pair_predictions, read_predictions
 from modeling_dicmt.evaluation.report import write_predictions
 
 RECORDS = [{"id": "a", "text": "患者肺炎。"}, {"id": "7", "text": "左肺"}, {"id": "c", "text": ""}]
@@ -69,3 +69,34 @@ def test_what_does_not_fit_is_told_with_both_places_and_no_text(tmp_path, rows, 
 def test_records_with_one_id_cannot_be_told_apart(tmp_path):
     with pytest.raises(ValueError, match=r"gold\.jsonl has records with the same id"):
         read_predictions(write(tmp_path / "found.jsonl", OTHERS), [*RECORDS, RECORDS[0]], "gold.jsonl")
+
+
+def test_records_and_predictions_are_paired_one_at_a_time(tmp_path):
+    path = tmp_path / "found.jsonl"
+    write_predictions(path, RECORDS[:2], FOUND[:2])
+    read = []
+    pairs = pair_predictions(path, (read.append(record["id"]) or record for record in RECORDS), "records")
+    assert next(pairs) == (RECORDS[0], [{"start": 2, "end": 4, "type": "Disease", "word": "肺炎", "score": 0.9}])
+    assert read == ["a"]
+    assert [*pairs] == [
+        (RECORDS[1], [{"start": 0, "end": 2, "type": "Anatomy", "word": "左肺", "score": None}]),
+        (RECORDS[2], None),
+    ]
+    write_predictions(path, RECORDS[2:], FOUND[2:])
+    assert [*pair_predictions(path, RECORDS, "records")] == [(RECORDS[0], None), (RECORDS[1], None), (RECORDS[2], [])]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([*OTHERS, OTHERS[0]], "line 3: behind the record of the line before gold.jsonl has no record with the id '7'"),
+        (OTHERS[::-1], "line 2: behind the record"),
+        ([{"id": "x", "entities": []}], "line 1: behind the record"),
+        ([{"id": "a", "entities": [ENTITY | {"end": 9}]}], "line 1, entity 1: 2 to 9 (end exclusive) is no part of"),
+        ([{"id": "a", "entities": [], "text": "患者肺癌。"}], "its text is another one"),
+    ],
+)
+def test_predictions_that_are_no_pairs_are_told(tmp_path, rows, message):
+    with pytest.raises(ValueError) as raised:
+        list(pair_predictions(write(tmp_path / "found.jsonl", rows), RECORDS, "gold.jsonl"))
+    assert message in str(raised.value) and "肺" not in str(raised.value)
