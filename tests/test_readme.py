@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -171,7 +172,8 @@ def test_each_command_of_the_table_has_the_options_that_it_is_shown_with(command
     words = command.split()
     options = [word for word in words if word.startswith("--")]
     program = words[1:3] if words[1] == "-m" else words[1:2]
-    program += [word for word in words[len(program) + 1 : len(program) + 2] if word in ("run", "statistics")]
+    commands = ("run", "statistics", "terms", "mine")
+    program += list(takewhile(commands.__contains__, words[len(program) + 1 :]))
     help_option = "--help" if program[:2] == ["-m", "data_scripts"] else "--help_all"
     shown = subprocess.run(
         [sys.executable, *program, help_option], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True

@@ -65,12 +65,10 @@ def _ordered(text: str) -> str:
 
 
 def _shortened(text: str) -> Iterator[tuple[str, str]]:
-    """What remains with one character left out, and that character; of equal neighbours the first is left out."""
-    before = ""
+    """What remains with one character left out, and that character."""
     for place, character in enumerate(text):
-        if character != before and not character.isascii():
+        if not character.isascii():
             yield text[:place] + text[place + 1 :], character
-        before = character
 
 
 class NearDuplicates:

@@ -90,6 +90,22 @@ def test_groups_by_hand():
     ]
 
 
+def test_candidates_of_two_types_are_near_in_writing_alone():
+    rows = [candidate("左下肺叶"), candidate("左肺下叶", "Anatomy"), candidate("左、下肺叶", "Anatomy")]
+    assert [(row.term, row.near) for row in group_candidates(rows, [])] == [
+        ("左下肺叶", ""),
+        ("左、下肺叶", "左下肺叶"),
+        ("左肺下叶", ""),
+    ]
+
+
+def test_contexts_are_some_that_differ():
+    counter = MentionCounter(contexts=2)
+    for document, text in enumerate(["见肺炎", "见肺炎", "有肺炎", "无肺炎"]):
+        add(counter, text, ("肺炎", "Disease", 1.0), document=document)
+    assert candidates_of(counter, [], 10)[0][0].contexts == ["见[肺炎|Disease]", "有[肺炎|Disease]"]
+
+
 def test_without_lists_of_its_type_a_candidate_is_compared_with_all():
     (found,) = group_candidates([candidate("右下肺", "Anatomy")], [ClinicalDictionary({"右下肺炎": ["disease"]})])
     assert found.near == "右下肺炎"

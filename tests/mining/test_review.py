@@ -79,6 +79,24 @@ def test_a_guarded_text_comes_back(text):
     assert unguard(cell) == text and cell[:1] not in {*"=+-@＝"}
 
 
+@pytest.mark.parametrize("text", ["true", "FALSE", "3/4", "12月5日", "1e5", "-", "+a"])
+def test_what_a_spreadsheet_would_change_is_guarded(text):
+    assert guard(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["真true", "3级", "a-b", "'abc", "CT"])
+def test_what_it_would_not_is_left_alone(text):
+    assert guard(text) == text
+
+
+def test_lines_are_those_of_the_file_where_a_cell_has_several(tmp_path):
+    rows = [["x", "肺炎", "Drug", "two\nlines"], ["x", "气胸", "Drug", "of\r\nthree\nlines"], ["x", "", "Drug", ""]]
+    path = save(tmp_path / "r.tsv", [*HEADER, "comment"], rows[:2], end="\n")
+    assert [row.line for row in read_accepted(path)[0]] == [2, 4]
+    with pytest.raises(ValueError, match="line 7"):
+        read_accepted(save(path, [*HEADER, "comment"], rows, end="\n"))
+
+
 @pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("delimiter", ["\t", ",", ";"])
