@@ -81,6 +81,9 @@ def _mine(options: argparse.Namespace) -> None:
     sources = [options.records, options.entities, *options.dictionary]
     if report and (report.resolve() == output.resolve() or any(_is_read(report, Path(path)) for path in sources)):
         raise ValueError(f"--report {report} is a file that is read, or --output_file: name another one.")
+    for source in map(Path, sources):
+        if source.is_dir() and output.parent.exists() and output.parent.samefile(source):
+            raise ValueError(f"--output_file {output} would be read as a part of {source} the next time: name another.")
     if report and report.is_dir():
         raise ValueError(f"--report {report} is a folder: name a file.")
     files = find_record_files(Path(options.records))
@@ -139,14 +142,15 @@ def _accept(options: argparse.Namespace) -> None:
         raise ValueError(f"{target} is a {'folder: pass --output_dir' if target.is_dir() else 'file: --output_file'}.")
     if target.suffix.lower() == ".json":
         raise ValueError(f"{target}: JSON is not added to. Name a folder of lists, or a table (.tsv).")
-    if _is_read(target, Path(options.review)):
-        raise ValueError(f"{target} is the table that was reviewed: name another one.")
+    review = Path(options.review)
+    if _is_read(target, review) or (target.is_dir() and review.exists() and review.parent.samefile(target)):
+        raise ValueError(f"{target} is, or holds, the table that was reviewed, which is no list: keep it elsewhere.")
     lists = read_lists(target, options.dictionary_encoding)
     names = split_type_names(options.label_set)
     allowed = [item.name for item in resolve_label_set(names)] if names else [*lists.lists]
-    accepted, types = read_accepted(options.review, allowed, closed=bool(names))
+    accepted, types = read_accepted(review, allowed, closed=bool(names))
     if not accepted:
-        raise ValueError(f"{options.review}: no row is accepted. Fill the column accept: x, yes, 1, 是, or a type.")
+        raise ValueError(f"{review}: no row is accepted. Fill the column accept: x, yes, 1, 是, or a type.")
     merge = plan_merge(accepted, lists, default_lists_of_type(sorted(types), lists.lists), options.allow_several_types)
     if merge.added:
         extend = extend_folder if options.output_dir else extend_table

@@ -200,6 +200,7 @@ def test_entities_that_do_not_fit_are_told(files, tmp_path, capsys, entities, me
     ("option", "value", "message"),
     [
         ("--output_file", "lists/Disease.txt", "is there already"),
+        ("--output_file", "lists/review.tsv", "would be read as a part of"),
         ("--report", "records.jsonl", "is a file that is read"),
         ("--report", "lists/Disease.txt", "is a file that is read"),
         ("--report", "out/review.tsv", "is a file that is read, or --output_file"),
@@ -221,7 +222,8 @@ def test_places_that_cannot_be_used_are_told(files, tmp_path, capsys, option, va
         ({"--output_dir": "records.jsonl"}, "is a file"),
         ({"--output_file": "lists"}, "is a folder"),
         ({"--output_file": "terms.json"}, "JSON is not added to"),
-        ({"--output_file": "review.tsv"}, "is the table that was reviewed"),
+        ({"--output_file": "review.tsv"}, "is, or holds, the table that was reviewed"),
+        ({"--output_dir": "."}, "is, or holds, the table that was reviewed"),
         ({"--output_dir": "new"}, "no row is accepted"),
         ({"--output_dir": "new", "--review": "records.jsonl"}, "line 1: there is no column accept"),
         ({"--output_dir": "new", "--review": "none.tsv"}, "none.tsv"),
