@@ -1,12 +1,12 @@
 """The lines of a file in bounded memory, whatever its lines' length; its encoding found out."""
 
-import codecs
 import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple
 
+from ..encodings import HEAD_BYTES, find_encoding
 from ..readers.records import CorpusError, at_line
 from .report import ReadingReport
 from .sources import Source, unreadable
@@ -16,14 +16,6 @@ _MOST_UNDECODABLE = 0.1
 _JUDGED_FROM = 10
 # A file with more NULs is binary (in compressed ones each 256th byte is); a stray one costs its line.
 _MOST_NULS = 0.001
-_HEAD = 1 << 16
-_MARKS = (  # UTF-32's little-endian mark begins with UTF-16's
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 class Line(NamedTuple):
@@ -83,7 +75,7 @@ def _read(
     stream = gzip.GzipFile(fileobj=raw) if source.is_gzip else raw
     number = undecodable = first = position = 0
     try:
-        head = stream.read(_HEAD)
+        head = stream.read(HEAD_BYTES)
         stream.seek(0)
     except (OSError, EOFError, zlib.error) as error:
         raise unreadable(source, error) from error
@@ -119,20 +111,6 @@ def _read(
     if not is_start:
         yield Line(number, "", True)
     _check_undecodable(source, encoding, first, undecodable, number)
-
-
-def find_encoding(head: bytes, encoding: str) -> str:
-    """The encoding of a file that begins with `head`: what its mark says; UTF-8 if it is that; else `encoding`."""
-    for mark, name in _MARKS:
-        if head.startswith(mark):
-            return name
-    if head.isascii():
-        return encoding
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)  # its last character may be cut
-    except UnicodeDecodeError:
-        return encoding
-    return "utf-8"
 
 
 def _is_decoded(text: str) -> bool:

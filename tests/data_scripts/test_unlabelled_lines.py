@@ -7,7 +7,8 @@ import tracemalloc
 import pytest
 from unlabelled_texts import write
 
-from data_scripts.unlabelled.lines import find_encoding, read_lines
+from data_scripts.encodings import find_encoding
+from data_scripts.unlabelled.lines import read_lines
 from data_scripts.unlabelled.report import ReadingReport
 from data_scripts.unlabelled.sources import Source
 

@@ -1,0 +1,28 @@
+"""Which encoding a file of text is in, told from its first bytes."""
+
+import codecs
+
+HEAD_BYTES = 1 << 16
+"""How many of a file's first bytes decide."""
+
+_MARKS = (  # UTF-32's little-endian mark begins with UTF-16's
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def find_encoding(head: bytes, encoding: str) -> str:
+    """The encoding of a file that begins with `head`: what its mark says; UTF-8 if it is that; else `encoding`."""
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return name
+    if head.isascii():
+        return encoding
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # its last character may be cut
+    except UnicodeDecodeError:
+        return encoding
+    return "utf-8"
