@@ -185,9 +185,10 @@ def load_references(arguments: EvaluationArguments) -> tuple[Records, str]:
 
 def read_annotated(path: str) -> Records:
     """Records of a JSONL file; raises ValueError if it holds none, naming file and line of what is wrong."""
-    from data_scripts.readers.json_formats import read_jsonl
+    from data_scripts.format_corpora import annotated_records
+    from data_scripts.formats import find_files
 
-    records = list(read_jsonl(Path(path), None))
+    records = list(annotated_records(find_files(path, "jsonl"), None))
     if not records:
         raise ValueError(f"{path} holds no record.")
     return records

@@ -1,4 +1,4 @@
-"""`python -m data_scripts list | statistics | export | push | compose_identifiers | radicals | terms`: corpora.
+"""`python -m data_scripts list | statistics | export | convert | push | compose_identifiers | radicals | terms`: corpora.
 
 They are looked at, given another form, or made up; `terms` is in `term_commands`.
 """
@@ -16,7 +16,9 @@ from tempfile import TemporaryDirectory
 from modeling_dicmt import __version__
 from modeling_dicmt.deidentification.finding import IdentifierFinder
 
+from . import conversion
 from .export import EXPORT_FORMATS, export_corpus
+from .formats.registry import FORMATS
 from .identified.composition import write_identified_records
 from .identified.own_sentences import sample_sentences
 from .label_sets import LABEL_SETS, split_type_names
@@ -32,6 +34,7 @@ _EXAMPLES = """examples:
   python -m data_scripts statistics --dataset_name ccks2017 --data_dir DIR --json
   python -m data_scripts export --dataset_name cmeee --data_dir DIR --flatten outermost --output_dir cmeee_flat
   then: datasets.load_dataset("cmeee_flat")
+  python -m data_scripts convert --input export.json --from label_studio --output records.jsonl
   python -m data_scripts compose_identifiers --output_dir identifiers
   then: python run_ner.py --dataset_name jsonl --data_dir identifiers
   python -m data_scripts terms mine --records FILE --entities ENTITIES --dictionary LISTS --output_file review.tsv
@@ -88,6 +91,14 @@ def _parser() -> argparse.ArgumentParser:
         default="parquet",
         help="parquet, or jsonl, which the corpus 'jsonl' reads again (default: parquet)",
     )
+    convert = commands.add_parser(
+        "convert",
+        help="records of one format to another, and what was lost: " + ", ".join(FORMATS),
+        description="Convert records; formats are told from the names where these say it.",
+        epilog="formats:\n" + conversion.formats_described(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    conversion.add_arguments(convert)
     push = commands.add_parser("push", help="upload it to the Hub as Parquet: only records that you may pass on")
     push.add_argument("--hub_dataset_id", help="repository, owner/name (default: the corpus's name, under your user)")
     push.add_argument(
@@ -161,6 +172,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             write_radical_table(options.unihan_file, options.output)
         elif options.command == "terms":
             run_term_command(options)
+        elif options.command == "convert":
+            print(conversion.run(options))
         elif options.command == "compose_identifiers":
             sentences = _own_sentences(options.texts, options.seed) if options.texts else ()
             folder = write_identified_records(options.output_dir, options.records, options.seed, sentences)

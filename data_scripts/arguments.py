@@ -16,9 +16,23 @@ class DataArguments:
 
     _argument_group_name = "data"
 
-    dataset_name: str = field(**_help(f"Corpus: {', '.join(CORPORA)}; jsonl is for your own records, or CoNLL files."))
+    dataset_name: str = field(
+        **_help(
+            f"Corpus: {', '.join(CORPORA)}; jsonl is for your own records, or CoNLL files, others for those in the "
+            "format of their name."
+        )
+    )
     data_dir: str | None = field(
         default=None, **_help("Folder of the corpus, with a train and, if you like, a test part.", private=True)
+    )
+    format_options: list[str] | None = field(
+        default=None,
+        **_help(
+            "How own records are read, as NAME=VALUE: encoding=gb18030, text_column=Report, discontinuous=fragments; "
+            "`python -m data_scripts convert --help` explains each.",
+            private=True,
+            rare=True,
+        ),
     )
     label_set: list[str] | None = field(
         default=None,

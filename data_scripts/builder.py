@@ -34,6 +34,7 @@ class CorpusConfig(datasets.BuilderConfig):
     seed: int = 42
     flatten: str | None = None
     splits: tuple[str, ...] | None = None
+    format_options: tuple[str, ...] | None = None
 
 
 class CorpusBuilder(datasets.GeneratorBasedBuilder):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from .formats.options import FormatOptions
 from .label_sets import LABEL_SETS, EntityType
 from .readers.records import CorpusError, Record, type_names
 
@@ -25,9 +26,11 @@ class Corpus:
     Args:
         data_dir: The corpus's folder, or the one that holds it under the corpus's name.
         splits: The parts that are read, all of which must be there; default: all that are, and a training part must be.
+        options: How its files are read, where their format leaves that open.
 
     Raises:
         CorpusError: If the folder is not that of the corpus.
+        ValueError: If there are options for a corpus that has none.
     """
 
     name: ClassVar[str]
@@ -36,8 +39,18 @@ class Corpus:
     """What the folder must hold, in a line."""
     nested: ClassVar[bool] = False
     """Whether the corpus's entities may be nested."""
+    has_options: ClassVar[bool] = False
+    """Whether it can be read in several ways, as `FormatOptions` say."""
 
-    def __init__(self, data_dir: str | Path | None = None, splits: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: str | Path | None = None,
+        splits: Sequence[str] | None = None,
+        options: FormatOptions | None = None,
+    ) -> None:
+        if options is not None and not self.has_options:
+            raise ValueError(f"{self.name} has one form: options of a format are for own records.")
+        self.options = options or FormatOptions()
         folder = self.find_folder(data_dir)
         found = self.find_parts_in(folder)
         for part in splits or ("train",):

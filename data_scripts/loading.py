@@ -11,6 +11,8 @@ from .cmeee import CMeEE
 from .corpus import Corpus
 from .fccd import FCCd
 from .flattening import flatten_records
+from .format_corpora import FORMAT_CORPORA
+from .formats.options import FormatOptions
 from .jsonl import JSONL
 from .label_sets import LABEL_SETS, EntityType, resolve_label_set
 from .readers.records import Record
@@ -19,7 +21,7 @@ from .splits import split_groups
 from .yidu_s4k import YiduS4K
 
 CORPORA: dict[str, type[Corpus]] = {
-    corpus.name: corpus for corpus in (CCKS2017, CCKS2018, FCCd, YiduS4K, CMeEE, JSONL, Sample)
+    corpus.name: corpus for corpus in (CCKS2017, CCKS2018, FCCd, YiduS4K, CMeEE, JSONL, *FORMAT_CORPORA, Sample)
 }
 
 FLATTEN_CHOICES = ("outermost", "forbid")
@@ -49,6 +51,7 @@ def read_corpus(
     seed: int = 42,
     flatten: str | None = None,
     splits: Sequence[str] | None = None,
+    format_options: Sequence[str] | None = None,
 ) -> Parts:
     """Read a corpus as whole records.
 
@@ -64,6 +67,8 @@ def read_corpus(
             the outermost ones and logs how many were left out.
         splits: The parts that are read, so that no other need be there; None for all, and then there must be a training
             part.
+        format_options: How own records are read, such as "encoding=gb18030" or "text_column=Report": see
+            `FormatOptions`.
 
     Returns:
         The parts train, validation and, where the folder has one, test: records with `id`, `group`, `section`, `text`
@@ -71,7 +76,7 @@ def read_corpus(
 
     Raises:
         CorpusError: If the folder or a file in it is not as it should be.
-        ValueError: If `name`, `label_set`, `validation_share` or `flatten` is not one of the above.
+        ValueError: If `name`, `label_set`, `validation_share`, `flatten` or an option is not one of the above.
     """
     corpus_class = find_corpus(name)
     if not 0 <= validation_share < 1:
@@ -79,7 +84,7 @@ def read_corpus(
     if flatten is not None and flatten not in FLATTEN_CHOICES:
         raise ValueError(f"flatten must be None or one of {', '.join(FLATTEN_CHOICES)}, got {flatten!r}.")
     types = None if label_set is None else resolve_label_set(label_set)
-    corpus = corpus_class(data_dir, splits)
+    corpus = corpus_class(data_dir, splits, FormatOptions.from_pairs(format_options) if format_options else None)
     parts = {part: corpus.read_part(part, types, False if flatten == "forbid" else None) for part in corpus.sources}
     if validation_share and splits is None and "validation" not in parts:
         parts = _add_validation_part(parts, validation_share, seed)

@@ -6,9 +6,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from modeling_dicmt.files import read_json_lines
-
-from .readers.records import CorpusError, at_line, check_range, is_offset, is_whole, read_text
+from .formats.format import RecordFile
+from .formats.options import FormatOptions
+from .formats.registry import read
+from .readers.records import CorpusError
 
 logger = logging.getLogger(__name__)
 
@@ -71,41 +72,11 @@ def read_records(files: Sequence[Path], *, annotated: bool = False) -> Iterator[
     Args:
         files: As `find_record_files` gives them.
         annotated: Whether to read, where a record has them, `group`, `section` and `entities` as well; of an entity
-            start, end, type and word.
+            start, end, type, word and score.
 
     Raises:
         ValueError: If a file is not UTF-8, or a line is no record; names file and line, and quotes no text.
     """
-    for path in files:
-        if path.suffix.lower() == ".txt":
-            yield {"id": path.name, "text": read_text(path)}
-            continue
-        for number, record in read_json_lines(path, CorpusError):
-            place = at_line(path, number)
-            if not isinstance(record.get("text"), str):
-                raise CorpusError(f'{place}: expected an object with a string "text".')
-            read = {"id": _name(record, "id", place) or f"{path.name}:{number}", "text": record["text"]}
-            if annotated:
-                read |= {name: found for name in ("group", "section") if (found := _name(record, name, place))}
-                if record.get("entities") is not None:
-                    read["entities"] = _entities(record, place)
-            yield read
-
-
-def _name(record: dict[str, Any], key: str, place: str) -> str:
-    value = record.get(key)
-    if value is not None and not isinstance(value, str) and not is_whole(value):
-        raise CorpusError(f'{place}: "{key}" must be a string or a whole number.')
-    return "" if value is None else str(value)
-
-
-def _entities(record: dict[str, Any], place: str) -> list[dict[str, Any]]:
-    entities = record["entities"]
-    if not isinstance(entities, list) or not all(isinstance(entity, dict) for entity in entities):
-        raise CorpusError(f'{place}: "entities" must be a list of objects with start, end and type.')
-    for number, entity in enumerate(entities, start=1):
-        where = f"{place}, entity {number}"
-        if not all(is_offset(entity.get(key)) for key in ("start", "end")):
-            raise CorpusError(f'{where}: "start" and "end" must be whole numbers.')
-        check_range(entity["start"], entity["end"], len(record["text"]), where)
-    return [{name: entity[name] for name in ("start", "end", "type", "word") if name in entity} for entity in entities]
+    formats = {".jsonl": "jsonl", ".txt": "text"}
+    files_of_formats = [RecordFile(path, path.name, formats[path.suffix.lower()]) for path in files]
+    return read(files_of_formats, FormatOptions(annotated=annotated))

@@ -43,6 +43,7 @@ def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str
         validation_share=arguments.validation_share,
         seed=arguments.split_seed,
         flatten="forbid" if arguments.flatten == "forbid" else None,
+        format_options=arguments.format_options,
     )
     entity_types = [entity_type.name for entity_type in label_set_of(arguments.dataset_name, parts, label_set)]
     if label_set is None and arguments.dataset_name not in LABEL_SETS:

@@ -237,7 +237,7 @@ def test_what_cannot_be_done_is_told_before_anything_is_written(tmp_path, monkey
     [
         ({"text": "a", "entities": 3}, '"entities" must be a list'),
         ({"text": "王建国", "entities": [{"start": 0, "end": 9, "type": "X"}]}, "does not fit"),
-        ({"text": "王建国", "entities": [{"start": 0.5, "end": 2, "type": "X"}]}, "must be whole numbers"),
+        ({"text": "王建国", "entities": [{"start": 0.5, "end": 2, "type": "X"}]}, "must be a whole number"),
         ({"text": "王建国", "group": ["p"]}, '"group" must be a string'),
         ({"no": "王建国"}, 'a string "text"'),
     ],

@@ -94,7 +94,7 @@ def test_terms_scores_and_evidence(checkpoint, tmp_path, monkeypatch):
     ("content", "message"),
     [
         ('{"text": "患者"}\n{"text": \n', "records.jsonl, line 2: not valid JSON"),
-        ('{"text": "患者"}\n{"text": 3}\n', 'line 2: expected an object with a string "text"'),
+        ('{"text": "患者"}\n{"text": 3}\n', "line 2: the key 'text' is 3; expected a string"),
         ("[]\n", "line 1: expected a JSON object"),
         ("患者".encode("gb18030"), "line 1: not UTF-8"),
     ],
@@ -314,7 +314,7 @@ def test_the_network_was_loaded_before_a_wrong_line_was_told(tmp_path, monkeypat
     message = refused(
         monkeypatch, capsys, "--model_name_or_path", tmp_path / "network", "--input", records, "--show"
     )  # fmt: skip
-    assert 'line 2: expected an object with a string "text"' in message
+    assert "line 2: the key 'text' is 3; expected a string" in message
 
 
 @pytest.mark.parametrize("option", ["model_name_or_path", "dictionary"])

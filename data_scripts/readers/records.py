@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict
 from warnings import warn
@@ -48,12 +48,16 @@ class Annotation:
         end: Character after the last one (readers of inclusive formats add 1).
         type: Tag name.
         place: File and line, for messages.
+        score: The score that a recogniser gave it, if one did.
+        has_word: Whether the file states the mention besides the offsets.
     """
 
     start: int
     end: int
     type: str
     place: str
+    score: float | None = None
+    has_word: bool = False
 
 
 def at_line(path: Path, line: int) -> str:
@@ -162,3 +166,15 @@ def check_entities(annotations: Iterable[Annotation], *, allow_overlap: bool) ->
             )
         kept.append(annotation)
     return [Entity(start=a.start, end=a.end, type=a.type) for a in kept]
+
+
+def named_entities(
+    annotations: Iterable[Annotation], names: Mapping[str, str] | None, *, allow_overlap: bool
+) -> list[Entity]:
+    """A record's annotations under the tag names of their types, checked against each other.
+
+    Raises:
+        CorpusError: As `tag_name` and `check_entities`.
+    """
+    named = [replace(item, type=tag_name(item.type, names, item.place)) for item in annotations]
+    return check_entities(named, allow_overlap=allow_overlap)

@@ -3,11 +3,16 @@
 import pytest
 from corpus_files import spans, write
 
+from data_scripts.format_corpora import annotated_records
+from data_scripts.formats import find_files
 from data_scripts.label_sets import LABEL_SETS
-from data_scripts.readers.conll import read_conll
 from data_scripts.readers.records import CorpusError, type_names
 
 LINES = "患\tO\n者\tO\n头\tB-Symptom\n痛\tI-Symptom\n。\tO\n\n胸\tB-Symptom\n闷\tI-Symptom\n\n"
+
+
+def read_conll(path, names):
+    return annotated_records(find_files(path, "conll"), names)
 
 
 def read(tmp_path, content, names=None):

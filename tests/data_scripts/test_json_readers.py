@@ -8,12 +8,19 @@ from corpus_files import own_record, spans, write, write_json_lines
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_scripts.format_corpora import annotated_records
+from data_scripts.formats import find_files
+from data_scripts.formats.json_list import json_list
 from data_scripts.label_sets import LABEL_SETS
-from data_scripts.readers.json_formats import json_list, read_cmeee, read_jsonl, read_yidu_s4k
+from data_scripts.readers.json_formats import read_cmeee, read_yidu_s4k
 from data_scripts.readers.records import CorpusError, CorpusWarning, type_names
 
 YIDU = type_names(LABEL_SETS["yidu_s4k"])
 CMEEE = type_names(LABEL_SETS["cmeee"])
+
+
+def read_jsonl(path, names):
+    return annotated_records(find_files(path, "jsonl"), names)
 
 
 def yidu(text, *entities):

@@ -1,0 +1,172 @@
+"""Files of text in any encoding, also compressed, read and written piece by piece; errors have file and line."""
+
+import bz2
+import gzip
+import io
+import lzma
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from modeling_dicmt.files import MAX_LINE_BYTES
+
+from ..encodings import HEAD_BYTES, find_encoding
+from ..readers.records import CorpusError, at_line
+
+COMPRESSIONS = (".gz", ".bz2", ".xz")
+
+# What Python makes of bytes that the encoding does not have.
+_UNDECODABLE = re.compile("[\udc80-\udcff]")
+_UNREADABLE = (OSError, EOFError, UnicodeError, zlib.error, lzma.LZMAError)
+
+
+def plain_name(name: str) -> str:
+    """A file's name without the ending of a compression."""
+    return Path(name).stem if name.lower().endswith(COMPRESSIONS) else name
+
+
+@contextmanager
+def open_compressed(path: Path, mode: str, name: str | None = None) -> Iterator[BinaryIO]:
+    """Open a file, through what its name says about compression.
+
+    Args:
+        path: The file.
+        mode: "rb" or "wb".
+        name: What the file is going to be called, where that is not what it is called.
+    """
+    name = (name or path.name).lower()
+    with open(path, mode) as raw:
+        if name.endswith(".gz"):
+            # Neither time nor name: the same records give the same bytes.
+            stream = gzip.GzipFile("", mode, fileobj=raw, mtime=0)
+        elif name.endswith(".bz2"):
+            stream = bz2.BZ2File(raw, mode)
+        else:
+            stream = lzma.LZMAFile(raw, mode) if name.endswith(".xz") else raw
+        with stream:
+            yield stream
+
+
+class TextInput(AbstractContextManager):
+    """A file of text, read by lines or blocks with its line ends as stored.
+
+    Args:
+        path: The file.
+        encoding: Its encoding, unless its first bytes show that it is another.
+
+    Raises:
+        CorpusError: Here and by each of its methods, if the file cannot be read or is in another encoding; names file
+            and line, and quotes no text.
+    """
+
+    def __init__(self, path: Path, encoding: str) -> None:
+        self.path = path
+        self.number = 0
+        """Lines that were read so far, by either method."""
+        self._stack = ExitStack()
+        try:
+            stream = self._stack.enter_context(open_compressed(path, "rb"))
+            head = stream.read(HEAD_BYTES)
+            stream.seek(0)
+        except _UNREADABLE as error:
+            self._stack.close()
+            raise self._unreadable(error) from error
+        self._encoding = find_encoding(head, encoding)
+        self._file = self._stack.enter_context(
+            io.TextIOWrapper(stream, self._encoding, errors="surrogateescape", newline="\n")
+        )
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def line(self) -> str:
+        """The next line with its end, "" at the end of the file; only \\n ends a line."""
+        text = self._checked(lambda: self._file.readline(MAX_LINE_BYTES + 1))
+        if len(text) > MAX_LINE_BYTES:
+            raise CorpusError(
+                f"{at_line(self.path, self.number + 1)}: longer than {MAX_LINE_BYTES >> 20} Mi characters, which no "
+                "record is. Is it a file of this format?"
+            )
+        self.number += bool(text)
+        return text
+
+    def block(self, size: int) -> str:
+        """At most `size` further characters, "" at the end of the file."""
+        text = self._checked(lambda: self._file.read(size))
+        self.number += text.count("\n")
+        return text
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.line, "")
+
+    def _checked(self, read: Callable[[], str]) -> str:
+        try:
+            text = read()
+        except _UNREADABLE as error:
+            raise self._unreadable(error) from error
+        found = None if text.isascii() else _UNDECODABLE.search(text)
+        if found is not None:
+            line = self.number + 1 + text.count("\n", 0, found.start())
+            likely = "gb18030" if self._encoding.startswith("utf") else "utf-8"
+            raise CorpusError(
+                f"{at_line(self.path, line)}: not {self._encoding.removesuffix('-sig').upper()}. The file is damaged, "
+                f"cut within a character, or in another encoding, or in several: name it (encoding, often {likely}), "
+                "or convert the file."
+            )
+        return text
+
+    def _unreadable(self, error: Exception) -> CorpusError:
+        """No OSError: whoever writes meanwhile would take it for one of the place that is written to."""
+        if isinstance(error, UnicodeError):
+            reason = f"it is not {self._encoding.upper()}: name its encoding"
+        else:
+            reason = getattr(error, "strerror", None) or str(error).rstrip(".") or type(error).__name__
+        place = f"{self.path}, after line {self.number}" if self.number else f"{self.path}"
+        return CorpusError(f"{place}: cannot be read ({reason}). Restore the file, or leave it out.")
+
+
+def read_whole(path: Path, encoding: str) -> str:
+    """All of a file that is one record.
+
+    Raises:
+        CorpusError: As `TextInput`, or if it is longer than any record.
+    """
+    with TextInput(path, encoding) as file:
+        text = file.block(MAX_LINE_BYTES)
+        if file.block(1):
+            raise CorpusError(f"{path}: longer than {MAX_LINE_BYTES >> 20} Mi characters, which no record is.")
+    return text
+
+
+@contextmanager
+def text_output(path: Path, name: str, encoding: str) -> Iterator[Callable[[str], object]]:
+    """Open a file to write text; gives the function that does.
+
+    Line ends are written as they are.
+
+    Args:
+        path: The file.
+        name: What it is going to be called, which says whether it is compressed.
+        encoding: Its encoding.
+
+    Raises:
+        CorpusError: By the function, if the encoding does not have a character.
+    """
+    with open_compressed(path, "wb", name) as stream, io.TextIOWrapper(stream, encoding, newline="\n") as file:
+
+        def write(text: str) -> None:
+            try:
+                file.write(text)
+            except UnicodeEncodeError as error:
+                character = f"U+{ord(text[error.start]):04X}"
+                raise CorpusError(
+                    f"{encoding} does not have the character {character}, which a record holds. Write utf-8 or gb18030."
+                ) from None
+
+        yield write
