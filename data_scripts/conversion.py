@@ -8,7 +8,8 @@ from pathlib import Path
 
 from .formats.format import Losses
 from .formats.options import FormatOptions, option_names
-from .formats.registry import FORMATS, find_files, find_format, guess_format, open_writer, read, what_is_lost
+from .formats.registry import FORMATS, find_files, find_format, guess_format, what_is_lost
+from .formats.streams import open_writer, read
 from .readers.records import CorpusError
 
 # What concerns one direction alone.

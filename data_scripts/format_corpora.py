@@ -8,7 +8,8 @@ from typing import ClassVar
 from .corpus import PART_NAMES, Corpus, find_one
 from .formats.format import Losses, RecordFile
 from .formats.options import FormatOptions
-from .formats.registry import FORMATS, find_files, find_records
+from .formats.registry import FORMATS, find_files
+from .formats.streams import find_records
 from .formats.text_files import COMPRESSIONS, plain_name
 from .readers.records import CorpusError, Record, named_entities, replace_surrogates
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from .formats.format import RecordFile
 from .formats.options import FormatOptions
-from .formats.registry import read
+from .formats.streams import read
 from .readers.records import CorpusError
 
 logger = logging.getLogger(__name__)

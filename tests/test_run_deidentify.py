@@ -235,11 +235,11 @@ def test_what_cannot_be_done_is_told_before_anything_is_written(tmp_path, monkey
 @pytest.mark.parametrize(
     ("record", "told"),
     [
-        ({"text": "a", "entities": 3}, '"entities" must be a list'),
+        ({"text": "a", "entities": 3}, "the key 'entities' is 3; expected a list"),
         ({"text": "王建国", "entities": [{"start": 0, "end": 9, "type": "X"}]}, "does not fit"),
         ({"text": "王建国", "entities": [{"start": 0.5, "end": 2, "type": "X"}]}, "must be a whole number"),
-        ({"text": "王建国", "group": ["p"]}, '"group" must be a string'),
-        ({"no": "王建国"}, 'a string "text"'),
+        ({"text": "王建国", "group": ["p"]}, "'group' must be a string"),
+        ({"no": "王建国"}, "the key 'text' is missing"),
     ],
 )
 def test_a_wrong_record_is_told_by_its_line_without_its_text(tmp_path, monkeypatch, capsys, record, told):

@@ -314,7 +314,7 @@ def test_the_network_was_loaded_before_a_wrong_line_was_told(tmp_path, monkeypat
     message = refused(
         monkeypatch, capsys, "--model_name_or_path", tmp_path / "network", "--input", records, "--show"
     )  # fmt: skip
-    assert "line 2: the key 'text' is 3; expected a string" in message
+    assert "line 2: the key 'text' is missing" in message
 
 
 @pytest.mark.parametrize("option", ["model_name_or_path", "dictionary"])

@@ -19,8 +19,8 @@ _MODULE_OF = {
     "find_files": ".registry",
     "find_format": ".registry",
     "guess_format": ".registry",
-    "open_writer": ".registry",
-    "read": ".registry",
+    "open_writer": ".streams",
+    "read": ".streams",
 }
 
 __all__ = sorted(_MODULE_OF)

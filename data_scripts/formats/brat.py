@@ -43,7 +43,7 @@ class Brat(Format):
     limits = "line ends at an entity's edge, blanks in the names of types"
 
     def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[FoundRecord]:
-        text = read_whole(file.path, options.encoding)
+        text = read_whole(file.path, options.encoding, keeps_mark=True)  # which brat counts as a character
         path = annotation_file(file.path)
         found = None
         if options.annotated and path.exists():

@@ -1,5 +1,6 @@
 """Files of plain text: each .txt file is one record, named after its path."""
 
+import codecs
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,8 @@ from .file_names import FileNames
 from .format import Format, FoundRecord, Losses, RecordFile, Write
 from .options import FormatOptions
 from .text_files import read_whole, text_output
+
+_MARK = "\ufeff"
 
 
 class PlainText(Format):
@@ -26,10 +29,13 @@ class PlainText(Format):
     def open(self, path: Path, name: str, options: FormatOptions, losses: Losses) -> Iterator[Write]:
         path.mkdir()
         names = FileNames(losses)
+        is_markless = codecs.lookup(options.encoding).name == "utf-8"
 
         def write(record: dict) -> None:
             stem = names.stem(record.get("id", "").removesuffix(".txt"))
             with text_output(path / f"{stem}.txt", f"{stem}.txt", options.encoding) as write_text:
-                write_text(record["text"])
+                # Of a text that begins with the mark itself, a reader would drop it.
+                has_mark = is_markless and record["text"].startswith(_MARK)
+                write_text(_MARK * has_mark + record["text"])
 
         yield write

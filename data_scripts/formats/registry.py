@@ -1,25 +1,19 @@
-"""The formats by name: which files are of one, records read from them, records written to one."""
+"""The formats by name, and which files are of one."""
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from modeling_dicmt.files import replacing
-
-from ..flattening import flatten_outermost
-from ..readers.records import CorpusError, replace_surrogates
+from ..readers.records import CorpusError
 from .brat import Brat, annotation_file
 from .conll import CoNLL
 from .delimited import CSV, TSV
 from .docbin import DocBin
 from .doccano import Doccano
-from .format import ALL_PARTS, Format, FoundRecord, Losses, RecordDict, RecordFile
-from .jsonl import JSONLines, record_of
+from .format import ALL_PARTS, Format, RecordFile
+from .jsonl import JSONLines
 from .label_studio import LabelStudio
-from .options import FormatOptions
 from .parquet import Parquet
 from .plain_text import PlainText
 from .text_files import plain_name
@@ -55,6 +49,12 @@ def find_format(name: str) -> Format:
     if name not in FORMATS:
         raise ValueError(f"There is no format {name!r}. There are {', '.join(FORMATS)}.")
     return FORMATS[name]
+
+
+def what_is_lost(item: Format) -> str:
+    """What a format cannot carry, in words."""
+    lost = sorted(ALL_PARTS - item.carries)
+    return ", ".join([*lost, *([item.limits] if item.limits else [])]) or "nothing"
 
 
 def guess_format(path: str | os.PathLike) -> str:
@@ -154,122 +154,3 @@ def _check_pairs(folder: Path, found: Sequence[RecordFile]) -> None:
     for path, name in _walk(folder, []):
         if name.lower().endswith(".ann") and path not in texts:
             raise CorpusError(f"{path}: its text, {path.stem}.txt, is missing. Add it, or remove the annotations.")
-
-
-def find_records(
-    files: Sequence[RecordFile], options: FormatOptions | None = None, losses: Losses | None = None
-) -> Iterator[tuple[RecordFile, FoundRecord]]:
-    """Records with their files and places; what the formats have besides is counted in `losses`."""
-    options, losses = options or FormatOptions(), Losses() if losses is None else losses
-    for file in files:
-        for record in FORMATS[file.format].read(file, options, losses):
-            yield file, record if options.annotated else replace(record, annotations=None, group="", section="")
-
-
-def read(
-    files: Sequence[RecordFile], options: FormatOptions | None = None, losses: Losses | None = None
-) -> Iterator[RecordDict]:
-    """Records as {"id", "text", "group"?, "section"?, "entities"?}, read as they are consumed.
-
-    A record without an id bears the name of its file, with the number of its line or row. One without "entities" is not
-    annotated. Text is as it is stored, line ends included.
-
-    Args:
-        files: As `find_files` gives them.
-        options: How they are read.
-        losses: Takes what the files have and a record cannot, in words and how often.
-
-    Raises:
-        CorpusError: If a file cannot be read or is none of its format; names file and line.
-    """
-    for file, record in find_records(files, options, losses):
-        yield record.as_dict(f"{file.name}:{record.number}")
-
-
-@contextmanager
-def open_writer(
-    path: str | os.PathLike,
-    format: str | None = None,
-    options: FormatOptions | None = None,
-    losses: Losses | None = None,
-) -> Iterator[Callable[[RecordDict], None]]:
-    """Open a file, or of text and brat a new folder, to write records; gives the function that writes one.
-
-    It is written beside its place, which it takes at the end: it is there whole or, after any error, as it was before.
-
-    Args:
-        path: The file or folder.
-        format: Its format; None for what its name says.
-        options: How it is written.
-        losses: Takes what the format cannot carry, in words and how often.
-
-    Raises:
-        CorpusError: If the folder is not empty; by the function, if a record is none, or cannot be written.
-        OSError: If it cannot be written.
-        ValueError: If there is no such format.
-    """
-    target = Path(path)
-    item = find_format(format or guess_format(target))
-    options, losses = options or FormatOptions(), Losses() if losses is None else losses
-    if item.is_folder and os.path.lexists(target) and (not target.is_dir() or any(target.iterdir())):
-        raise CorpusError(f"{target} exists and is not an empty folder. Give a new folder, or remove it.")
-    if not item.is_folder and target.is_dir():
-        raise CorpusError(f"{target} is a folder: name a file.")
-    count, of_others, is_writing = 0, [], False
-    try:
-        with replacing(target) as temporary, item.open(temporary, target.name, options, losses) as write:
-
-            def write_record(record: RecordDict) -> None:
-                nonlocal count, is_writing
-                count += 1
-                place = f"{target}, record {count}"
-                kept = _carried(record, item, place, losses)
-                is_writing = True
-                try:
-                    write(kept)
-                except CorpusError as error:
-                    raise CorpusError(f"{place}: {error}") from None
-                is_writing = False
-
-            try:
-                yield write_record
-            except Exception as error:
-                if not is_writing:
-                    of_others.append(error)
-                raise
-    except OSError:
-        if of_others:  # no matter of the disk
-            raise of_others[0] from of_others[0].__cause__
-        raise
-    for what in [what for what, number in losses.items() if not number]:
-        del losses[what]
-
-
-def _carried(record: RecordDict, item: Format, place: str, losses: Losses) -> RecordDict:
-    """What a format can carry of a record, checked; empty ids, groups and sections are none."""
-    found = record_of(record, place, 0)
-    if item.name != "jsonl":  # whose escapes have them
-        found = replace(found, text=replace_surrogates(found.text))
-    kept = {key: value for key, value in found.as_dict("").items() if value or key in ("text", "entities")}
-    for part, key in (("ids", "id"), ("groups", "group"), ("sections", "section")):
-        losses[f"{part} of records"] += part not in item.carries and kept.pop(key, None) is not None
-    entities = kept.get("entities")
-    if entities is None:
-        losses["records not annotated, which look like annotated ones"] += "records not annotated" not in item.carries
-        return kept
-    if "entities" not in item.carries:
-        losses["entities"] += len(entities)
-        del kept["entities"]
-    elif "nested entities" not in item.carries:
-        kept["entities"] = flatten_outermost(entities)
-        losses["inner ones of nested entities"] += len(entities) - len(kept["entities"])
-    if "scores" not in item.carries:
-        for entity in kept.get("entities", ()):
-            losses["scores"] += entity.pop("score", None) is not None
-    return kept
-
-
-def what_is_lost(item: Format) -> str:
-    """What a format cannot carry, in words."""
-    lost = sorted(ALL_PARTS - item.carries)
-    return ", ".join([*lost, *([item.limits] if item.limits else [])]) or "nothing"

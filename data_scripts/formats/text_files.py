@@ -57,13 +57,14 @@ class TextInput(AbstractContextManager):
     Args:
         path: The file.
         encoding: Its encoding, unless its first bytes show that it is another.
+        keeps_mark: Whether the byte order mark of a UTF-8 file is a character of its text.
 
     Raises:
         CorpusError: Here and by each of its methods, if the file cannot be read or is in another encoding; names file
             and line, and quotes no text.
     """
 
-    def __init__(self, path: Path, encoding: str) -> None:
+    def __init__(self, path: Path, encoding: str, *, keeps_mark: bool = False) -> None:
         self.path = path
         self.number = 0
         """Lines that were read so far, by either method."""
@@ -76,6 +77,8 @@ class TextInput(AbstractContextManager):
             self._stack.close()
             raise self._unreadable(error) from error
         self._encoding = find_encoding(head, encoding)
+        if keeps_mark:
+            self._encoding = self._encoding.removesuffix("-sig")
         self._file = self._stack.enter_context(
             io.TextIOWrapper(stream, self._encoding, errors="surrogateescape", newline="\n")
         )
@@ -131,13 +134,13 @@ class TextInput(AbstractContextManager):
         return CorpusError(f"{place}: cannot be read ({reason}). Restore the file, or leave it out.")
 
 
-def read_whole(path: Path, encoding: str) -> str:
-    """All of a file that is one record.
+def read_whole(path: Path, encoding: str, *, keeps_mark: bool = False) -> str:
+    """All of a file that is one record; see `TextInput`.
 
     Raises:
         CorpusError: As `TextInput`, or if it is longer than any record.
     """
-    with TextInput(path, encoding) as file:
+    with TextInput(path, encoding, keeps_mark=keeps_mark) as file:
         text = file.block(MAX_LINE_BYTES)
         if file.block(1):
             raise CorpusError(f"{path}: longer than {MAX_LINE_BYTES >> 20} Mi characters, which no record is.")
