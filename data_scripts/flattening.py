@@ -1,6 +1,7 @@
 """Nested entities → flat ones, for schemes that can tag a character once."""
 
 import logging
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from .readers.records import Entity, Record
@@ -21,13 +22,19 @@ def flatten_outermost(entities: Iterable[Entity]) -> list[Entity]:
     Returns:
         The kept entities by place in the text. What it left out is the difference of the lengths: report it.
     """
-    kept: list[Entity] = []
+    kept: list[Entity] = []  # by place, none overlapping another: only two neighbours can overlap a further one
+    starts: list[int] = []
     for entity in sorted(entities, key=lambda e: (e["start"] - e["end"], e["start"])):
         if entity["start"] == entity["end"]:
             continue
-        if all(entity["end"] <= other["start"] or other["end"] <= entity["start"] for other in kept):
-            kept.append(entity)
-    return sorted(kept, key=lambda e: e["start"])
+        index = bisect_left(starts, entity["start"])
+        is_free = (index == 0 or kept[index - 1]["end"] <= entity["start"]) and (
+            index == len(kept) or entity["end"] <= kept[index]["start"]
+        )
+        if is_free:
+            kept.insert(index, entity)
+            starts.insert(index, entity["start"])
+    return kept
 
 
 def flatten_records(place: str, records: Sequence[Record]) -> list[Record]:

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+from counted_steps import is_linear
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +33,13 @@ def test_of_crossing_entities_the_longest_stays():
 
 def test_of_two_types_on_one_span_the_first_listed_stays():
     assert flatten_outermost([entity(0, 3, "B"), entity(0, 3, "A")]) == [entity(0, 3, "B")]
+
+
+def test_time_grows_with_the_number_of_entities_and_not_with_its_square():
+    def entities(count):
+        return [entity(3 * number, 3 * number + 2) for number in range(count)]
+
+    assert is_linear(flatten_outermost, entities(200), entities(400))
 
 
 @given(ENTITIES)
