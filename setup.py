@@ -13,7 +13,8 @@ VERSION = re.search(
 )[1]
 TENSORBOARD = "tensorboard>=2.20,<3"
 # What DicMT is compared with, and plots.
-COMPARISONS = ["matplotlib>=3.9,<4", "python-crfsuite>=0.9.11,<0.10", "spacy>=3.8,<4"]
+SPACY = ["spacy>=3.8,<4"]
+COMPARISONS = ["matplotlib>=3.9,<4", "python-crfsuite>=0.9.11,<0.10", *SPACY]
 ONNX = ["onnx>=1.19,<2", "onnxruntime>=1.23,<2"]
 
 
@@ -61,6 +62,7 @@ setup(
     cmdclass={"build_py": BuildWithCardTemplate},
     extras_require={
         "onnx": ONNX,
+        "spacy": SPACY,  # the format docbin
         "tensorboard": [TENSORBOARD],
         "benchmarks": COMPARISONS,
         "experiments": COMPARISONS,

@@ -66,8 +66,8 @@ def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str
     return parts, entity_types
 
 
-def load_split(name: str, data_dir: str | None, split: str) -> Records:
-    """Read one part of a corpus, to score it: no other need be there.
+def load_split(name: str, data_dir: str | None, split: str, format_options: Sequence[str] | None = None) -> Records:
+    """Read one part of a corpus, to score it: no other need be there; the options are those of `read_corpus`.
 
     A development part that the corpus lacks is the share of the training part that `read_corpus` takes by default.
 
@@ -77,7 +77,8 @@ def load_split(name: str, data_dir: str | None, split: str) -> Records:
     """
     corpus = find_corpus(name)
     alone = split != "validation" or split in corpus.find_parts_in(corpus.find_folder(data_dir))
-    records: Records = read_corpus(name, data_dir, splits=[split] if alone else None)[split]
+    splits = [split] if alone else None
+    records: Records = read_corpus(name, data_dir, splits=splits, format_options=format_options)[split]
     _drop_empty_entities(split, records)
     return records
 

@@ -172,7 +172,7 @@ def test_each_command_of_the_table_has_the_options_that_it_is_shown_with(command
     words = command.split()
     options = [word for word in words if word.startswith("--")]
     program = words[1:3] if words[1] == "-m" else words[1:2]
-    commands = ("run", "statistics", "terms", "mine")
+    commands = ("run", "statistics", "terms", "mine", "convert")
     program += list(takewhile(commands.__contains__, words[len(program) + 1 :]))
     help_option = "--help" if program[:2] == ["-m", "data_scripts"] else "--help_all"
     shown = subprocess.run(
