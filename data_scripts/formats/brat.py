@@ -4,6 +4,7 @@ Offsets count characters of the text as stored, ends exclusive. An annotation ma
 end`; brat itself makes one of what goes over a line end, so that is how it is written here, too.
 """
 
+import codecs
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,14 +67,16 @@ class Brat(Format):
     def open(self, path: Path, name: str, options: FormatOptions, losses: Losses) -> Iterator[Write]:
         path.mkdir()
         names = FileNames(losses)
+        # A byte order mark would count as a character.
+        encoding = "utf-8" if codecs.lookup(options.encoding).name == "utf-8-sig" else options.encoding
 
         def write(record: dict) -> None:
             stem, text = names.stem(record.get("id", "")), record["text"]
             lines = [line for entity in record.get("entities", ()) if (line := _line(entity, text, losses))]
-            with text_output(path / f"{stem}.txt", f"{stem}.txt", options.encoding) as write_text:
+            with text_output(path / f"{stem}.txt", f"{stem}.txt", encoding) as write_text:
                 write_text(text)
             if "entities" in record:
-                with text_output(path / f"{stem}.ann", f"{stem}.ann", options.encoding) as write_text:
+                with text_output(path / f"{stem}.ann", f"{stem}.ann", encoding) as write_text:
                     write_text("".join(f"T{number}\t{line}\n" for number, line in enumerate(lines, start=1)))
 
         yield write

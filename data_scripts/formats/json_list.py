@@ -85,9 +85,8 @@ class _Window:
             self._extend(_BLOCK)
         while True:
             try:
-                _, end = _LENIENT.raw_decode(self._text, self._position)
-                # A number may go on where the text ends.
-                is_whole = end < len(self._text)
+                _LENIENT.raw_decode(self._text, self._position)
+                is_whole = True  # or a number that goes on, which is no object either
             except json.JSONDecodeError as error:
                 is_whole = not (error.msg.startswith("Unterminated") or len(self._text) - error.pos <= _CUT_CHARACTERS)
             except (RecursionError, ValueError):

@@ -67,6 +67,7 @@ def test_a_huge_line_takes_no_more_memory_than_the_limit(tmp_path):
         ("患者", "utf-8", "gb18030", "utf-8"),  # read as GB18030 it gives 鎮ｈ€
         ("患者", "utf-8-sig", "gb18030", "utf-8-sig"),
         ("患者", "gb18030", "gb18030", "gb18030"),
+        ("头痛", "gb18030", "gb18030", "gb18030"),  # its bytes are UTF-8 by chance: ͷʹ
         ("患者", "utf-16", "utf-8", "utf-16"),
         ("患者", "utf-16-le", "utf-16-le", "utf-16-le"),
         ("CT", "ascii", "gb18030", "gb18030"),

@@ -96,6 +96,13 @@ def test_offsets_that_count_windows_line_ends_as_one_are_recognised(tmp_path):
     assert "if \\r\\n counted as one" in refused(folder)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
+def test_offsets_are_those_of_the_text_in_any_encoding(tmp_path, encoding):
+    made = record("\ufeff头痛", (1, 3, "S"), id="a") if encoding == "utf-8-sig" else record("头痛", (0, 2, "S"), id="a")
+    write(tmp_path / "out", [made], "brat", encoding=encoding)
+    assert read_all(tmp_path / "out", "brat", encoding=encoding) == [made]
+
+
 def test_a_type_with_a_blank_cannot_be_written(tmp_path):
     with pytest.raises(CorpusError, match="record 1: brat takes no blank"):
         write(tmp_path / "out", [record("头痛", (0, 2, "A B"), id="a")], "brat")

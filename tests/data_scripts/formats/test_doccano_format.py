@@ -52,6 +52,7 @@ def test_what_is_written_is_what_doccano_imports(tmp_path):
     [
         ({"data": "头痛"}, "'text' is missing"),
         ({"text": "头痛", "label": ["positive"]}, "entity 1: expected [start, end, type]"),
+        ({"text": "头痛", "label": [[0, 2]]}, "entity 1: expected [start, end, type]"),
         ({"text": "头痛", "label": [[0, 3, "S"]]}, "outside the text"),
         ({"text": "头痛", "label": [[0.0, 2, "S"]]}, "'start_offset' must be a whole number"),
         ({"text": "头痛", "label": [[0, 2, ""]]}, "cannot be an entity type"),

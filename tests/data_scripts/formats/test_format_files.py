@@ -90,6 +90,16 @@ def test_encodings_are_read_as_told_and_marks_recognised(tmp_path, encoding):
         assert read_all(path)[0]["text"] == "發燒，咳嗽"
 
 
+def test_the_same_records_give_the_same_compressed_bytes(tmp_path, monkeypatch):
+    """Neither the time nor the temporary name is in them."""
+    contents = []
+    for seconds in (1e9, 2e9):
+        monkeypatch.setattr("time.time", lambda now=seconds: now)
+        write(tmp_path / "x.jsonl.gz", [record("头痛", id="a")])
+        contents.append((tmp_path / "x.jsonl.gz").read_bytes())
+    assert contents[0] == contents[1]
+
+
 def test_a_file_in_utf_8_is_read_as_that_whatever_is_told(tmp_path):
     (tmp_path / "x.jsonl").write_text(LINE, encoding="utf-8")
     assert read_all(tmp_path / "x.jsonl", encoding="gb18030")[0]["text"] == "头痛"
@@ -139,7 +149,7 @@ def test_an_output_that_fails_leaves_what_was_there(tmp_path, format):
 def test_errors_of_others_while_it_is_written_are_theirs(tmp_path, format):
     """A file that could not be read was told as an output that cannot be written."""
     for error in (FileNotFoundError("theirs"), RuntimeError("theirs"), KeyboardInterrupt("theirs")):
-        with pytest.raises(type(error), match="^theirs$"), open_writer(tmp_path / "x", format) as write_record:
+        with pytest.raises(type(error), match=r"^theirs$"), open_writer(tmp_path / "x", format) as write_record:
             write_record(record("头痛", id="a"))
             raise error
     assert not list(tmp_path.iterdir())
@@ -186,7 +196,7 @@ def test_texts_are_read_without_what_stands_beside_them(tmp_path):
 
 @pytest.mark.parametrize("pair", ["encoding", "encodings=x", "annotated=False"])
 def test_options_that_there_are_not_are_told(pair):
-    with pytest.raises(ValueError, match="is no option of a format. There are discontinuous=…"):
+    with pytest.raises(ValueError, match=r"is no option of a format\. There are discontinuous=…"):
         FormatOptions.from_pairs([pair])
 
 
