@@ -56,6 +56,7 @@ def open_writer(
     """Open a file, or of text and brat a new folder, to write records; gives the function that writes one.
 
     It is written beside its place, which it takes at the end: it is there whole or, after any error, as it was before.
+    Folders above it are made.
 
     Args:
         path: The file or folder.
@@ -75,6 +76,7 @@ def open_writer(
         raise CorpusError(f"{target} exists and is not an empty folder. Give a new folder, or remove it.")
     if not item.is_folder and target.is_dir():
         raise CorpusError(f"{target} is a folder: name a file.")
+    target.absolute().parent.mkdir(parents=True, exist_ok=True)
     count, of_others, is_writing = 0, [], False
     try:
         with replacing(target) as temporary, item.open(temporary, target.name, options, losses) as write:

@@ -57,8 +57,8 @@ def test_formats_encodings_and_columns_are_told_for_either_side(run, tmp_path):
 
 
 def test_folders_are_written_and_read(run, tmp_path):
-    assert run("--input", "in.jsonl", "--output", "brat", "--to", "brat")[0] == 0
-    status, told = run("--input", "brat", "--output", "y.jsonl")
+    assert run("--input", "in.jsonl", "--output", "new/brat", "--to", "brat")[0] == 0
+    status, told = run("--input", "new/brat", "--output", "y.jsonl")
     assert status == 0 and "Left out or changed: nothing." in told
     one, two = read_all(tmp_path / "y.jsonl")
     assert (one["id"], one["text"], spans(one)) == ("r1", RECORDS[0]["text"], spans(RECORDS[0])) and two["id"] == "r2"
