@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 from data_scripts.plain_records import check_records, find_record_files, read_records
-from modeling_dicmt.chunks import text_chunks
+from modeling_dicmt.chunks import record_chunks
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.commands.growing_files import GrowingFiles
 from modeling_dicmt.commands.places import check_exists, check_place
@@ -142,9 +142,7 @@ def check_outputs(arguments: DeidentificationArguments) -> None:
 
 def chunks(records: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     """Records in lists of bounded size."""
-    records, again = tee(records)
-    for texts in text_chunks((record["text"] for record in again), CHUNK_CHARACTERS, CHUNK_RECORDS):
-        yield list(islice(records, len(texts)))
+    return record_chunks(records, CHUNK_CHARACTERS, CHUNK_RECORDS)
 
 
 def read_key(path: str | None) -> bytes | None:

@@ -1,6 +1,6 @@
-"""`python -m data_scripts list | statistics | export | convert | push | compose_identifiers | radicals | terms`: corpora.
+"""`python -m data_scripts list | statistics | export | convert | push | compose_identifiers | radicals | terms`.
 
-They are looked at, given another form, or made up; `terms` is in `term_commands`.
+Corpora are looked at, given another form, or made up; `terms` is in `term_commands`.
 """
 
 import argparse

@@ -229,17 +229,39 @@ def read_json_lines(
     Raises:
         ValueError: If a line is no JSON object, or longer than `MAX_LINE_BYTES`; names file and line. See `parse_json`.
     """
+    for number, _, found in scan_json_lines(path, str(path), error):
+        if isinstance(found, ValueError):
+            raise found
+        yield number, found
+
+
+def scan_json_lines(
+    path: str | os.PathLike, name: str, error: type[ValueError] = ValueError
+) -> Iterator[tuple[int, int, dict[str, Any] | ValueError]]:
+    """The same of a file that may have wrong lines, as (line number, bytes of the line, object or error).
+
+    Args:
+        path: The file.
+        name: What error messages call it.
+        error: Class of the errors.
+    """
     with open(path, "rb") as file:
         lines = iter(lambda: file.readline(MAX_LINE_BYTES + 1), b"")
         for number, line in enumerate(lines, start=1):
-            where = f"{path}, line {number}"
-            if len(line) > MAX_LINE_BYTES:
-                raise error(f"{where}: longer than {MAX_LINE_BYTES >> 20} MiB. Expected a JSON object a line.")
-            if line.strip():
-                value = parse_json(line, where, error)
-                if not isinstance(value, dict):
-                    raise error(f"{where}: expected a JSON object, got {type(value).__name__}.")
-                yield number, value
+            where, size = f"{name}, line {number}", len(line)
+            if size > MAX_LINE_BYTES:
+                while not line.endswith(b"\n") and (line := file.readline(MAX_LINE_BYTES)):
+                    size += len(line)
+                found = error(f"{where}: longer than {MAX_LINE_BYTES >> 20} MiB. Expected a JSON object a line.")
+                yield number, size, found
+            elif line.strip():
+                try:
+                    found = parse_json(line, where, error)
+                    if not isinstance(found, dict):
+                        found = error(f"{where}: expected a JSON object, got {type(found).__name__}.")
+                except error as wrong:
+                    found = wrong
+                yield number, size, found
 
 
 def _is_deep(value: Any) -> bool:

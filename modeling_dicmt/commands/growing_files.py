@@ -3,17 +3,14 @@
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, NamedTuple
 
 from ..files import read_json, replacing, write_json
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+from .locks import take_lock
 
 _STATE = "state.json"
 _LOCK = "lock"
@@ -21,7 +18,7 @@ _LOCK = "lock"
 _SECONDS_BETWEEN_STATES = 5
 
 
-class _Done(NamedTuple):
+class WholeParts(NamedTuple):
     """What is whole: how many parts, how long the files are with them, and what the job remembers."""
 
     parts: int
@@ -49,14 +46,17 @@ class GrowingFiles:
     def __init__(self, folder: Path, targets: Mapping[str, Path | None], fingerprint: str, memory: Mapping[str, Any]):
         self.folder, self.targets, self.fingerprint = folder, dict(targets), fingerprint
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = self._locked()
+        places = ", ".join(str(target) for target in self.targets.values() if target is not None)
+        self._lock = take_lock(
+            folder / _LOCK, f"Another process is writing {places}: wait for it, or name other files."
+        )
         self._files: dict[str, BinaryIO] = {}
-        state = self._read_state(memory.keys())
+        state = whole_parts(folder, self.targets, fingerprint, memory)
         if state is None:
             for path in folder.iterdir():
                 if path.name != _LOCK:
                     path.unlink()
-            state = _Done(0, dict.fromkeys(self.targets, 0), dict(memory))
+            state = WholeParts(0, dict.fromkeys(self.targets, 0), dict(memory))
         self._done = state
         for name in self.targets:
             file = self._files[name] = open(folder / name, "ab")
@@ -79,11 +79,16 @@ class GrowingFiles:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         try:
-            if kind is not None and issubclass(kind, KeyboardInterrupt):
+            if kind is not None and issubclass(kind, KeyboardInterrupt | ChildProcessError):
                 self.save()
         finally:
-            for file in self._files.values():
-                file.close()
+            for name, file in self._files.items():
+                try:
+                    with self._writing(name):
+                        file.close()
+                except OSError:
+                    if kind is None:  # else what went wrong first is what is told
+                        raise
             self._lock.close()
 
     def add(self, lines: Mapping[str, str], memory: Mapping[str, Any]) -> None:
@@ -94,17 +99,21 @@ class GrowingFiles:
             memory: What the job remembers from now on, in place of what it did.
         """
         for name, text in lines.items():
-            self._files[name].write(text.encode("utf-8", errors="backslashreplace"))
+            with self._writing(name):
+                self._files[name].write(text.encode("utf-8", errors="backslashreplace"))
         sizes = {name: file.tell() for name, file in self._files.items()}
-        self._done = _Done(self.parts + 1, sizes, {**self.memory, **memory})  # in one step: an interrupt may be next
+        self._done = WholeParts(
+            self.parts + 1, sizes, {**self.memory, **memory}
+        )  # in one step: an interrupt may be next
         if time.monotonic() - self._saved > _SECONDS_BETWEEN_STATES:
             self.save()
 
     def save(self) -> None:
         """Write a state that a later job goes on from."""
-        for file in self._files.values():
-            file.flush()
-            os.fsync(file.fileno())
+        for name, file in self._files.items():
+            with self._writing(name):
+                file.flush()
+                os.fsync(file.fileno())
         write_json(self.folder / _STATE, {"fingerprint": self.fingerprint, **self._done._asdict()})
         self._saved = time.monotonic()
 
@@ -114,7 +123,10 @@ class GrowingFiles:
         return self.folder / name
 
     def finish(self) -> None:
-        """Put the files in their places. A job that is killed meanwhile puts them there again."""
+        """Put the files in their places, in the targets' order. A job that is killed meanwhile puts them there again.
+
+        What stands in its place has reached the disk, and so has its name.
+        """
         self.save()
         for name, target in self.targets.items():
             if target is None:
@@ -124,26 +136,51 @@ class GrowingFiles:
                     os.link(self.folder / name, temporary)
                 except OSError:  # another file system, or one without links
                     shutil.copyfile(self.folder / name, temporary)
+                    _sync(temporary)
+            _sync(target.parent)
         shutil.rmtree(self.folder)
 
-    def _locked(self) -> BinaryIO:
-        lock = open(self.folder / _LOCK, "wb")
+    @contextmanager
+    def _writing(self, name: str) -> Iterator[None]:
+        """Name the file in what the system says of a full disk."""
         try:
-            if fcntl is not None:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
         except OSError as error:
-            lock.close()
-            places = ", ".join(str(target) for target in self.targets.values() if target is not None)
-            raise ValueError(f"Another process is writing {places}: wait for it, or name other files.") from error
-        return lock
+            raise OSError(
+                f"{self.folder / name}: {error.strerror or error}. What is whole is kept: make room, and the same "
+                "command goes on from there."
+            ) from error
 
-    def _read_state(self, memory: Any) -> _Done | None:
-        """The state of this very job; None if there is none, or it is damaged."""
-        try:
-            state = read_json(self.folder / _STATE)
-            done = _Done(state["parts"], state["sizes"], state["memory"])
-            is_whole = all(done.sizes[name] <= (self.folder / name).stat().st_size for name in self.targets)
-            is_same = state["fingerprint"] == self.fingerprint and done.memory.keys() == memory
-            return done if is_same and is_whole else None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return None
+
+def whole_parts(folder: Path, names: Iterable[str], fingerprint: str, memory: Iterable[str]) -> WholeParts | None:
+    """What a job left in a folder, as `GrowingFiles` goes on from it.
+
+    Args:
+        folder: The folder.
+        names: Those of the files.
+        fingerprint: The job's.
+        memory: Names of what the job remembers.
+
+    Returns:
+        None if there is nothing, it is another job's, or it is damaged.
+    """
+    try:
+        state = read_json(folder / _STATE)
+        done = WholeParts(state["parts"], state["sizes"], state["memory"])
+        is_whole = all(done.sizes[name] <= (folder / name).stat().st_size for name in names)
+        is_same = state["fingerprint"] == fingerprint and done.memory.keys() == set(memory)
+        return done if is_same and is_whole else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, have reached the disk."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:  # a folder on Windows, which has no such thing
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

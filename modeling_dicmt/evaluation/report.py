@@ -200,10 +200,11 @@ def write_predictions(
         ValueError: If an entity leaves its text or its word is not what the text has there, or if there are not as many
             lists of entities as records. Nothing is written then.
     """
-    _write(path, _prediction_lines(records, entities))
+    _write(path, prediction_lines(records, entities))
 
 
-def _prediction_lines(records: Iterable[Mapping[str, Any]], entities: Iterable[Iterable[Any]]) -> Iterator[str]:
+def prediction_lines(records: Iterable[Mapping[str, Any]], entities: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """The lines of `write_predictions`, with its arguments and errors."""
     missing = object()
     for number, (record, found) in enumerate(zip_longest(records, entities, fillvalue=missing)):
         if record is missing or found is missing:
