@@ -10,6 +10,16 @@ entity of the type. Records may be of any length. --threshold leaves out what is
 terms that each entity overlaps; --show prints the records with their entities marked, with scores and evidence;
 --num_processes 0 uses the whole machine.
 
+    python run_predict.py --model_name_or_path OUT --input RECORDS/ --output_dir ENTITIES/ --num_processes 0
+
+annotates a hospital. Each .jsonl file of the folder, or of one below it, becomes a file of the same name; the .txt
+files of a folder together become its texts.jsonl. A file is there whole or not at all. The same command goes on where
+one was interrupted or killed, and leaves what is finished; input that was changed is done again; a folder with results
+of other settings or another network is refused. A record that cannot be read is set aside in failed.jsonl, with its
+file, line and reason; the others are done, and the status is then 3 (0 if none failed, 1 where the job could not go
+on, 130 after Ctrl-C). `tail -f ENTITIES/run.log` shows how far it is. --show, --terms_report and --max_records are for
+one file.
+
 Terms count at once, without training. --terms FILE adds vetted terms, which are believed: Drug.txt with a term a line,
 a table with lines "term⇥Drug", a folder of lists, or JSON {"Drug": ["替雷利珠单抗"]}. --force_terms makes every one
 that occurs an entity, and adds "forced" to the entities; --not_terms FILE says what is no entity. --dictionary replaces
@@ -28,10 +38,23 @@ from itertools import chain, islice, tee
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data_scripts.plain_records import check_records, find_record_files, is_record_file, read_records
+from data_scripts.plain_records import (
+    check_records,
+    find_record_files,
+    find_shards,
+    is_record_file,
+    read_each,
+    read_records,
+)
+from modeling_dicmt import __version__
+from modeling_dicmt.annotation.annotate import Plan, annotate
+from modeling_dicmt.annotation.arguments import JobArguments
+from modeling_dicmt.annotation.job import FAILED_NAME, LOG_NAME, Job, check_names
+from modeling_dicmt.annotation.job_log import JobLog
+from modeling_dicmt.annotation.shards import Shard
 from modeling_dicmt.chunks import text_chunks
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
-from modeling_dicmt.commands.places import check_place
+from modeling_dicmt.commands.places import check_exists, check_output_dir, check_place, check_separate
 from modeling_dicmt.commands.processes import available_cores, map_in_processes
 from modeling_dicmt.commands.progress import progress
 from modeling_dicmt.commands.recognition_arguments import (
@@ -53,6 +76,9 @@ if TYPE_CHECKING:
 # these decide the output's bytes, and the number of processes does not.
 CHUNK_RECORDS = 256
 CHUNK_CHARACTERS = 2**16
+
+# Status of a job that is done, with records that failed.
+SOME_FAILED = 3
 
 Entities = list[dict[str, Any]]
 
@@ -98,20 +124,37 @@ class PredictionArguments:
     )
 
 
-def check_arguments(arguments: PredictionArguments, recognition: RecognitionArguments) -> None:
+def check_arguments(arguments: PredictionArguments, job: JobArguments, recognition: RecognitionArguments) -> None:
     """Raise ValueError if the arguments do not go together."""
-    if arguments.output_file is None and arguments.terms_report is None and not arguments.show:
-        raise ValueError("Pass --output_file, --show, or both: the entities have to go somewhere (or --terms_report).")
+    if job.output_dir is not None:
+        for name in ("output_file", "show", "terms_report", "max_records"):
+            if getattr(arguments, name):
+                raise ValueError(f"--{name} does not go with --output_dir: leave one of the two out.")
+    elif job.log_file is not None:
+        raise ValueError("--log_file goes with --output_dir: the log of one file is what the standard error shows.")
+    elif arguments.output_file is None and arguments.terms_report is None and not arguments.show:
+        raise ValueError(
+            "Pass --output_file, --show, or both: the entities have to go somewhere (or --terms_report). Of many files "
+            "they go to --output_dir."
+        )
     if arguments.num_processes > 1 and recognition.device != "cpu":
         raise ValueError(
             f"--num_processes {arguments.num_processes} is for CPUs: leave it out with --device {recognition.device}."
         )
 
 
-def check_outputs(arguments: PredictionArguments, recognition: RecognitionArguments) -> None:
+def check_outputs(arguments: PredictionArguments, job: JobArguments, recognition: RecognitionArguments) -> None:
     """Raise ValueError if what is written would take the place of what is read, or be read the next time."""
     sources = {name: getattr(recognition, name) for name in TERM_OPTIONS}
     sources |= {name: getattr(arguments, name) for name in ("input", "model_name_or_path")}
+    if job.output_dir is not None:
+        check_output_dir(job.output_dir)
+        for name, path in sources.items():
+            check_separate(job.output_dir, name, [path])
+        if Path(job.output_dir).resolve().is_relative_to(Path(arguments.input).resolve()):
+            raise ValueError(f"--output_dir {job.output_dir} lies in --input, and would be read the next time.")
+    if job.log_file is not None:
+        check_output(f"--log_file {job.log_file}", Path(job.log_file), sources)
     outputs = [name for name in ("output_file", "terms_report") if getattr(arguments, name) is not None]
     for name in outputs:
         check_output(f"--{name} {getattr(arguments, name)}", Path(getattr(arguments, name)), sources)
@@ -251,13 +294,75 @@ def write(path: str, pairs: Iterable[tuple[dict[str, Any], Entities]], evidence:
     )
 
 
+def annotate_files(arguments: PredictionArguments, job: JobArguments, recognition: RecognitionArguments) -> None:
+    """Write a folder of results, a file for each of the input; ends with `SOME_FAILED` if records were set aside.
+
+    Raises:
+        ValueError, OSError: As `annotate` and `Job` do.
+    """
+    given = Path(arguments.input)
+    root = given if given.is_dir() else given.parent
+    shards = [Shard(name, files, partial(read_each, files, root)) for name, files in find_shards(given).items()]
+    check_names(shards)
+    on_cpu = recognition.device == "cpu"
+    arguments = replace(arguments, cpu_threads=arguments.cpu_threads or int(on_cpu))
+    tokenizer, not_terms = load_terms(arguments, recognition)
+    output_dir = Path(job.output_dir)
+    with (
+        Job(output_dir, job_settings(arguments, recognition, tokenizer, not_terms)) as folder,
+        JobLog(Path(job.log_file or output_dir / LOG_NAME), sum(shard.size() for shard in shards)) as log,
+    ):
+        num_processes = arguments.num_processes or (available_cores() if on_cpu else 1)
+        log.write(f"{len(shards):,} shards, {num_processes} processes on {recognition.device}.")
+        plan = Plan(num_processes, job.max_failures, CHUNK_CHARACTERS, CHUNK_RECORDS, arguments.evidence)
+        prepare = partial(load_recognizer, arguments, recognition, tokenizer, not_terms)
+        try:
+            counts = annotate(shards, folder, prepare, plan, log)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("Interrupted: what is finished is kept, and the same command goes on.") from None
+        finally:
+            some_failed = folder.write_failed(shards)
+        told = ", ".join(f"{counts[name]:,} {name}" for name in ("records", "characters", "entities", "failed"))
+        log.tell(f"Done: {told}.")
+        if some_failed:
+            log.tell(f"{output_dir / FAILED_NAME} tells which records failed, and why.")
+            raise SystemExit(SOME_FAILED)
+
+
+def job_settings(
+    arguments: PredictionArguments,
+    recognition: RecognitionArguments,
+    tokenizer: "DicMTTokenizer",
+    not_terms: "ClinicalDictionary",
+) -> dict[str, Any]:
+    """All that results follow from besides the records."""
+    from modeling_dicmt.annotation.fingerprints import network_fingerprint, terms_fingerprint
+    from modeling_dicmt.commands.checkpoint import load_network
+
+    options = {name: getattr(arguments, name) for name in ("threshold", "evidence", "cpu_threads")}
+    options |= {name: getattr(recognition, name) for name in ("force_terms", "batch_characters")}
+    return {
+        "network": network_fingerprint(load_network(arguments.model_name_or_path)),
+        "dictionary, or terms": terms_fingerprint(tokenizer, not_terms),
+        "--device": recognition.device.partition(":")[0],
+        **{f"--{name}": value for name, value in options.items()},
+        "records at a time": [CHUNK_RECORDS, CHUNK_CHARACTERS],
+        "version of DicMT": __version__,
+    }
+
+
 def run() -> None:
-    arguments, recognition = parse_arguments((PredictionArguments, RecognitionArguments), __doc__)
-    check_arguments(arguments, recognition)
+    arguments, job, recognition = parse_arguments((PredictionArguments, JobArguments, RecognitionArguments), __doc__)
+    check_arguments(arguments, job, recognition)
     check_place(arguments.model_name_or_path)
     recognition.check_places()
+    if job.output_dir is not None:
+        check_exists("input", arguments.input)
+        check_outputs(arguments, job, recognition)
+        annotate_files(arguments, job, recognition)
+        return
     files = find_record_files(Path(arguments.input))
-    check_outputs(arguments, recognition)
+    check_outputs(arguments, job, recognition)
 
     total = check_records(files, arguments.max_records)
     records = islice(read_records(files), arguments.max_records)

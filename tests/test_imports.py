@@ -19,6 +19,7 @@ BELOW = {
     "onnx": ("flat", "commands"),
     "mining": ("flat", "commands", "evaluation"),
     "deidentification": ("flat",),
+    "annotation": ("flat", "commands", "evaluation"),
     "training": ("flat", "commands", "publishing", "evaluation"),
     "data_scripts": ("flat",),
     "scripts": (
@@ -29,6 +30,7 @@ BELOW = {
         "onnx",
         "mining",
         "deidentification",
+        "annotation",
         "training",
         "data_scripts",
     ),

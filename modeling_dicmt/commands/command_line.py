@@ -240,6 +240,7 @@ def _as_arguments(path: Path, name: str, value: Any, is_list: Mapping[str, bool]
 def run_command(main: Callable[[], None], interrupted: str = "Interrupted.") -> None:
     """Run a command. What a user can mend ends it with one message and status 1, Ctrl-C with `interrupted` and 130.
 
+    A KeyboardInterrupt that the command raises anew, with a message, is told by that.
     Where nobody reads its output any more, as after `| head`, it ends without a word.
     """
     if isinstance(sys.stdout, TextIOWrapper):  # what a terminal cannot show is escaped, as on stderr, and no error
@@ -250,8 +251,8 @@ def run_command(main: Callable[[], None], interrupted: str = "Interrupted.") -> 
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(_BROKEN_PIPE) from None
-    except KeyboardInterrupt:
-        _stop(interrupted, 130)
+    except KeyboardInterrupt as interrupt:
+        _stop(str(interrupt) or interrupted, 130)
     except (ValueError, OSError, FloatingPointError, ImportError) as error:
         if os.environ.get(DEBUG_VARIABLE):
             raise

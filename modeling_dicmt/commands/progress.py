@@ -17,6 +17,7 @@ def progress(
     description: str = "",
     quiet: bool = False,
     initial: int = 0,
+    unit_scale: bool = False,
 ) -> tqdm:
     """A bar on the standard error; iterate over it, or call its `update()`, as with any of tqdm's.
 
@@ -27,12 +28,14 @@ def progress(
         description: Words before the bar.
         quiet: Show nothing.
         initial: How many were done before.
+        unit_scale: Write 1.2M for 1,200,000.
     """
     options: dict[str, Any] = {"dynamic_ncols": True, "mininterval": 0.5}
     if not sys.stderr.isatty():
         seconds = SECONDS_BETWEEN_LINES  # what is done sooner leaves no line
         options = {"file": _Lines(sys.stderr), "mininterval": seconds, "maxinterval": seconds, "delay": seconds}
-    return tqdm(iterable, desc=description or None, total=total, unit=unit, disable=quiet, initial=initial, **options)
+    options |= {"desc": description or None, "total": total, "unit": unit, "unit_scale": unit_scale}
+    return tqdm(iterable, disable=quiet, initial=initial, **options)
 
 
 class _Lines:

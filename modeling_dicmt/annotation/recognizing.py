@@ -1,0 +1,56 @@
+"""What a process does with the records of a part: lines of results, and which records failed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+Recognize = Callable[[Sequence[str]], list[list[dict[str, Any]]]]
+
+
+class Answer(NamedTuple):
+    """Results of some records.
+
+    Args:
+        lines: A line for each record that did not fail, in the records' order.
+        entities: How many there are in them.
+        failed: Reasons by the index of the record.
+    """
+
+    lines: str
+    entities: int
+    failed: dict[int, str]
+
+
+def prepare_answers(prepare: Callable[[], Recognize], evidence: bool) -> Callable[[Sequence[Mapping]], Answer]:
+    """What turns records, `id` and `text` each, into an answer.
+
+    Args:
+        prepare: Gives the function that finds the entities of texts.
+        evidence: Whether the entities' evidence is written.
+    """
+    from ..evaluation.report import prediction_lines  # takes seconds to import, which arguments need not wait for
+
+    recognize = prepare()
+
+    def lines_of(records: Sequence[Mapping]) -> list[tuple[str, int]]:
+        found = recognize([record["text"] for record in records])
+        if not evidence:
+            found = [[{k: v for k, v in entity.items() if k != "evidence"} for entity in of_one] for of_one in found]
+        return list(zip(prediction_lines(records, found), map(len, found), strict=True))
+
+    def answer(records: Sequence[Mapping]) -> Answer:
+        failed: dict[int, str] = {}
+        if not records:
+            return Answer("", 0, failed)
+        try:
+            done = lines_of(records)
+        except Exception:
+            done = []
+            for index, record in enumerate(records):
+                try:
+                    done += lines_of([record])
+                except Exception as error:  # of a library, whose message may quote the record
+                    recognize(["患者"])  # if this fails as well, it is no matter of the record, and ends the job
+                    failed[index] = f"{type(error).__name__} while its entities were looked for."
+        return Answer("".join(line for line, _ in done), sum(number for _, number in done), failed)
+
+    return answer
