@@ -313,7 +313,10 @@ def annotate_files(arguments: PredictionArguments, job: JobArguments, recognitio
         JobLog(Path(job.log_file or output_dir / LOG_NAME), sum(shard.size() for shard in shards)) as log,
     ):
         num_processes = arguments.num_processes or (available_cores() if on_cpu else 1)
-        log.write(f"{len(shards):,} shards, {num_processes} processes on {recognition.device}.")
+        log.write(f"Shards: {len(shards):,}; processes: {num_processes}; device: {recognition.device}.")
+        strays = folder.strays(shards)
+        if strays:
+            log.tell(f"Results whose input is not there any more, which are left: {strays:,}.")
         plan = Plan(num_processes, job.max_failures, CHUNK_CHARACTERS, CHUNK_RECORDS, arguments.evidence)
         prepare = partial(load_recognizer, arguments, recognition, tokenizer, not_terms)
         try:

@@ -238,22 +238,25 @@ def read_json_lines(
 def scan_json_lines(
     path: str | os.PathLike, name: str, error: type[ValueError] = ValueError
 ) -> Iterator[tuple[int, int, dict[str, Any] | ValueError]]:
-    """The same of a file that may have wrong lines, as (line number, bytes of the line, object or error).
+    """The same of a file that may have wrong lines, as (line number, bytes, object or error).
 
     Args:
         path: The file.
         name: What error messages call it.
         error: Class of the errors.
+
+    Yields:
+        The bytes are those of the line, or of what was read of one that is too long.
     """
     with open(path, "rb") as file:
         lines = iter(lambda: file.readline(MAX_LINE_BYTES + 1), b"")
         for number, line in enumerate(lines, start=1):
-            where, size = f"{name}, line {number}", len(line)
-            if size > MAX_LINE_BYTES:
-                while not line.endswith(b"\n") and (line := file.readline(MAX_LINE_BYTES)):
-                    size += len(line)
+            where = f"{name}, line {number}"
+            if len(line) > MAX_LINE_BYTES:
                 found = error(f"{where}: longer than {MAX_LINE_BYTES >> 20} MiB. Expected a JSON object a line.")
-                yield number, size, found
+                yield number, len(line), found
+                while line and not line.endswith(b"\n"):  # only for who goes on: the rest may be the whole disk
+                    line = file.readline(MAX_LINE_BYTES)
             elif line.strip():
                 try:
                     found = parse_json(line, where, error)
@@ -261,7 +264,7 @@ def scan_json_lines(
                         found = error(f"{where}: expected a JSON object, got {type(found).__name__}.")
                 except error as wrong:
                     found = wrong
-                yield number, size, found
+                yield number, len(line), found
 
 
 def _is_deep(value: Any) -> bool:

@@ -93,7 +93,9 @@ def test_each_file_has_the_entities_that_it_has_alone(checkpoint, records, tmp_p
     assert not list(out.rglob("*.unfinished"))
 
 
-def test_what_is_finished_is_left_and_what_was_changed_is_done_again(checkpoint, records, tmp_path, monkeypatch):
+def test_what_is_finished_is_left_and_what_was_changed_is_done_again(
+    checkpoint, records, tmp_path, monkeypatch, capsys
+):
     out = tmp_path / "out"
     annotate(monkeypatch, checkpoint, records, out)
     before, states = results(out), {path: path.stat().st_mtime_ns for path in out.rglob("*.jsonl")}
@@ -111,6 +113,11 @@ def test_what_is_finished_is_left_and_what_was_changed_is_done_again(checkpoint,
     after = results(out)
     assert after["a.jsonl"] != before["a.jsonl"] and after["2019/texts.jsonl"] == before["2019/texts.jsonl"]
     assert after["2019/b.jsonl"] == before["2019/b.jsonl"] and len(rows(out / "c.jsonl")) == 1
+    capsys.readouterr()
+    (records / "c.jsonl").rename(records / "d.jsonl")
+    assert annotate(monkeypatch, checkpoint, records, out) == 0
+    assert "whose input is not there any more, which are left: 1." in capsys.readouterr().err
+    assert len(rows(out / "c.jsonl")) == len(rows(out / "d.jsonl")) == 1
 
 
 def test_results_that_somebody_changed_are_not_overwritten(checkpoint, records, tmp_path, monkeypatch, capsys):
@@ -367,8 +374,9 @@ def wait_for(process, folder, size):
 @pytest.mark.slow(seconds=90)
 def test_a_job_that_is_killed_three_times_ends_with_the_bytes_of_one_that_was_not(checkpoint, tmp_path):
     source, chance = tmp_path / "in", random.Random(7)
+    sizes = {"a": 500, "b/c": 300, "d": 300}
     (source / "b").mkdir(parents=True)
-    for name, number in (("a", 1200), ("b/c", 900), ("d", 900)):
+    for name, number in sizes.items():
         (source / f"{name}.jsonl").write_text(lines_of(name, number) + "no record\n", encoding="utf-8")
     whole = start(checkpoint, source, tmp_path / "whole")
     _, said = whole.communicate(timeout=300)
@@ -384,10 +392,11 @@ def test_a_job_that_is_killed_three_times_ends_with_the_bytes_of_one_that_was_no
         assert results(killed) != expected
     last = start(checkpoint, source, killed, "--num_processes", 2)
     _, said = last.communicate(timeout=300)
-    assert last.returncode == run_predict.SOME_FAILED and "going on after" in said, said
+    assert last.returncode == run_predict.SOME_FAILED, said
+    assert "going on after" in (killed / "run.log").read_text(encoding="utf-8")
     assert results(killed) == expected
-    ids = [row["id"] for name in ("a", "b/c", "d") for row in rows(killed / f"{name}.jsonl")]
-    assert ids == [f"{name} {n}" for name, number in (("a", 1200), ("b/c", 900), ("d", 900)) for n in range(number)]
+    ids = [row["id"] for name in sizes for row in rows(killed / f"{name}.jsonl")]
+    assert ids == [f"{name} {n}" for name, number in sizes.items() for n in range(number)]
 
 
 @pytest.mark.slow(seconds=60)
@@ -396,7 +405,7 @@ def test_a_worker_that_is_killed_is_one_message_and_the_same_command_goes_on(che
     source, out = tmp_path / "in", tmp_path / "out"
     source.mkdir()
     (source / "a.jsonl").write_text(lines_of("a", 40), encoding="utf-8")
-    (source / "b.jsonl").write_text(lines_of("b", 4000), encoding="utf-8")
+    (source / "b.jsonl").write_text(lines_of("b", 1500), encoding="utf-8")
     process = start(checkpoint, source, out, "--num_processes", 2)
     deadline = time.monotonic() + 240
     unfinished = out / ".job" / "shards" / "b.jsonl.unfinished" / "entities"
@@ -414,7 +423,7 @@ def test_a_worker_that_is_killed_is_one_message_and_the_same_command_goes_on(che
     _, said = again.communicate(timeout=300)
     assert again.returncode == 0 and "b.jsonl: going on after" in said and "1 of 2 shards are finished" in said
     assert (out / "a.jsonl").read_bytes() == finished
-    assert [row["id"] for row in rows(out / "b.jsonl")] == [f"b {n}" for n in range(4000)]
+    assert [row["id"] for row in rows(out / "b.jsonl")] == [f"b {n}" for n in range(1500)]
 
 
 def test_an_interrupt_is_told_with_what_to_do(checkpoint, records, tmp_path, monkeypatch, capsys):

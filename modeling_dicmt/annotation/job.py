@@ -95,6 +95,13 @@ class Job:
             )
         return found
 
+    def strays(self, shards: Iterable[Shard]) -> int:
+        """How many finished results are of no shard: their input was removed or renamed."""
+        folder = self.folder / JOB_FOLDER / "shards"
+        known = {self._beside(shard, ".json") for shard in shards}
+        found = (path for path in folder.rglob("*.json") if path.parent.suffix != ".unfinished")
+        return sum(path not in known for path in found)
+
     def unfinished(self, shard: Shard, content: Mapping[str, Any]) -> WholeParts | None:
         """How far a shard is that was begun with this content."""
         return whole_parts(

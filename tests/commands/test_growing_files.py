@@ -92,3 +92,35 @@ def test_files_get_to_places_that_no_link_reaches(tmp_path, monkeypatch):
         growing.add(lines("A"), {"records": 1})
         growing.finish()
     assert (tmp_path / "out.jsonl").read_text() == "A\n" and not (tmp_path / ".unfinished").exists()
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="finds a descriptor's file in /proc")
+@pytest.mark.parametrize("has_links", [True, False])
+def test_what_takes_its_place_has_reached_the_disk(tmp_path, monkeypatch, has_links):
+    """Else a machine without power would have names without content, beside the manifest that says they are whole."""
+    done, sync, replace = [], os.fsync, os.replace
+
+    def told_sync(descriptor):
+        done.append(("synced", os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}"))))
+        sync(descriptor)
+
+    def told_replace(source, target):
+        done.append(("placed", os.path.basename(target)))
+        replace(source, target)
+
+    def no_link(*_):
+        raise OSError("another file system")
+
+    monkeypatch.setattr(os, "fsync", told_sync)
+    monkeypatch.setattr(os, "replace", told_replace)
+    if not has_links:
+        monkeypatch.setattr(os, "link", no_link)
+    with grow(tmp_path) as growing:
+        growing.add(lines("A"), {"records": 1})
+        done.clear()
+        growing.finish()
+    names = [(what, "copy" if ".tmp" in name else name) for what, name in done]
+    assert names[:3] == [("synced", "output"), ("synced", "spans"), ("placed", "state.json")]
+    copied = [] if has_links else [("synced", "copy")]
+    placed = [[*copied, ("placed", name), ("synced", tmp_path.name)] for name in ("out.jsonl", "spans.jsonl")]
+    assert names[3:] == placed[0] + placed[1]

@@ -23,6 +23,7 @@ from modeling_dicmt.files import (
     replace_folder,
     replacing,
     restore_folder,
+    scan_json_lines,
     write_json,
     write_text,
 )
@@ -370,3 +371,23 @@ def test_an_error_of_what_was_written_was_told_as_a_full_disk(tmp_path, error):
         write_text(tmp_path / "text", pieces())
     assert raised.value is error
     assert not list(tmp_path.iterdir())
+
+
+def test_wrong_lines_are_read_past_with_their_places_and_sizes(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MAX_LINE_BYTES", 40)
+    lines = [b'{"a": 1}\n', b"\n", b'{"a": "' + b"x" * 200 + b'"}\n', b"[]\n", b"\xd6\xd0\n", b'{"a": 2}', b"x" * 90]
+    (tmp_path / "lines.jsonl").write_bytes(b"".join(lines[:-1]))
+    found = list(scan_json_lines(tmp_path / "lines.jsonl", "it"))
+    assert [(number, size) for number, size, _ in found] == [
+        (number, min(41, len(lines[number - 1]))) for number in (1, 3, 4, 5, 6)
+    ]  # fmt: skip
+    assert [item for _, _, item in found if isinstance(item, dict)] == [{"a": 1}, {"a": 2}]
+    told = [str(item) for _, _, item in found if isinstance(item, ValueError)]
+    for start, reason in (
+        ("it, line 3: ", "longer than"),
+        ("it, line 4: ", "a JSON object"),
+        ("it, line 5: ", "UTF-8"),
+    ):
+        assert any(message.startswith(start) and reason in message for message in told)
+    (tmp_path / "last.jsonl").write_bytes(lines[-1])  # no line end comes
+    assert [(number, size) for number, size, _ in scan_json_lines(tmp_path / "last.jsonl", "it")] == [(1, 41)]
