@@ -57,7 +57,7 @@ class GrowingFiles:
                 if path.name != _LOCK:
                     path.unlink()
             state = WholeParts(0, dict.fromkeys(self.targets, 0), dict(memory))
-        self._done = state
+        self._done, self._synced = state, state.sizes
         for name in self.targets:
             file = self._files[name] = open(folder / name, "ab")
             file.truncate(state.sizes[name])
@@ -113,7 +113,9 @@ class GrowingFiles:
         for name, file in self._files.items():
             with self._writing(name):
                 file.flush()
-                os.fsync(file.fileno())
+                if self._done.sizes[name] != self._synced[name]:  # of a thousand small jobs most of the time is this
+                    os.fsync(file.fileno())
+        self._synced = self._done.sizes
         write_json(self.folder / _STATE, {"fingerprint": self.fingerprint, **self._done._asdict()})
         self._saved = time.monotonic()
 
