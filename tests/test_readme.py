@@ -46,6 +46,7 @@ BLOCKS = blocks_of("README.md")
 
 LONG_COMMAND = "python run_ner.py --dataset_name ccks2017 "
 LONG_PRETRAINING = "python run_mlm.py --corpus RECORDS "
+LONG_IDENTIFIERS = "python run_ner.py --dataset_name jsonl --data_dir outputs/identified "
 LONG_EXPERIMENTS = "python -m experiments run "
 
 # Appended to the experiments, for the same reason.
@@ -109,7 +110,7 @@ def test_console_blocks_only_set_up_environments():
     for line in lines:
         program, argument = line.split()[:2]
         assert (program == "make" and argument in targets) or line.startswith(
-            ("pip install ", LONG_COMMAND, LONG_PRETRAINING, LONG_EXPERIMENTS)
+            ("pip install ", LONG_COMMAND, LONG_PRETRAINING, LONG_EXPERIMENTS, LONG_IDENTIFIERS)
         ), line
 
 
@@ -121,6 +122,13 @@ def test_the_long_commands_can_be_read():
         classes = (DataArguments, ModelArguments, SelfTrainingArguments, TrainingArguments)
         data, _, _, training = parse_arguments(classes, None, arguments)
         assert data.dataset_name == "ccks2017" and training.seed == 1
+
+
+def test_the_long_training_on_identifiers_can_be_read():
+    (command,) = [line for _, block in BLOCKS for line in block.splitlines() if line.startswith(LONG_IDENTIFIERS)]
+    classes = (DataArguments, ModelArguments, SelfTrainingArguments, TrainingArguments)
+    data, model, _, training = parse_arguments(classes, None, command.split()[2:])
+    assert data.data_dir == "outputs/identified" and training.num_train_epochs == 8 and not model.segmentation_task
 
 
 def test_the_long_pretraining_can_be_read():

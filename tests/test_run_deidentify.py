@@ -148,7 +148,12 @@ def test_a_job_that_was_killed_goes_on_and_ends_with_the_same_bytes(tmp_path):
         return [*command, "--output_file", tmp_path / name, *others]
 
     subprocess.run(options("whole.jsonl"), check=True)
-    process = subprocess.Popen(options("killed.jsonl"), stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        options("killed.jsonl"),
+        stderr=subprocess.DEVNULL,
+        # Tests that a shell runs in the background inherit an ignored SIGINT, which a child would inherit in turn.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     unfinished = tmp_path / ".killed.jsonl.unfinished"
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
