@@ -14,6 +14,7 @@ from .formats.jsonl import record_of
 from .formats.options import FormatOptions
 from .formats.streams import read
 from .readers.records import CorpusError, at_line, read_text
+from .readers.values import identifier
 
 logger = logging.getLogger(__name__)
 
@@ -159,7 +160,7 @@ def read_each(files: Sequence[Path], root: Path) -> Iterator[dict[str, Any]]:
             try:
                 if isinstance(found, ValueError):
                     raise found
-                read_one = record_of(found, place, number, annotated=False)
-                yield record | {"id": read_one.id or default, "text": read_one.text}
+                record["id"] = identifier(found, "id", place) or default
+                yield record | {"text": record_of(found, place, number, annotated=False).text}
             except CorpusError as error:
                 yield record | {"reason": str(error).removeprefix(f"{place}: ")}
