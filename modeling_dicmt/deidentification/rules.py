@@ -94,7 +94,7 @@ class Rule:
                     continue
                 yield from self._identifier(text, match)
                 while self.then is not None and (further := self.then.match(folded, match.end())):
-                    if further.end() == match.end():
+                    if further.end() == match.end() or self._begins_a_word(further):
                         break
                     match = further
                     yield from self._identifier(text, match)

@@ -122,6 +122,15 @@ def test_an_identifier_does_not_begin_where_a_word_does_and_may_begin_within_it(
     find = lambda text: [text[start:end] for start, end in rule.find(text, text)]  # noqa: E731
     assert find("高血压，叫高大山，于是叫白大川") == ["高大山", "白大川"]
     assert find("高血于大山") == ["于大山"]
+    (listed,) = read_rules(
+        write(
+            tmp_path / "listed",
+            "type: NAME\nrules:\n  row: {pattern: '叫(高\\w)', then: '、(\\w\\w)', not_at: [高血]}\n",
+            "row.yaml",
+        )
+    )[-1].rules
+    text = "叫高山、大川、高血、小河"
+    assert [text[start:end] for start, end in listed.find(text, text)] == ["高山", "大川"]
 
 
 def test_what_follows_is_found_again_and_again(tmp_path):
