@@ -195,6 +195,11 @@ def _own_sentences(paths: Sequence[str], seed: int) -> list[str]:
     files = [file for path in paths for file in find_record_files(Path(path))]
     texts = (record["text"] for record in read_records(files))
     sentences = sample_sentences(texts, lambda sentence: not finder.find(sentence), seed)
+    if not sentences:
+        raise ValueError(
+            f"--texts: no sentence in {len(files):,} files can be taken: each is too short or too long, or holds an "
+            "identifier. Name records with findings and courses, or leave --texts out."
+        )
     print(f"Drew {len(sentences):,} sentences without identifiers from {len(files):,} files.")
     return sentences
 

@@ -119,8 +119,8 @@ class TextInput(AbstractContextManager):
             likely = "gb18030" if self._encoding.startswith("utf") else "utf-8"
             raise CorpusError(
                 f"{at_line(self.path, line)}: not {self._encoding.removesuffix('-sig').upper()}. The file is damaged, "
-                f"cut within a character, or in another encoding, or in several: name it (encoding, often {likely}), "
-                "or convert the file."
+                f"cut within a character, or in another encoding, or in several: convert the file, or "
+                f"name its encoding (often {likely}) where there is an option for it."
             )
         return text
 

@@ -313,3 +313,11 @@ def test_the_command_leaves_out_sentences_with_identifiers_of_their_own(tmp_path
     assert "1 sentences" in capsys.readouterr().out
     text = (tmp_path / "out" / "train.jsonl").read_text("utf-8")
     assert "王建国" not in text and "切口愈合良好无渗出" in text
+
+
+@pytest.mark.parametrize("text", ["", "患者王建国今日换药。", "短句。"])
+def test_texts_without_a_sentence_to_take_are_told_before_anything_is_written(text, tmp_path, capsys):
+    (tmp_path / "own.txt").write_text(text, "utf-8")
+    arguments = ["--records", "20", "--texts", str(tmp_path / "own.txt"), "--output_dir", str(tmp_path / "out")]
+    assert main(["compose_identifiers", *arguments]) == 1
+    assert "no sentence in 1 files" in capsys.readouterr().err and not (tmp_path / "out").exists()
