@@ -3,12 +3,13 @@
 
     python run_deidentify.py --input records.jsonl --output_file deidentified.jsonl
 
-reads records: {"text": …} a line (with "id", "group" and "entities", if there are any) of a .jsonl file, a .txt file
-that is one record, or a folder of them. Names, numbers of identity cards, telephones, records and beds, addresses,
-institutions, dates, ages above 89, e-mails and plates are found by rules, and replaced by made-up ones of the same
-form; entities move along with the text. "group" is the patient: within a patient's records a person keeps one made-up
-name, and dates are shifted by the same number of days. "id" and "group" stay as they are (a .txt file's name is its
-record's id); of an entity start, end, type and word are kept.
+reads records, a file or folder in any format of `python -m data_scripts convert`: {"text": …} a line (with "id",
+"group" and "entities", if there are any) of a .jsonl file, a .txt file that is one record, tables and others. Names,
+numbers of identity cards, telephones, records and beds, addresses, institutions, dates, ages above 89, e-mails and
+plates are found by rules, and replaced by made-up ones of the same form; entities move along with the text. "group" is
+the patient: within a patient's records a person keeps one made-up name, and dates are shifted by the same number of
+days. "id" and "group" stay as they are (a .txt file's name is its record's id); of an entity start, end, type and word
+are kept.
 
 --policies says otherwise: tag writes [姓名] in the place of a name, remove nothing, keep leaves it, coarsen leaves of a
 date its month. "--policies tag DATE=surrogate BED=keep" says it for all and for two. --key_file FILE keeps the secret
@@ -35,7 +36,11 @@ from itertools import islice, tee
 from pathlib import Path
 from typing import Any
 
-from data_scripts.plain_records import check_records, find_record_files, read_records
+from data_scripts.formats.format import RecordFile
+from data_scripts.formats.streams import read
+from data_scripts.record_arguments import RecordArguments
+from data_scripts.record_files import check_records
+from data_scripts.record_outputs import check_output
 from modeling_dicmt.chunks import record_chunks
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.commands.growing_files import GrowingFiles
@@ -46,7 +51,6 @@ from modeling_dicmt.deidentification import Deidentifier, IdentifierFinder, Poli
 from modeling_dicmt.deidentification.arguments import IdentifierArguments
 from modeling_dicmt.deidentification.report import read_spans, span_line, write_report, write_review
 from modeling_dicmt.deidentification.rules import RULES_FOLDER
-from run_predict import check_output
 
 # Records that are worked on together, and written together.
 CHUNK_RECORDS = 256
@@ -55,14 +59,11 @@ _KEY_BYTES = 32
 
 
 @dataclass(kw_only=True)
-class DeidentificationArguments(IdentifierArguments):
+class DeidentificationArguments(RecordArguments, IdentifierArguments):
     """What is read, what is looked for, what becomes of it, and where the results go."""
 
     _argument_group_name = "de-identification"
 
-    input: str = field(
-        metadata={"help": "Records: a .jsonl file, a .txt file that is one record, or a folder of such."}
-    )
     output_file: str = field(metadata={"help": "JSONL file for the new records."})
     model_name_or_path: str | None = field(
         default=None, metadata={"help": "Folder of a network that was trained to find identifiers: a second opinion."}
@@ -172,7 +173,7 @@ def read_key(path: str | None) -> bytes | None:
     return key
 
 
-def fingerprint(arguments: DeidentificationArguments, files: Sequence[Path], key: bytes | None) -> str:
+def fingerprint(arguments: DeidentificationArguments, files: Sequence[RecordFile], key: bytes | None) -> str:
     """Hash of all that the output follows from, the key apart where the job makes its own."""
     digest = hashlib.sha256()
     settings = [
@@ -181,10 +182,13 @@ def fingerprint(arguments: DeidentificationArguments, files: Sequence[Path], key
         arguments.model_name_or_path,
         arguments.threshold,
         None if key is None else key.hex(),
+        [file.name for file in files],
+        [arguments.input_format, arguments.encoding, arguments.format_options],
     ]
     digest.update(json.dumps(settings).encode())
     folders = [RULES_FOLDER, *([Path(arguments.rules)] if arguments.rules else [])]
-    places = [*files, *(path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())]
+    places = [file.path for file in files]
+    places += [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
     for name in (arguments.names, arguments.model_name_or_path):
         if name is not None and Path(name).exists():
             places += sorted(Path(name).iterdir()) if Path(name).is_dir() else [Path(name)]
@@ -200,10 +204,12 @@ def run() -> None:
     for name in ("names", "rules"):
         check_exists(name, getattr(arguments, name))
     check_place(arguments.model_name_or_path)
-    files = find_record_files(Path(arguments.input))
+    check_exists("input", arguments.input)
+    reading = arguments.reading(annotated=True, named=True)
+    files = arguments.find_files()
     check_outputs(arguments)
     finder = build_finder(arguments)  # a wrong rule is told before the records are read
-    total = check_records(files, arguments.max_records, annotated=True)
+    total = check_records(files, reading, arguments.max_records)
 
     key = read_key(arguments.key_file)
     output = Path(arguments.output_file)
@@ -213,7 +219,7 @@ def run() -> None:
     with GrowingFiles(unfinished, targets, fingerprint(arguments, files, key), memory) as growing:
         if growing.parts:
             print(f"Going on after record {growing.memory['records']:,}.", file=sys.stderr)
-        records = islice(read_records(files, annotated=True), arguments.max_records)
+        records = islice(read(files, reading), arguments.max_records)
         todo, again = tee(islice(chunks(records), growing.parts, None))
         num_processes = arguments.num_processes or available_cores()
         own = finder if num_processes == 1 else None  # a network is no thing to send to other processes
@@ -230,7 +236,7 @@ def run() -> None:
         if arguments.report is not None:
             write_report(arguments.report, read_spans(spans), growing.memory["characters"], policies)
         if arguments.review is not None:
-            records = islice(read_records(files), arguments.max_records)
+            records = islice(read(files, arguments.reading()), arguments.max_records)
             before = os.umask(0o077)  # it holds what is taken out elsewhere
             try:
                 write_review(arguments.review, records, read_spans(spans))

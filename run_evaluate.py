@@ -7,7 +7,8 @@
 What is scored is a network (--model_name_or_path) or the file of entities that run_predict.py or run_ner.py wrote
 (--predictions; records are found by their ids). What it is held against is a part of a corpus (--dataset_name,
 --data_dir, --split; a folder with a test file alone will do) or a file of records (--references), {"id", "text",
-"entities": [{"start", "end", "type"}]} a line.
+"entities": [{"start", "end", "type"}]} a line. Either may be a file or folder in any format of `python -m data_scripts
+convert`, BRAT or Label Studio's export, say; of a format without ids, the order counts.
 
 It prints a short table. --output_dir gets scores.json with every figure, report.md with errors in context, and
 errors.jsonl with all of them by the records' ids; nothing else is written, and nothing without it.
@@ -23,12 +24,15 @@ records do not have as wrong. Either is said. --label_set Disease,Drug scores th
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from data_scripts.formats.options import FormatOptions
+from data_scripts.formats.registry import FORMATS, find_files
 from data_scripts.label_sets import resolve_label_set, split_type_names
 from data_scripts.loading import find_corpus
+from data_scripts.record_arguments import OPTIONS_HELP, format_options
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.commands.places import check_exists, check_output_dir, check_place
 from modeling_dicmt.commands.recognition_arguments import TERM_OPTIONS, RecognitionArguments
@@ -56,13 +60,17 @@ class EvaluationArguments:
         default=None, metadata={"help": "What is scored: folder of a trained network, or its name on the Hub."}
     )
     predictions: str | None = field(
-        default=None, metadata={"help": "What is scored: JSONL file of entities, as run_predict.py writes it."}
+        default=None,
+        metadata={
+            "help": "What is scored: a file or folder of entities, as run_predict.py writes it, or of records with "
+            "entities in a format of run_predict.py's --input."
+        },
     )
     baseline_model_name_or_path: str | None = field(
         default=None, metadata={"help": "What it is compared with: another network."}
     )
     baseline_predictions: str | None = field(
-        default=None, metadata={"help": "What it is compared with: another file of entities."}
+        default=None, metadata={"help": "What it is compared with: another file or folder of entities."}
     )
     dataset_name: str | None = field(
         default=None, metadata={"help": "Annotated records: a corpus, as in run_ner.py (ccks2017, jsonl, sample, …)."}
@@ -76,7 +84,20 @@ class EvaluationArguments:
         },
     )
     references: str | None = field(
-        default=None, metadata={"help": "Annotated records: a JSONL file with text and entities, in place of a corpus."}
+        default=None, metadata={"help": "Annotated records: a file or folder of these formats, in place of a corpus."}
+    )
+    format: str | None = field(
+        default=None,
+        metadata={
+            "help": "Format of --references, --predictions and --training_records; default: what their names say.",
+            "choices": list(FORMATS),
+        },
+    )
+    encoding: str | None = field(
+        default=None, metadata={"help": "Their encoding, and that of the corpus, say gb18030; default: utf-8."}
+    )
+    format_options: list[str] | None = field(
+        default=None, metadata={"help": f"How they, or the corpus, are read, {OPTIONS_HELP}", "rare": True}
     )
     label_set: list[str] | None = field(
         default=None, metadata={"help": "Types that are scored, say Disease,Drug; default: all of either side."}
@@ -84,7 +105,7 @@ class EvaluationArguments:
     training_records: str | None = field(
         default=None,
         metadata={
-            "help": "JSONL file of the records that were trained on: adds recall by how often a mention occurs there."
+            "help": "Records that were trained on, a file or folder: adds recall by how often a mention occurs there."
         },
     )
     output_dir: str | None = field(
@@ -104,6 +125,7 @@ def check_arguments(arguments: EvaluationArguments, recognition: RecognitionArgu
             raise ValueError(f"Pass {'one' if given else 'either'} of --{names[0]} and --{names[1]}.")
     if arguments.references is not None and arguments.data_dir is not None:
         raise ValueError("--data_dir goes with --dataset_name: leave it out with --references.")
+    reading(arguments)
     if arguments.model_name_or_path is None and (given := next(recognition.given(), None)):
         raise ValueError(f"{given} is for the network that is scored: pass --model_name_or_path.")
 
@@ -152,7 +174,7 @@ def evaluate(arguments: EvaluationArguments, recognition: RecognitionArguments) 
     records, source = load_references(arguments)
     mentions = None
     if arguments.training_records is not None:
-        mentions = count_mentions(read_annotated(arguments.training_records))
+        mentions = count_mentions(read_annotated(arguments.training_records, arguments))
 
     systems = load_systems(arguments, recognition, records, source)
     if arguments.label_set is not None:
@@ -178,27 +200,46 @@ def load_references(arguments: EvaluationArguments) -> tuple[Records, str]:
     from data_scripts.records import load_split
 
     if arguments.references is not None:
-        return read_annotated(arguments.references), arguments.references
-    records = load_split(arguments.dataset_name, arguments.data_dir, arguments.split)
+        return read_annotated(arguments.references, arguments), arguments.references
+    options = [*(arguments.format_options or ()), *([f"encoding={arguments.encoding}"] if arguments.encoding else ())]
+    records = load_split(arguments.dataset_name, arguments.data_dir, arguments.split, options or None)
     return records, f"{arguments.dataset_name}, {arguments.split} part"
 
 
-def read_annotated(path: str) -> Records:
-    """Records of a JSONL file; raises ValueError if it holds none, naming file and line of what is wrong."""
+def read_annotated(path: str, arguments: EvaluationArguments) -> Records:
+    """Records of a file or folder; raises ValueError if it holds none, naming file and line of what is wrong."""
     from data_scripts.format_corpora import annotated_records
-    from data_scripts.formats import find_files
 
-    records = list(annotated_records(find_files(path, "jsonl"), None))
+    records = list(annotated_records(find_files(path, arguments.format), None, options=reading(arguments)))
     if not records:
         raise ValueError(f"{path} holds no record.")
     return records
+
+
+def reading(arguments: EvaluationArguments) -> FormatOptions:
+    """How files are read; raises ValueError if an option is wrong."""
+    return format_options(arguments.format_options, arguments.encoding)
+
+
+def read_found(path: str, arguments: EvaluationArguments, records: Records, source: str) -> "System":
+    """What was found in the records, in a file or folder of any format; what a job set aside is passed over."""
+    from data_scripts.format_corpora import predicted_rows
+    from modeling_dicmt.annotation.job import FAILED_NAME
+    from modeling_dicmt.evaluation.systems import read_system
+
+    files = [file for file in find_files(path, arguments.format) if file.name != FAILED_NAME]
+    options = reading(arguments)
+    if not any(pair.startswith("results=") for pair in arguments.format_options or ()):
+        options = replace(options, results="predictions")  # of Label Studio's export, which may have both
+    rows = predicted_rows(files, [record["id"] for record in records], options)
+    return read_system(path, records, source, rows)
 
 
 def load_systems(
     arguments: EvaluationArguments, recognition: RecognitionArguments, records: Records, source: str
 ) -> list["System"]:
     """What is scored, and what it is compared with, if anything: with a network's own terms alone."""
-    from modeling_dicmt.evaluation.systems import read_system, run_network
+    from modeling_dicmt.evaluation.systems import run_network
 
     systems = []
     for model, predictions, terms in (
@@ -206,7 +247,7 @@ def load_systems(
         (arguments.baseline_model_name_or_path, arguments.baseline_predictions, recognition.without_terms()),
     ):
         if predictions is not None:
-            systems.append(read_system(predictions, records, source))
+            systems.append(read_found(predictions, arguments, records, source))
         elif model is not None:
             systems.append(run_network(model, records, terms, quiet=False))
     return systems

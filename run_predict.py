@@ -31,21 +31,20 @@ has.
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, islice, tee
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data_scripts.plain_records import (
-    check_records,
-    find_record_files,
-    find_shards,
-    is_record_file,
-    read_each,
-    read_records,
-)
+from data_scripts.formats.format import Losses
+from data_scripts.formats.options import FormatOptions
+from data_scripts.formats.registry import FORMATS, format_of_name
+from data_scripts.formats.streams import open_writer, read, read_each
+from data_scripts.record_arguments import OPTIONS_HELP, RecordArguments, format_options, results_ending
+from data_scripts.record_files import check_records, find_shards
+from data_scripts.record_outputs import check_output, describe_losses, write_as
 from modeling_dicmt import __version__
 from modeling_dicmt.annotation.annotate import Plan, annotate
 from modeling_dicmt.annotation.arguments import JobArguments
@@ -63,7 +62,6 @@ from modeling_dicmt.commands.recognition_arguments import (
     describe_terms,
     read_terms,
 )
-from modeling_dicmt.files import is_special
 
 # What takes seconds to import is imported where it is used: arguments and files are checked before, and an error of the
 # import itself, such as a library that is missing, is told like any other.
@@ -80,20 +78,32 @@ CHUNK_CHARACTERS = 2**16
 # Status of a job that is done, with records that failed.
 SOME_FAILED = 3
 
+# The results' own format, beside those of records.
+ENTITIES = "entities"
+
 Entities = list[dict[str, Any]]
 
 
-@dataclass
-class PredictionArguments:
+@dataclass(kw_only=True)
+class PredictionArguments(RecordArguments):
     """What is read, with which network, and where the entities go."""
 
     _argument_group_name = "prediction"
 
     model_name_or_path: str = field(metadata={"help": "Folder of a trained network, or its name on the Hub."})
-    input: str = field(
-        metadata={"help": "Records: a .jsonl file, a .txt file that is one record, or a folder of such."}
+    output_file: str | None = field(default=None, metadata={"help": "File for the results; default: none."})
+    output_format: str | None = field(
+        default=None,
+        metadata={
+            "help": f"Format of the results: {ENTITIES}, JSONL with ids and entities and without the texts, or records "
+            "with their entities in one of those of --input. Default: what the name of --output_file says, .jsonl and "
+            f"all in --output_dir being {ENTITIES}.",
+            "choices": [ENTITIES, *FORMATS],
+        },
     )
-    output_file: str | None = field(default=None, metadata={"help": "JSONL file for the entities; default: none."})
+    output_options: list[str] | None = field(
+        default=None, metadata={"help": f"How records are written, {OPTIONS_HELP}", "rare": True}
+    )
     show: bool = field(
         default=False, metadata={"help": "Print the records with their entities marked, with scores and evidence."}
     )
@@ -137,10 +147,33 @@ def check_arguments(arguments: PredictionArguments, job: JobArguments, recogniti
             "Pass --output_file, --show, or both: the entities have to go somewhere (or --terms_report). Of many files "
             "they go to --output_dir."
         )
+    format, _ = output_format(arguments)
+    if format == ENTITIES and arguments.output_options:
+        raise ValueError("--output_options are those of a format of records: pass --output_format.")
+    if format != ENTITIES and arguments.evidence:
+        raise ValueError(f"--evidence goes with --output_format {ENTITIES}: records have no place for it.")
     if arguments.num_processes > 1 and recognition.device != "cpu":
         raise ValueError(
             f"--num_processes {arguments.num_processes} is for CPUs: leave it out with --device {recognition.device}."
         )
+
+
+def output_format(arguments: PredictionArguments) -> tuple[str, FormatOptions]:
+    """The results' format, and how it is written: what a recogniser found is a prediction.
+
+    Raises:
+        ValueError: If an option is wrong, or the format has no place for entities.
+    """
+    name = arguments.output_format
+    if name is None:
+        said = format_of_name(Path(arguments.output_file).name) if arguments.output_file is not None else None
+        name = ENTITIES if said in (None, "jsonl") else said
+    if name != ENTITIES and "entities" not in FORMATS[name].carries:
+        raise ValueError(f"The format {name} has no place for entities: pass another --output_format.")
+    pairs = arguments.output_options or []
+    if not any(pair.startswith("results=") for pair in pairs):
+        pairs = [*pairs, "results=predictions"]
+    return name, format_options(pairs, None)
 
 
 def check_outputs(arguments: PredictionArguments, job: JobArguments, recognition: RecognitionArguments) -> None:
@@ -157,34 +190,19 @@ def check_outputs(arguments: PredictionArguments, job: JobArguments, recognition
         check_output(f"--log_file {job.log_file}", Path(job.log_file), sources)
     outputs = [name for name in ("output_file", "terms_report") if getattr(arguments, name) is not None]
     for name in outputs:
-        check_output(f"--{name} {getattr(arguments, name)}", Path(getattr(arguments, name)), sources)
+        output = Path(getattr(arguments, name))
+        is_new_folder = name == "output_file" and is_folder(output_format(arguments)[0]) and output.is_dir()
+        if is_new_folder and any(output.iterdir()):
+            raise ValueError(f"--{name} {output} holds files already: name a new folder.")
+        if not is_new_folder:
+            check_output(f"--{name} {output}", output, sources)
     if len(outputs) == 2 and Path(arguments.output_file).resolve() == Path(arguments.terms_report).resolve():
         raise ValueError("--output_file and --terms_report are one file: name two.")
 
 
-def check_output(said: str, output: Path, sources: Mapping[str, str | None]) -> None:
-    """The same of one file that is written; `sources` are the options that are read."""
-    if output.is_dir():
-        raise ValueError(f"{said} is a folder: name a file.")
-    if is_special(output):
-        raise ValueError(f"{said} is a device or a pipe: name a file. --show prints the entities.")
-    for option, path in sources.items():
-        source = Path(path) if path is not None else None
-        if source is None or not source.exists():
-            continue
-        if any(output.exists() and file.exists() and output.samefile(file) for file in _files_of(source)):
-            raise ValueError(f"{said} is a file of --{option}, which would be replaced: name another one.")
-        is_read_from = option != "model_name_or_path" and source.is_dir()
-        is_read = is_record_file(output) or (option in TERM_OPTIONS and output.suffix.lower() == ".tsv")
-        if is_read_from and is_read and output.parent.exists() and output.parent.samefile(source):
-            raise ValueError(
-                f"{said} would lie in the folder of --{option} and be read as a part of it the next time: name a file "
-                "elsewhere."
-            )
-
-
-def _files_of(path: Path) -> Iterable[Path]:
-    return path.iterdir() if path.is_dir() else [path]
+def is_folder(format: str) -> bool:
+    """Whether results in a format are a folder."""
+    return format != ENTITIES and FORMATS[format].is_folder
 
 
 def load_terms(
@@ -281,14 +299,22 @@ def count_terms(
         yield record, entities
 
 
-def write(path: str, pairs: Iterable[tuple[dict[str, Any], Entities]], evidence: bool) -> None:
-    """Write the records' entities to a file, which is either complete or not there."""
+def write(arguments: PredictionArguments, pairs: Iterable[tuple[dict[str, Any], Entities]]) -> None:
+    """Write the records' entities to --output_file, which is either complete or not there."""
+    name, options = output_format(arguments)
+    if name != ENTITIES:
+        losses = Losses()
+        with open_writer(arguments.output_file, name, options, losses) as write_record:
+            for record, entities in pairs:
+                write_record(record | {"entities": entities})
+        print(f"Left out or changed: {describe_losses(losses)}.", file=sys.stderr)
+        return
     from modeling_dicmt.evaluation.report import write_predictions
 
-    left_out = () if evidence else ("evidence",)
+    left_out = () if arguments.evidence else ("evidence",)
     first, second = tee(pairs)  # consumed side by side, so that it holds one pair at most
     write_predictions(
-        path,
+        arguments.output_file,
         (record for record, _ in first),
         ([{k: v for k, v in entity.items() if k not in left_out} for entity in found] for _, found in second),
     )
@@ -300,16 +326,20 @@ def annotate_files(arguments: PredictionArguments, job: JobArguments, recognitio
     Raises:
         ValueError, OSError: As `annotate` and `Job` do.
     """
-    given = Path(arguments.input)
-    root = given if given.is_dir() else given.parent
-    shards = [Shard(name, files, partial(read_each, files, root)) for name, files in find_shards(given).items()]
+    format, options = output_format(arguments)
+    reading, is_whole = arguments.reading(named=format != ENTITIES), format != ENTITIES
+    found = find_shards(arguments.find_files(), results_ending(format if is_whole else "jsonl"))
+    shards = [
+        Shard(name, [file.path for file in files], partial(read_each, files, reading)) for name, files in found.items()
+    ]
     check_names(shards)
     on_cpu = recognition.device == "cpu"
     arguments = replace(arguments, cpu_threads=arguments.cpu_threads or int(on_cpu))
     tokenizer, not_terms = load_terms(arguments, recognition)
-    output_dir = Path(job.output_dir)
+    output_dir, losses = Path(job.output_dir), Losses()
+    convert = partial(write_as, format=format, options=options, losses=losses) if is_whole else None
     with (
-        Job(output_dir, job_settings(arguments, recognition, tokenizer, not_terms)) as folder,
+        Job(output_dir, job_settings(arguments, recognition, tokenizer, not_terms), convert) as folder,
         JobLog(Path(job.log_file or output_dir / LOG_NAME), sum(shard.size() for shard in shards)) as log,
     ):
         num_processes = arguments.num_processes or (available_cores() if on_cpu else 1)
@@ -317,7 +347,7 @@ def annotate_files(arguments: PredictionArguments, job: JobArguments, recognitio
         strays = folder.strays(shards)
         if strays:
             log.tell(f"Results whose input is not there any more, which are left: {strays:,}.")
-        plan = Plan(num_processes, job.max_failures, CHUNK_CHARACTERS, CHUNK_RECORDS, arguments.evidence)
+        plan = Plan(num_processes, job.max_failures, CHUNK_CHARACTERS, CHUNK_RECORDS, arguments.evidence, is_whole)
         prepare = partial(load_recognizer, arguments, recognition, tokenizer, not_terms)
         try:
             counts = annotate(shards, folder, prepare, plan, log)
@@ -327,6 +357,8 @@ def annotate_files(arguments: PredictionArguments, job: JobArguments, recognitio
             some_failed = folder.write_failed(shards)
         told = ", ".join(f"{counts[name]:,} {name}" for name in ("records", "characters", "entities", "failed"))
         log.tell(f"Done: {told}.")
+        if is_whole and +losses:
+            log.tell(f"Left out or changed: {describe_losses(losses)}.")
         if some_failed:
             log.tell(f"{output_dir / FAILED_NAME} tells which records failed, and why.")
             raise SystemExit(SOME_FAILED)
@@ -342,7 +374,8 @@ def job_settings(
     from modeling_dicmt.annotation.fingerprints import network_fingerprint, terms_fingerprint
     from modeling_dicmt.commands.checkpoint import load_network
 
-    options = {name: getattr(arguments, name) for name in ("threshold", "evidence", "cpu_threads")}
+    names = ("threshold", "evidence", "cpu_threads", "input_format", "encoding", "format_options", "output_options")
+    options = {name: getattr(arguments, name) for name in names} | {"output_format": output_format(arguments)[0]}
     options |= {name: getattr(recognition, name) for name in ("force_terms", "batch_characters")}
     return {
         "network": network_fingerprint(load_network(arguments.model_name_or_path)),
@@ -359,16 +392,17 @@ def run() -> None:
     check_arguments(arguments, job, recognition)
     check_place(arguments.model_name_or_path)
     recognition.check_places()
+    check_exists("input", arguments.input)
     if job.output_dir is not None:
-        check_exists("input", arguments.input)
         check_outputs(arguments, job, recognition)
         annotate_files(arguments, job, recognition)
         return
-    files = find_record_files(Path(arguments.input))
+    files = arguments.find_files()
     check_outputs(arguments, job, recognition)
 
-    total = check_records(files, arguments.max_records)
-    records = islice(read_records(files), arguments.max_records)
+    reading = arguments.reading(named=output_format(arguments)[0] != ENTITIES)
+    total = check_records(files, reading, arguments.max_records)
+    records = islice(read(files, reading), arguments.max_records)
     num_processes = arguments.num_processes or (available_cores() if recognition.device == "cpu" else 1)
     if num_processes > 1:
         arguments = replace(arguments, cpu_threads=arguments.cpu_threads or 1)
@@ -388,7 +422,7 @@ def run() -> None:
         if arguments.output_file is None:
             deque(pairs, maxlen=0)
         else:
-            write(arguments.output_file, pairs, arguments.evidence)
+            write(arguments, pairs)
     if arguments.terms_report is not None:
         report.write(arguments.terms_report)
 

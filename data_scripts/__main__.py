@@ -18,12 +18,13 @@ from modeling_dicmt.deidentification.finding import IdentifierFinder
 
 from . import conversion
 from .export import EXPORT_FORMATS, export_corpus
-from .formats.registry import FORMATS
+from .formats.options import FormatOptions
+from .formats.registry import FORMATS, find_files
+from .formats.streams import read
 from .identified.composition import write_identified_records
 from .identified.own_sentences import sample_sentences
 from .label_sets import LABEL_SETS, split_type_names
 from .loading import CORPORA, FLATTEN_CHOICES, Parts, label_set_of, read_corpus
-from .plain_records import find_record_files, read_records
 from .radical_table import write_radical_table
 from .statistics import corpus_statistics, statistics_table
 from .term_commands import add_term_commands, run_term_command
@@ -192,8 +193,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _own_sentences(paths: Sequence[str], seed: int) -> list[str]:
     finder = IdentifierFinder()
-    files = [file for path in paths for file in find_record_files(Path(path))]
-    texts = (record["text"] for record in read_records(files))
+    files = [file for path in paths for file in find_files(path)]
+    texts = (record["text"] for record in read(files, FormatOptions(annotated=False, named=False)))
     sentences = sample_sentences(texts, lambda sentence: not finder.find(sentence), seed)
     if not sentences:
         raise ValueError(

@@ -11,6 +11,7 @@ from .formats.options import FormatOptions, option_names
 from .formats.registry import FORMATS, find_files, find_format, guess_format, what_is_lost
 from .formats.streams import open_writer, read
 from .readers.records import CorpusError
+from .record_outputs import describe_losses
 
 # What concerns one direction alone.
 _READING = ("discontinuous",)
@@ -104,5 +105,4 @@ def run(options: argparse.Namespace) -> str:
         reading=reading,
         writing=writing,
     )
-    told = "; ".join(f"{what} ({number:,})" for what, number in losses.items())
-    return f"Wrote {count:,} records to {options.output}. Left out or changed: {told or 'nothing'}."
+    return f"Wrote {count:,} records to {options.output}. Left out or changed: {describe_losses(losses)}."

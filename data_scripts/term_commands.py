@@ -9,8 +9,10 @@ from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.files import check_encoding, write_text
 
 from .dictionary_lists import default_lists_of_type
+from .formats.options import FormatOptions
+from .formats.registry import FORMATS, find_files
+from .formats.streams import read
 from .label_sets import resolve_label_set, split_type_names
-from .plain_records import find_record_files, read_records
 
 # Conflicts that are told by line.
 _TOLD = 20
@@ -23,7 +25,11 @@ def add_term_commands(commands: "argparse._SubParsersAction") -> None:
     )
     steps = terms.add_subparsers(dest="step", required=True, metavar="COMMAND")
     mine = steps.add_parser("mine", help="entities that no list has, ranked, as a table for a spreadsheet")
-    mine.add_argument("--records", required=True, help="the records: .jsonl, .txt, or a folder of them")
+    mine.add_argument("--records", required=True, help="the records: a file, or a folder with all below it")
+    mine.add_argument("--records_format", choices=FORMATS, metavar="FORMAT", help=f"their format: {', '.join(FORMATS)}")
+    mine.add_argument(
+        "--format_options", nargs="+", metavar="NAME=VALUE", help="how they are read, as of run_predict.py: encoding=…"
+    )
     mine.add_argument("--entities", required=True, help="their entities, as run_predict.py writes them")
     mine.add_argument("--output_file", required=True, help="table to write, say review.tsv; must be new")
     mine.add_argument(
@@ -86,12 +92,14 @@ def _mine(options: argparse.Namespace) -> None:
             raise ValueError(f"--output_file {output} would be read as a part of {source} the next time: name another.")
     if report and report.is_dir():
         raise ValueError(f"--report {report} is a folder: name a file.")
-    files = find_record_files(Path(options.records))
+    records = read(
+        find_files(options.records, options.records_format), FormatOptions.from_pairs(options.format_options)
+    )
     known = [ClinicalDictionary.from_path(path, options.dictionary_encoding) for path in options.dictionary]
 
     is_listed = lru_cache(maxsize=2**16)(lambda mention: is_in(mention, known))
     counter, totals = MentionCounter(contexts=CONTEXTS), Totals()
-    for record, entities in pair_predictions(options.entities, read_records(files, annotated=True), options.records):
+    for record, entities in pair_predictions(options.entities, records, options.records):
         if entities is None:
             totals.without += 1
             continue

@@ -85,7 +85,7 @@ def test_each_file_has_the_entities_that_it_has_alone(checkpoint, records, tmp_p
         run_command(run_predict.run)
         assert (out / name).read_bytes() == (tmp_path / "alone").read_bytes()
     texts = rows(out / "2019" / "texts.jsonl")
-    assert [row["id"] for row in texts] == ["one.txt", "two.txt"] and all(row["entities"] for row in texts)
+    assert [row["id"] for row in texts] == ["2019/one.txt", "2019/two.txt"] and all(row["entities"] for row in texts)
     manifest = json.loads((out / ".job" / "shards" / "a.jsonl.json").read_text(encoding="utf-8"))
     entities = sum(len(row["entities"]) for row in rows(out / "a.jsonl"))
     assert manifest["input"]["bytes"] == (records / "a.jsonl").stat().st_size
@@ -285,10 +285,10 @@ def test_a_full_disk_is_told_with_the_file_and_the_same_command_goes_on(
 def test_input_that_changes_meanwhile_is_told_and_no_result(checkpoint, records, tmp_path, monkeypatch, capsys):
     out, read = tmp_path / "out", run_predict.read_each
 
-    def read_while_it_grows(files, root):
-        yield from read(files, root)
-        if files[0].name == "b.jsonl":
-            files[0].write_text(lines_of("b", 10), encoding="utf-8")
+    def read_while_it_grows(files, options):
+        yield from read(files, options)
+        if files[0].name == "2019/b.jsonl":
+            files[0].path.write_text(lines_of("b", 10), encoding="utf-8")
 
     monkeypatch.setattr(run_predict, "read_each", read_while_it_grows)
     (records / "2019" / "two.txt").unlink()

@@ -8,13 +8,14 @@ import codecs
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 from ..readers.records import Annotation, CorpusError, at_line, check_range
 from ..readers.values import entity_type
 from .file_names import FileNames
-from .format import Format, FoundRecord, Losses, RecordFile, Write
+from .format import Format, FoundRecord, LazyRecord, Losses, RecordFile, Write
 from .options import FormatOptions
 from .text_files import TextInput, plain_name, read_whole, text_output
 
@@ -43,25 +44,10 @@ class Brat(Format):
     annotated_by = "its .ann file"
     limits = "line ends at an entity's edge, blanks in the names of types"
 
-    def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[FoundRecord]:
-        text = read_whole(file.path, options.encoding, keeps_mark=True)  # which brat counts as a character
-        path = annotation_file(file.path)
-        found = None
-        if options.annotated and path.exists():
-            found = []
-            with TextInput(path, options.encoding) as lines:
-                for line in lines:
-                    line = line.removesuffix("\n").removesuffix("\r")
-                    if line.startswith("T"):
-                        found += _read_line(line, text, at_line(path, lines.number), options)
-                    elif line and line[0] in _OTHERS:
-                        losses[f"{_OTHERS[line[0]]} of brat, left out"] += 1
-                    elif line.strip():
-                        raise CorpusError(
-                            f"{at_line(path, lines.number)}: no annotation of brat; a line begins with T, R, E, A, M, "
-                            "N, # or *. Correct it; if it is the last one, the file may be cut."
-                        )
-        yield FoundRecord(str(file.path), 1, text, found, id=file.name.removesuffix(".txt"))
+    def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[LazyRecord]:
+        record_id = file.name.removesuffix(".txt")
+        get = partial(_record, file.path, record_id, options, losses)
+        yield LazyRecord(1, get, file.size(), lambda: record_id)
 
     @contextmanager
     def open(self, path: Path, name: str, options: FormatOptions, losses: Losses) -> Iterator[Write]:
@@ -80,6 +66,26 @@ class Brat(Format):
                     write_text("".join(f"T{number}\t{line}\n" for number, line in enumerate(lines, start=1)))
 
         yield write
+
+
+def _record(text_path: Path, record_id: str, options: FormatOptions, losses: Losses) -> FoundRecord:
+    text = read_whole(text_path, options.encoding, keeps_mark=True)  # which brat counts as a character
+    path, found = annotation_file(text_path), None
+    if options.annotated and path.exists():
+        found = []
+        with TextInput(path, options.encoding) as lines:
+            for line in lines:
+                line = line.removesuffix("\n").removesuffix("\r")
+                if line.startswith("T"):
+                    found += _read_line(line, text, at_line(path, lines.number), options)
+                elif line and line[0] in _OTHERS:
+                    losses[f"{_OTHERS[line[0]]} of brat, left out"] += 1
+                elif line.strip():
+                    raise CorpusError(
+                        f"{at_line(path, lines.number)}: no annotation of brat; a line begins with T, R, E, A, M, "
+                        "N, # or *. Correct it; if it is the last one, the file may be cut."
+                    )
+    return FoundRecord(str(text_path), 1, text, found, id=record_id)
 
 
 def _read_line(line: str, text: str, place: str, options: FormatOptions) -> list[Annotation]:

@@ -22,6 +22,8 @@ class Columns:
     """
 
     def __init__(self, options: FormatOptions, header: Sequence[str], place: str, shown: str) -> None:
+        self.header = header
+        """The columns that there are."""
         self.names: dict[str, str] = {}
         """Name of the column of each of id, group, section, text and entities that there is."""
         for key in _KEYS:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..readers.records import Annotation, CorpusError, at_line
-from .format import Format, FoundRecord, Losses, RecordFile, Write
+from .format import Format, FoundRecord, LazyRecord, Losses, RecordFile, Write
 from .options import FormatOptions
 from .text_files import TextInput, text_output
 
@@ -30,29 +30,25 @@ class CoNLL(Format):
     carries = frozenset({"entities"})
     limits = "which line ends a text has, empty lines, and entities across line ends"
 
-    def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[FoundRecord]:
+    def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[LazyRecord]:
         path = file.path
         document, in_documents = _Document(path), False
         with TextInput(path, options.encoding) as lines:
-            for line in lines:
+            for line, error in lines.lines():
                 if line.startswith(_DOCUMENT_START):
                     if document.number:
-                        yield document.record()
+                        yield document.read_until(lines.position)
                     document, in_documents = _Document(path, lines.number), True
-                elif line.strip():
-                    document.add(*_read_line(line.removesuffix("\n").removesuffix("\r"), path, lines.number))
+                elif error is not None or line.strip():
+                    document.add_line(line.removesuffix("\n").removesuffix("\r"), lines.number, error)
                 elif line.endswith("\n"):  # nothing ends with what follows the last line end
                     document.end_sentence()
                     if not in_documents and document.number:
-                        yield document.record()
+                        yield document.read_until(lines.position)
                         document = _Document(path)
-            if document.previous != "O":
-                raise CorpusError(
-                    f"{at_line(path, document.last)}: the file ends within an entity. It may be cut: restore it, or, "
-                    "if it is whole, end it with a blank line, as every sentence."
-                )
+            document.end_file()
             if document.number:
-                yield document.record()
+                yield document.read_until(lines.position)
 
     @contextmanager
     def open(self, path: Path, name: str, options: FormatOptions, losses: Losses) -> Iterator[Write]:
@@ -92,6 +88,25 @@ class _Document:
         self._annotations: list[Annotation] = []
         self._position = 0
         self._is_start = False
+        self._error: CorpusError | None = None
+
+    def add_line(self, line: str, number: int, error: CorpusError | None) -> None:
+        """Take the next line; what is wrong with the first wrong one is raised where the record is asked for."""
+        self.number = self.number or number
+        if self._error is None:
+            try:
+                if error is not None:
+                    raise error
+                self.add(*_read_line(line, self._path, number))
+            except CorpusError as wrong:
+                self._error = wrong
+
+    def end_file(self) -> None:
+        if self.previous != "O" and self._error is None:
+            self._error = CorpusError(
+                f"{at_line(self._path, self.last)}: the file ends within an entity. It may be cut: restore it, or, if "
+                "it is whole, end it with a blank line, as every sentence."
+            )
 
     def end_sentence(self) -> None:
         self.previous = "O"
@@ -111,10 +126,14 @@ class _Document:
             else:
                 self._annotations.append(Annotation(self._position, end, tag[2:], place))
         self._pieces.append(token)
-        self.number = self.number or number
         self._position, self.previous, self.last = end, tag, number
 
-    def record(self) -> FoundRecord:
+    def read_until(self, position: int) -> LazyRecord:
+        return LazyRecord(self.number, self._record, position)
+
+    def _record(self) -> FoundRecord:
+        if self._error is not None:
+            raise self._error
         place = at_line(self._path, self.number)
         return FoundRecord(place, self.number, "".join(self._pieces), self._annotations)
 

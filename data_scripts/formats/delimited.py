@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from modeling_dicmt.files import MAX_LINE_BYTES, parse_json
@@ -11,7 +12,7 @@ from modeling_dicmt.files import MAX_LINE_BYTES, parse_json
 from ..readers.records import CorpusError, at_line
 from ..readers.values import annotations, harmless_names
 from .columns import Columns
-from .format import Format, FoundRecord, Losses, RecordFile, Write
+from .format import Format, FoundRecord, LazyRecord, Losses, RecordFile, Write
 from .options import FormatOptions
 from .text_files import TextInput, text_output
 
@@ -28,34 +29,37 @@ class Delimited(Format):
 
     delimiter: str
 
-    def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[FoundRecord]:
+    def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[LazyRecord]:
         csv.field_size_limit(MAX_LINE_BYTES)  # its default is shorter than some records
-        path = file.path
+        path, errors = file.path, []
+
+        def note(line: tuple[str, CorpusError | None]) -> str:
+            if line[1] is not None:
+                errors.append(line[1])
+            return line[0]
+
         with TextInput(path, options.encoding) as lines:
-            rows = csv.reader(lines, delimiter=self.delimiter, strict=True)
-            header, columns = None, None
+            rows = csv.reader(map(note, lines.lines()), delimiter=self.delimiter, strict=True)
+            columns = None
             while True:
                 number = lines.number + 1
                 place = at_line(path, number)
                 try:
                     row = next(rows, None)
                 except csv.Error as error:
-                    raise CorpusError(
-                        f"{place}: no row of a table ({error}). Is a quotation mark not closed, or not doubled?"
-                    ) from None
+                    raise (errors or [_no_row(place, error)])[0] from None
                 if row is None:
                     break
                 if not row:
                     continue
                 if columns is None:
-                    header, columns = row, Columns(options, row, place, harmless_names(row))
+                    if errors:
+                        raise errors[0]
+                    columns = Columns(options, row, place, harmless_names(row))
                     continue
-                if len(row) != len(header):
-                    raise CorpusError(
-                        f"{place}: {len(row)} cells, where the header has {len(header)} columns. Correct the row; is "
-                        "a cell with a delimiter or line end in it not quoted?"
-                    )
-                yield _record(dict(zip(header, row, strict=True)), columns, place, number, options.annotated)
+                get = partial(_record, row, columns, place, number, options.annotated, errors[:1])
+                errors.clear()
+                yield LazyRecord(number, get, lines.position)
             if columns is None:
                 raise CorpusError(f"{path}: there is no header with the columns' names. Restore the file.")
 
@@ -76,8 +80,22 @@ class Delimited(Format):
             yield write
 
 
-def _record(row: dict[str, str], columns: Columns, place: str, number: int, annotated: bool) -> FoundRecord:
-    cells = {key: row[name] for key, name in columns.names.items()}
+def _no_row(place: str, error: csv.Error) -> CorpusError:
+    return CorpusError(f"{place}: no row of a table ({error}). Is a quotation mark not closed, or not doubled?")
+
+
+def _record(
+    row: list[str], columns: Columns, place: str, number: int, annotated: bool, errors: list[CorpusError]
+) -> FoundRecord:
+    if errors:
+        raise errors[0]
+    if len(row) != len(columns.header):
+        raise CorpusError(
+            f"{place}: {len(row)} cells, where the header has {len(columns.header)} columns. Correct the row; is "
+            "a cell with a delimiter or line end in it not quoted?"
+        )
+    named = dict(zip(columns.header, row, strict=True))
+    cells = {key: named[name] for key, name in columns.names.items()}
     text, entities = cells["text"], cells.get("entities", "")
     found = None
     if entities and annotated:

@@ -5,13 +5,14 @@ It is one compressed block, so that all records are in memory while it is read o
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..flattening import flatten_outermost
 from ..readers.records import Annotation, CorpusError
 from ..readers.values import entity_type, identifier
-from .format import ALL_PARTS, Format, FoundRecord, Losses, RecordFile, Write
+from .format import ALL_PARTS, Format, FoundRecord, LazyRecord, Losses, RecordFile, Write
 from .options import FormatOptions
 
 if TYPE_CHECKING:
@@ -39,14 +40,14 @@ class DocBin(Format):
     carries = ALL_PARTS - {"scores"}
     limits = "more records than fit into memory"
 
-    def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[FoundRecord]:
+    def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[LazyRecord]:
         spacy = _import_spacy()
         from spacy.tokens import DocBin as Bin
 
         try:
             documents = Bin().from_bytes(file.path.read_bytes()).get_docs(spacy.blank("xx").vocab)
             for number, document in enumerate(documents, start=1):
-                yield _record(document, f"{file.path}, document {number}", number)
+                yield LazyRecord(number, partial(_record, document, f"{file.path}, document {number}", number))
         except (CorpusError, GeneratorExit):
             raise
         except Exception as error:  # what a damaged block makes of spaCy's parsers is of many kinds

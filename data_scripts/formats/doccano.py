@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..readers.records import CorpusError, at_line
+from ..readers.records import CorpusError
 from ..readers.values import annotations, field, identifier
-from .format import ALL_PARTS, Format, FoundRecord, Losses, RecordFile, Write
-from .jsonl import json_line, json_objects
+from .format import ALL_PARTS, Format, FoundRecord, LazyRecord, Losses, RecordFile, Write
+from .jsonl import json_line, json_records
 from .options import FormatOptions
 from .text_files import text_output
 
@@ -26,9 +26,8 @@ class Doccano(Format):
     title = 'an object a line: {"id", "text", "label": [[start, end, type]]}, or with "entities"'
     carries = ALL_PARTS - {"scores"}
 
-    def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[FoundRecord]:
-        for number, value in json_objects(file.path, options.encoding):
-            place = at_line(file.path, number)
+    def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[LazyRecord]:
+        def record_of(value: dict[str, Any], place: str, number: int) -> FoundRecord:
             text = field(value, "text", str, place)
             for key, what in (("relations", "relations"), ("Comments", "comments"), ("comments", "comments")):
                 if isinstance(value.get(key), list) and value[key]:
@@ -37,7 +36,9 @@ class Doccano(Format):
             labels = _labels(value, place) if options.annotated else None
             keys = ("start_offset", "end_offset", "label")
             found = None if labels is None else annotations(labels, text, place, keys=keys, mention_keys=())
-            yield FoundRecord(place, number, text, found, *names)
+            return FoundRecord(place, number, text, found, *names)
+
+        return json_records(file.path, options.encoding, record_of)
 
     @contextmanager
     def open(self, path: Path, name: str, options: FormatOptions, losses: Losses) -> Iterator[Write]:

@@ -33,6 +33,13 @@ class RecordFile(NamedTuple):
     name: str
     format: str
 
+    def size(self) -> int:
+        """Bytes of it; 0 if it is not there any more, which its reading tells."""
+        try:
+            return self.path.stat().st_size
+        except OSError:
+            return 0
+
 
 @dataclass(frozen=True)
 class FoundRecord:
@@ -71,6 +78,23 @@ def _as_dict(item: Annotation, text: str) -> dict[str, Any]:
     return entity
 
 
+@dataclass(frozen=True)
+class LazyRecord:
+    """A record of a file that is taken from it, and checked, when it is asked for: a wrong one ends no reading.
+
+    Args:
+        number: See `FoundRecord`.
+        get: Gives the record; raises CorpusError if it is none.
+        position: How many bytes of the file are read with it, about; 0 where nobody knows.
+        get_id: Gives the id of what may be no record; "" where there is none to be found.
+    """
+
+    number: int
+    get: Callable[[], FoundRecord]
+    position: int = 0
+    get_id: Callable[[], str] = str
+
+
 Write = Callable[[RecordDict], object]
 
 
@@ -91,8 +115,8 @@ class Format:
     limits: ClassVar[str] = ""
     """What else it cannot carry, in words."""
 
-    def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[FoundRecord]:
-        """Records of a file, read as they are consumed.
+    def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[LazyRecord]:
+        """Records of a file, read as they are consumed; each is to be got before the next.
 
         Args:
             file: The file.
@@ -100,7 +124,8 @@ class Format:
             losses: Takes what the file has and a record cannot.
 
         Raises:
-            CorpusError: If the file cannot be read, or something in it is none of the format; names file and line.
+            CorpusError: If the file cannot be read, or what is wrong in it leaves open where the next record begins;
+                names file and line. What is wrong with a record alone is raised by that.
         """
         raise NotImplementedError
 

@@ -7,12 +7,13 @@ either. What Label Studio repeats of the text (`value.text`) may have lost blank
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..readers.records import Annotation, CorpusError, at_line, is_offset
 from ..readers.values import described, entity_type, field, identifier, score
-from .format import Format, FoundRecord, Losses, RecordFile, Write
+from .format import Format, FoundRecord, LazyRecord, Losses, RecordFile, Write
 from .json_list import json_list
 from .jsonl import json_line
 from .options import FormatOptions
@@ -29,21 +30,31 @@ class LabelStudio(Format):
     name = "label_studio"
     title = 'Label Studio\'s JSON (not JSON-MIN): [{"data": {"text"}, "annotations" or "predictions"}]'
     suffixes = (".json",)
-    annotated_by = "'annotations'"
+    annotated_by = "'annotations' (or, with results=predictions, 'predictions')"
 
-    def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[FoundRecord]:
+    def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[LazyRecord]:
         names = {key: getattr(options, f"{key}_column") or key for key in ("text", "id", "group", "section")}
-        for count, (number, task) in enumerate(json_list(file.path, options.encoding), start=1):
-            place = f"{at_line(file.path, number)} (task {count})"
+
+        def data_of(task: dict[str, Any], place: str) -> dict[str, Any]:
             data = task.get("data")
             if not isinstance(data, dict):
                 raise CorpusError(f"{place}: a task must have an object 'data' with the text. Export as JSON.")
+            return data
+
+        def get_id(task: dict[str, Any], place: str) -> str:
+            return identifier(data_of(task, place), names["id"], place) or identifier(task, "id", place)
+
+        def get(task: dict[str, Any], place: str, count: int) -> FoundRecord:
+            data = data_of(task, place)
             text = field(data, names["text"], str, place)
             results = _results(task, options.results, place, losses) if options.annotated else None
             found = None if results is None else _annotations(results, text, place, options.offsets, losses)
-            record_id = identifier(data, names["id"], place) or identifier(task, "id", place)
             others = (identifier(data, names[key], place) for key in ("group", "section"))
-            yield FoundRecord(place, count, text, found, record_id, *others)
+            return FoundRecord(place, count, text, found, get_id(task, place), *others)
+
+        for count, (number, task) in enumerate(json_list(file.path, options.encoding), start=1):
+            place = f"{at_line(file.path, number)} (task {count})"
+            yield LazyRecord(count, partial(get, task, place, count), get_id=partial(get_id, task, place))
 
     @contextmanager
     def open(self, path: Path, name: str, options: FormatOptions, losses: Losses) -> Iterator[Write]:

@@ -52,7 +52,10 @@ class FormatOptions:
     )
 
     annotated: bool = True
-    """Whether more of records is read than ids and texts, so that the rest, if it is there, must be right."""
+    """Whether the records' entities are read, so that they must be right."""
+
+    named: bool = True
+    """Whether the records' groups and sections are read, likewise."""
 
     def __post_init__(self) -> None:
         check_encoding("encoding", self.encoding)

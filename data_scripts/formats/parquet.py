@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from modeling_dicmt.files import parse_json
 from ..readers.records import CorpusError
 from ..readers.values import annotations, field, harmless_names, identifier
 from .columns import Columns
-from .format import Format, FoundRecord, Losses, RecordFile, Write
+from .format import Format, FoundRecord, LazyRecord, Losses, RecordFile, Write
 from .options import FormatOptions
 
 if TYPE_CHECKING:
@@ -28,19 +29,21 @@ class Parquet(Format):
     title = "columns text, id, group, section and entities (a list of {start, end, type, score}), or told ones"
     suffixes = (".parquet",)
 
-    def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[FoundRecord]:
+    def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[LazyRecord]:
         import pyarrow
         from pyarrow import parquet
 
         path, number = file.path, 0
         try:
             with parquet.ParquetFile(path) as table:
-                header = table.schema_arrow.names
+                header, size = table.schema_arrow.names, path.stat().st_size
                 columns = Columns(options, header, str(path), harmless_names(header))
                 for batch in table.iter_batches(_ROWS, columns=list(columns.names.values())):
                     for row in batch.to_pylist():
                         number += 1
-                        yield _record(row, columns, f"{path}, row {number}", number, options.annotated)
+                        place, position = f"{path}, row {number}", size * number // table.metadata.num_rows
+                        get = partial(_record, row, columns, place, number, options.annotated)
+                        yield LazyRecord(number, get, position, partial(_id, row, columns, place))
         except (pyarrow.ArrowException, OSError) as error:
             reason = getattr(error, "strerror", None) or "it is damaged, cut, or no Parquet file"
             raise CorpusError(f"{path}: cannot be read ({reason}). Restore the file.") from error
@@ -81,6 +84,10 @@ def _schema(names: dict[str, str]) -> "pyarrow.Schema":
     return pyarrow.schema(
         [(column, entities if key == "entities" else pyarrow.string()) for key, column in names.items()]
     )
+
+
+def _id(row: dict[str, Any], columns: Columns, place: str) -> str:
+    return identifier({"id": row.get(columns.names.get("id"))}, "id", place)
 
 
 def _record(row: dict[str, Any], columns: Columns, place: str, number: int, annotated: bool) -> FoundRecord:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .file_names import FileNames
-from .format import Format, FoundRecord, Losses, RecordFile, Write
+from .format import Format, FoundRecord, LazyRecord, Losses, RecordFile, Write
 from .options import FormatOptions
 from .text_files import read_whole, text_output
 
@@ -22,8 +22,11 @@ class PlainText(Format):
     is_folder = True
     carries = frozenset({"ids", "records not annotated"})
 
-    def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[FoundRecord]:
-        yield FoundRecord(str(file.path), 1, read_whole(file.path, options.encoding), id=file.name)
+    def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[LazyRecord]:
+        def get() -> FoundRecord:
+            return FoundRecord(str(file.path), 1, read_whole(file.path, options.encoding), id=file.name)
+
+        yield LazyRecord(1, get, file.size(), lambda: file.name)
 
     @contextmanager
     def open(self, path: Path, name: str, options: FormatOptions, losses: Losses) -> Iterator[Write]:

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..readers.records import CorpusError
@@ -58,29 +58,21 @@ def what_is_lost(item: Format) -> str:
 
 
 def guess_format(path: str | os.PathLike) -> str:
-    """The format that the name of a file, which need not be there, says; of a folder what the files in it say.
+    """The format that the name of a file, which need not be there, says.
 
     Raises:
-        CorpusError: If it says none, or files in the folder say several.
+        CorpusError: If it says none.
     """
-    path = Path(path)
-    if path.is_dir():
-        names = {name for _, name in _walk(path, [])}
-        found = {format_name for name in names if (format_name := _format_of(name))}
-        if found == {"text", "brat"}:
-            return "brat"
-        if len(found) == 1:
-            return found.pop()
-        raise CorpusError(f"{path} holds files of {', '.join(sorted(found)) or 'no known format'}: name the format.")
-    found_one = _format_of(path.name)
-    if found_one is None:
+    found = format_of_name(Path(path).name)
+    if found is None:
         raise CorpusError(
             f"{path}: its name does not say which format it has. Name it; there are {', '.join(FORMATS)}."
         )
-    return found_one
+    return found
 
 
-def _format_of(name: str) -> str | None:
+def format_of_name(name: str) -> str | None:
+    """The format that the name of a file says; None if it says none."""
     name = plain_name(name)
     if name.lower().endswith(".ann"):
         return "brat"
@@ -94,7 +86,8 @@ def find_files(path: str | os.PathLike, format: str | None = None) -> list[Recor
 
     Args:
         path: A file or folder.
-        format: The format of all of them; None for what their names say.
+        format: The format of all of them; None for what the name of each says: in a folder with .ann files, a text is
+            one of brat.
 
     Raises:
         FileNotFoundError: If there is nothing at `path`, or no record in the folder.
@@ -102,37 +95,48 @@ def find_files(path: str | os.PathLike, format: str | None = None) -> list[Recor
         ValueError: If there is no such format.
     """
     path = Path(path)
-    format = find_format(format).name if format else guess_format(path) if path.exists() else None
+    format = find_format(format).name if format else None
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file or folder.")
     if not path.is_dir():
+        format = format or guess_format(path)
         if format == "brat" and not plain_name(path.name).lower().endswith(".txt"):
             raise CorpusError(f"{path}: of brat, name the folder, or the file with the text (.txt).")
         if not path.is_file():
             raise CorpusError(f"{path} has the name of a file with records, but is none.")
         return [RecordFile(path, path.name, format)]
     found, others = [], []
-    for file, name in _walk(path, others):
-        if plain_name(name).lower().endswith(".txt") if format == "brat" else _is_of(name, format):
-            if not file.is_file():
-                raise CorpusError(f"{file} is a link to what is not there, or no file. Restore it or remove it.")
-            found.append(RecordFile(file, name, format))
-        elif not (format == "brat" and name.lower().endswith(".ann")):
+    files = list(_walk(path, others))
+    annotations = {file for file, name in files if name.lower().endswith(".ann")}
+    is_brat = format == "brat" or (format is None and bool(annotations))
+    for file, name in files:
+        kind = _kind_of(name, format, is_brat)
+        if kind == "brat" and file in annotations:
+            continue
+        if kind is None:
             others.append(name)
-    if format == "brat":
-        _check_pairs(path, found)
+            continue
+        if not file.is_file():
+            raise CorpusError(f"{file} is a link to what is not there, or no file. Restore it or remove it.")
+        found.append(RecordFile(file, name, kind))
+    if is_brat:
+        _check_pairs(annotations, found)
+    kinds = f"of the format {format}" if format else "with the name of a format's"
     if not found:
-        raise FileNotFoundError(f"{path} holds no file of the format {format}.")
+        raise FileNotFoundError(f"{path} holds no file {kinds}. There are {', '.join(FORMATS)}.")
     if others:
         names = ", ".join(others[:_NAMED]) + (" …" if len(others) > _NAMED else "")
-        logger.warning("%s: not read, since not of the format %s: %d (%s).", path, format, len(others), names)
+        logger.warning("%s: not read, since not %s: %d (%s).", path, kinds, len(others), names)
     return found
 
 
-def _is_of(name: str, format: str) -> bool:
-    item = FORMATS[format]
-    suffixes = item.suffixes or FORMATS["jsonl"].suffixes
-    return plain_name(name).lower().endswith(suffixes)
+def _kind_of(name: str, format: str | None, is_brat: bool) -> str | None:
+    """The format that a file of a folder is read as, brat's .ann files among them; None if it is not read."""
+    if format is None:
+        found = format_of_name(name)
+        return "brat" if found == "text" and is_brat else found
+    suffixes = FORMATS[format].suffixes or FORMATS["jsonl"].suffixes
+    return format if plain_name(name).lower().endswith(suffixes) else None
 
 
 def _walk(folder: Path, passed_over: list[str]) -> Iterator[tuple[Path, str]]:
@@ -149,8 +153,8 @@ def _walk(folder: Path, passed_over: list[str]) -> Iterator[tuple[Path, str]]:
             yield path, path.relative_to(folder).as_posix()
 
 
-def _check_pairs(folder: Path, found: Sequence[RecordFile]) -> None:
-    texts = {annotation_file(file.path) for file in found}
-    for path, name in _walk(folder, []):
-        if name.lower().endswith(".ann") and path not in texts:
+def _check_pairs(annotations: Iterable[Path], found: Sequence[RecordFile]) -> None:
+    texts = {annotation_file(file.path) for file in found if file.format == "brat"}
+    for path in sorted(annotations):
+        if path not in texts:
             raise CorpusError(f"{path}: its text, {path.stem}.txt, is missing. Add it, or remove the annotations.")

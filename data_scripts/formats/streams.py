@@ -1,19 +1,23 @@
 """Records read from files of any format, and written to one: one at a time, so that any number fits into memory."""
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from modeling_dicmt.files import replacing
 
 from ..flattening import flatten_outermost
 from ..readers.records import CorpusError, replace_surrogates
-from .format import Format, FoundRecord, Losses, RecordDict, RecordFile
+from .format import Format, FoundRecord, LazyRecord, Losses, RecordDict, RecordFile
 from .jsonl import record_of
 from .options import FormatOptions
 from .registry import FORMATS, find_format, guess_format
+
+_PLACE = re.compile(r"^(, (line|row|document) \d+)?( \(task \d+\))?[:,]? ?")
 
 
 def find_records(
@@ -23,7 +27,13 @@ def find_records(
     options, losses = options or FormatOptions(), Losses() if losses is None else losses
     for file in files:
         for record in FORMATS[file.format].read(file, options, losses):
-            yield file, record if options.annotated else replace(record, annotations=None, group="", section="")
+            yield file, _as_asked_for(record.get(), options)
+
+
+def _as_asked_for(record: FoundRecord, options: FormatOptions) -> FoundRecord:
+    if not options.annotated:
+        record = replace(record, annotations=None)
+    return record if options.named else replace(record, group="", section="")
 
 
 def read(
@@ -44,6 +54,49 @@ def read(
     """
     for file, record in find_records(files, options, losses):
         yield record.as_dict(f"{file.name}:{record.number}")
+
+
+def read_each(files: Sequence[RecordFile], options: FormatOptions | None = None) -> Iterator[dict[str, Any]]:
+    """Records of files that may have wrong ones among them, read as they are consumed.
+
+    Args:
+        files: As `find_files` gives them.
+        options: How they are read.
+
+    Yields:
+        Of each record what `read` gives, and `file`, its file's name; `line`, or row, None where it is the whole file;
+        and `bytes`, about how much of the file it takes. What is no record has `reason` in place of `text`, which
+        quotes nothing of it. A file that cannot be read, or not on, is one with neither line nor, after it, records.
+    """
+    options = options or FormatOptions()
+    for file in files:
+        read_until, item = 0, FORMATS[file.format]
+        try:
+            for lazy in item.read(file, options, Losses()):
+                number, size = None if item.is_folder else lazy.number, max(0, lazy.position - read_until)
+                read_until += size
+                found: dict[str, Any] = {"file": file.name, "line": number, "bytes": size}
+                default_id = f"{file.name}:{lazy.number}"
+                try:
+                    found |= _as_asked_for(lazy.get(), options).as_dict(default_id)
+                except CorpusError as error:
+                    found |= {"id": _id_of(lazy) or default_id, "reason": _reason(error, file)}
+                yield found
+        except CorpusError as error:
+            yield {"file": file.name, "line": None, "id": file.name, "bytes": 0, "reason": _reason(error, file)}
+
+
+def _id_of(lazy: LazyRecord) -> str:
+    try:
+        return lazy.get_id()
+    except CorpusError:
+        return ""
+
+
+def _reason(error: CorpusError, file: RecordFile) -> str:
+    """What is wrong, without the place that is told beside it."""
+    told = str(error).removeprefix(str(file.path))
+    return _PLACE.sub("", told).strip()
 
 
 @contextmanager

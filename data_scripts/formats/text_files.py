@@ -38,17 +38,17 @@ def open_compressed(path: Path, mode: str, name: str | None = None) -> Iterator[
         mode: "rb" or "wb".
         name: What the file is going to be called, where that is not what it is called.
     """
-    name = (name or path.name).lower()
-    with open(path, mode) as raw:
-        if name.endswith(".gz"):
-            # Neither time nor name: the same records give the same bytes.
-            stream = gzip.GzipFile("", mode, fileobj=raw, mtime=0)
-        elif name.endswith(".bz2"):
-            stream = bz2.BZ2File(raw, mode)
-        else:
-            stream = lzma.LZMAFile(raw, mode) if name.endswith(".xz") else raw
-        with stream:
-            yield stream
+    with open(path, mode) as raw, _through_compression(raw, mode, name or path.name) as stream:
+        yield stream
+
+
+def _through_compression(raw: BinaryIO, mode: str, name: str) -> BinaryIO:
+    if name.lower().endswith(".gz"):
+        # Neither time nor name: the same records give the same bytes.
+        return gzip.GzipFile("", mode, fileobj=raw, mtime=0)
+    if name.lower().endswith(".bz2"):
+        return bz2.BZ2File(raw, mode)
+    return lzma.LZMAFile(raw, mode) if name.lower().endswith(".xz") else raw
 
 
 class TextInput(AbstractContextManager):
@@ -70,7 +70,8 @@ class TextInput(AbstractContextManager):
         """Lines that were read so far, by either method."""
         self._stack = ExitStack()
         try:
-            stream = self._stack.enter_context(open_compressed(path, "rb"))
+            self._raw = self._stack.enter_context(open(path, "rb"))
+            stream = self._stack.enter_context(_through_compression(self._raw, "rb", path.name))
             head = stream.read(HEAD_BYTES)
             stream.seek(0)
         except _UNREADABLE as error:
@@ -88,41 +89,57 @@ class TextInput(AbstractContextManager):
     ) -> None:
         self._stack.close()
 
-    def line(self) -> str:
-        """The next line with its end, "" at the end of the file; only \\n ends a line."""
-        text = self._checked(lambda: self._file.readline(MAX_LINE_BYTES + 1))
-        if len(text) > MAX_LINE_BYTES:
-            raise CorpusError(
-                f"{at_line(self.path, self.number + 1)}: longer than {MAX_LINE_BYTES >> 20} Mi characters, which no "
-                "record is. Is it a file of this format?"
-            )
-        self.number += bool(text)
-        return text
+    @property
+    def position(self) -> int:
+        """How many bytes of the file, as it lies on the disk, are read; blocks are read ahead."""
+        return self._raw.tell()
+
+    def lines(self) -> Iterator[tuple[str, CorpusError | None]]:
+        """Lines with their ends, and what is wrong with a line: it is in another encoding, or too long to be whole."""
+        while text := self._read(lambda: self._file.readline(MAX_LINE_BYTES + 1)):
+            is_whole, error = len(text) <= MAX_LINE_BYTES, self._wrong(text)
+            if not is_whole:
+                error = CorpusError(
+                    f"{at_line(self.path, self.number + 1)}: longer than {MAX_LINE_BYTES >> 20} Mi characters, which "
+                    "no record is. Is it a file of this format?"
+                )
+            self.number += 1
+            yield text, error
+            while not is_whole and text and not text.endswith("\n"):  # only for who goes on: it may be the whole disk
+                text = self._read(lambda: self._file.readline(MAX_LINE_BYTES))
 
     def block(self, size: int) -> str:
         """At most `size` further characters, "" at the end of the file."""
-        text = self._checked(lambda: self._file.read(size))
+        text = self._read(lambda: self._file.read(size))
+        if error := self._wrong(text):
+            raise error
         self.number += text.count("\n")
         return text
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.line, "")
+        for text, error in self.lines():
+            if error is not None:
+                raise error
+            yield text
 
-    def _checked(self, read: Callable[[], str]) -> str:
+    def _read(self, read: Callable[[], str]) -> str:
         try:
-            text = read()
+            return read()
         except _UNREADABLE as error:
             raise self._unreadable(error) from error
+
+    def _wrong(self, text: str) -> CorpusError | None:
+        """What to tell of a text that follows the lines that were read, if it is in another encoding."""
         found = None if text.isascii() else _UNDECODABLE.search(text)
-        if found is not None:
-            line = self.number + 1 + text.count("\n", 0, found.start())
-            likely = "gb18030" if self._encoding.startswith("utf") else "utf-8"
-            raise CorpusError(
-                f"{at_line(self.path, line)}: not {self._encoding.removesuffix('-sig').upper()}. The file is damaged, "
-                f"cut within a character, or in another encoding, or in several: convert the file, or "
-                f"name its encoding (often {likely}) where there is an option for it."
-            )
-        return text
+        if found is None:
+            return None
+        line = self.number + 1 + text.count("\n", 0, found.start())
+        likely = "gb18030" if self._encoding.startswith("utf") else "utf-8"
+        return CorpusError(
+            f"{at_line(self.path, line)}: not {self._encoding.removesuffix('-sig').upper()}. The file is damaged, cut "
+            f"within a character, or in another encoding, or in several: convert the file, or name its encoding (often "
+            f"{likely}) where there is an option for it."
+        )
 
     def _unreadable(self, error: Exception) -> CorpusError:
         """No OSError: whoever writes meanwhile would take it for one of the place that is written to."""

@@ -25,6 +25,7 @@ class Plan:
         max_characters: Characters of a part, see `record_chunks`.
         max_records: Records of a part.
         evidence: Whether the entities' evidence is written.
+        whole_records: Whether the records are written with their entities, rather than these alone.
     """
 
     num_processes: int
@@ -32,6 +33,7 @@ class Plan:
     max_characters: int
     max_records: int
     evidence: bool
+    whole_records: bool = False
 
 
 def annotate(shards: Sequence[Shard], job: Job, prepare: Callable[[], Recognize], plan: Plan, log: JobLog) -> dict:
@@ -71,7 +73,9 @@ def annotate(shards: Sequence[Shard], job: Job, prepare: Callable[[], Recognize]
     if todo:
         parts, again = tee(_parts(todo, job, plan))
         sent = ([_sent(record) for record in part.records if "text" in record] for part in parts)
-        answers = map_in_processes(partial(prepare_answers, prepare, plan.evidence), sent, plan.num_processes)
+        answers = map_in_processes(
+            partial(prepare_answers, prepare, plan.evidence, plan.whole_records), sent, plan.num_processes
+        )
         with closing(answers):
             pairs = zip(again, answers, strict=True)
             try:
@@ -95,7 +99,7 @@ def _parts(shards: Iterable[Shard], job: Job, plan: Plan) -> Iterator[Part]:
 
 
 def _sent(record: dict[str, Any]) -> dict[str, Any]:
-    return {name: record[name] for name in ("id", "text")}
+    return {name: record[name] for name in ("id", "group", "section", "text") if name in record}
 
 
 def _write(

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ..commands.growing_files import GrowingFiles, WholeParts, whole_parts
+from ..commands.growing_files import GrowingFiles, WholeParts, sync, whole_parts
 from ..commands.locks import take_lock
 from ..files import read_json, write_json, write_text
 from .shards import Shard
@@ -31,14 +32,18 @@ class Job:
     Args:
         folder: The folder; made if it is not there.
         settings: All that results follow from besides the records, by what a user calls it.
+        convert: Writes the results to their place, a file or folder that is not there, from the file with their lines;
+            None where that takes it as it is.
 
     Raises:
         ValueError: If another process is at it, or it holds something else: another job's results, other files.
         OSError: If it cannot be written.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any]):
-        self.folder, self.settings = folder, json.loads(json.dumps(settings))
+    def __init__(
+        self, folder: Path, settings: Mapping[str, Any], convert: Callable[[Path, Path], object] | None = None
+    ):
+        self.folder, self.settings, self._convert = folder, json.loads(json.dumps(settings)), convert
         self.fingerprint = hashlib.sha256(json.dumps(self.settings, sort_keys=True).encode()).hexdigest()
         own = folder / JOB_FOLDER
         if folder.is_dir() and not own.is_dir() and any(folder.iterdir()):
@@ -83,7 +88,7 @@ class Job:
         """
         try:
             found = read_json(self._beside(shard, ".json"))
-            size = (self.folder / shard.name).stat().st_size
+            size = _size(self.folder / shard.name)
         except FileNotFoundError:
             return None
         if not isinstance(found, dict) or not found.keys() >= {"input", "output_bytes", *COUNTS[:-1]}:
@@ -111,19 +116,30 @@ class Job:
     def grow(self, shard: Shard, content: Mapping[str, Any]) -> GrowingFiles:
         """The files of a shard, `entities` and `failed`, to add to."""
         targets = self._targets(shard)
-        for target in targets.values():
+        for target in (*filter(None, targets.values()), self.folder / shard.name):
             target.parent.mkdir(parents=True, exist_ok=True)
         return GrowingFiles(self._beside(shard, ".unfinished"), targets, self._fingerprint(content), _MEMORY)
 
     def finish(self, growing: GrowingFiles, shard: Shard, content: Mapping[str, Any]) -> dict[str, Any]:
         """Put the files of a shard in their places, the manifest last; returns that."""
         counts = {name: growing.memory[name] for name in COUNTS if name != "bytes"}
-        size = growing.path("entities").stat().st_size
+        size = self._put(growing.path("entities"), self.folder / shard.name)
         manifest = {"input": dict(content), "job": self.fingerprint, **counts, "output_bytes": size}
         if not growing.memory["is_described"]:  # by a process that was killed while files took their places
             growing.add({"manifest": json.dumps(manifest, ensure_ascii=False) + "\n"}, {"is_described": True})
         growing.finish()
         return manifest
+
+    def _put(self, lines: Path, target: Path) -> int:
+        """Put converted results in their place; returns the results' bytes. What is finished without is not touched."""
+        if self._convert is None:
+            return lines.stat().st_size
+        if target.is_dir():  # of a shard that is done again
+            shutil.rmtree(target)
+        self._convert(lines, target)
+        for path in (*_files_in(target), target, target.parent):
+            sync(path)
+        return _size(target)
 
     def write_failed(self, shards: Sequence[Shard]) -> bool:
         """Gather what was set aside, also in a shard that is under way, in one file; whether there is any."""
@@ -149,12 +165,21 @@ class Job:
     def _beside(self, shard: Shard, ending: str) -> Path:
         return self.folder / JOB_FOLDER / "shards" / f"{shard.name}{ending}"
 
-    def _targets(self, shard: Shard) -> dict[str, Path]:
+    def _targets(self, shard: Shard) -> dict[str, Path | None]:
         return {
-            "entities": self.folder / shard.name,
+            "entities": self.folder / shard.name if self._convert is None else None,
             "failed": self._beside(shard, ".failed"),
             "manifest": self._beside(shard, ".json"),
         }
+
+
+def _files_in(path: Path) -> list[Path]:
+    return [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else []
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, or of all in a folder; raises FileNotFoundError if it is not there."""
+    return sum(file.stat().st_size for file in _files_in(path)) if path.is_dir() else path.stat().st_size
 
 
 def check_names(shards: Iterable[Shard]) -> None:

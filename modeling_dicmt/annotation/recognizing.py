@@ -1,5 +1,6 @@
 """What a process does with the records of a part: lines of results, and which records failed."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -20,12 +21,15 @@ class Answer(NamedTuple):
     failed: dict[int, str]
 
 
-def prepare_answers(prepare: Callable[[], Recognize], evidence: bool) -> Callable[[Sequence[Mapping]], Answer]:
+def prepare_answers(
+    prepare: Callable[[], Recognize], evidence: bool, whole_records: bool = False
+) -> Callable[[Sequence[Mapping]], Answer]:
     """What turns records, `id` and `text` each, into an answer.
 
     Args:
         prepare: Gives the function that finds the entities of texts.
         evidence: Whether the entities' evidence is written.
+        whole_records: Whether a line is the record with its entities, rather than its id and these.
     """
     from ..evaluation.report import prediction_lines  # takes seconds to import, which arguments need not wait for
 
@@ -35,7 +39,12 @@ def prepare_answers(prepare: Callable[[], Recognize], evidence: bool) -> Callabl
         found = recognize([record["text"] for record in records])
         if not evidence:
             found = [[{k: v for k, v in entity.items() if k != "evidence"} for entity in of_one] for of_one in found]
-        return list(zip(prediction_lines(records, found), map(len, found), strict=True))
+        if whole_records:
+            pairs = zip(records, found, strict=True)
+            lines = [json.dumps({**record, "entities": of_one}, ensure_ascii=False) + "\n" for record, of_one in pairs]
+        else:
+            lines = prediction_lines(records, found)
+        return list(zip(lines, map(len, found), strict=True))
 
     def answer(records: Sequence[Mapping]) -> Answer:
         failed: dict[int, str] = {}

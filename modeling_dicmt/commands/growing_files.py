@@ -138,8 +138,8 @@ class GrowingFiles:
                     os.link(self.folder / name, temporary)
                 except OSError:  # another file system, or one without links
                     shutil.copyfile(self.folder / name, temporary)
-                    _sync(temporary)
-            _sync(target.parent)
+                    sync(temporary)
+            sync(target.parent)
         shutil.rmtree(self.folder)
 
     @contextmanager
@@ -176,7 +176,7 @@ def whole_parts(folder: Path, names: Iterable[str], fingerprint: str, memory: It
         return None
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Wait until a file, or the names in a folder, have reached the disk."""
     try:
         descriptor = os.open(path, os.O_RDONLY)

@@ -7,9 +7,12 @@ from typing import Any
 from ..files import read_json_lines
 from ..tagging import Span
 
+Row = tuple[str, str, Mapping[str, Any]]
+"""What messages call a place in a file, a record's id there, and an object with the list `entities`."""
+
 
 def read_predictions(
-    path: str | os.PathLike, records: Sequence[Mapping[str, Any]], source: str
+    path: str | os.PathLike, records: Sequence[Mapping[str, Any]], source: str, rows: Iterable[Row] | None = None
 ) -> tuple[list[list[Span]], list[list[float]] | None]:
     """Read predicted entities, and find the records that they belong to by id.
 
@@ -17,6 +20,7 @@ def read_predictions(
         path: JSON lines as `write_predictions` leaves them, in any order.
         records: The annotated records, with `id` and `text`, each id once.
         source: What error messages call the records.
+        rows: What was read of the path, where it is of another format.
 
     Returns:
         For each record its entities, and their scores; None in place of these if an entity has none.
@@ -28,16 +32,17 @@ def read_predictions(
     places = {record["id"]: place for place, record in enumerate(records)}
     if len(places) < len(records):
         raise ValueError(f"{source} has records with the same id, so that no prediction can be told from another's.")
-    lines: dict[str, int] = {}
+    places_of_rows: dict[str, str] = {}
     found: list[dict[Span, float | None]] = [{} for _ in records]
-    for where, number, name, row in _read_rows(path):
-        if name in lines:
-            raise ValueError(f"{where}: the id {name!r} is also that of line {lines[name]}. Give each record its own.")
+    for where, name, row in read_rows(path) if rows is None else rows:
+        if name in places_of_rows:
+            other = places_of_rows[name].removeprefix(f"{path}, ")
+            raise ValueError(f"{where}: the id {name!r} is also that of {other}. Give each record its own.")
         if name not in places:
             raise ValueError(f"{where}: {source} has no record with the id {name!r}.")
-        lines[name] = number
+        places_of_rows[name] = where
         found[places[name]] = dict(_read_entities(row, records[places[name]], where, source))
-    absent = [record["id"] for record in records if record["id"] not in lines]
+    absent = [record["id"] for record in records if record["id"] not in places_of_rows]
     if absent:
         more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
         raise ValueError(f"{path} has no line for the record {absent[0]!r}{more} of {source}.")
@@ -64,7 +69,7 @@ def pair_predictions(
         ValueError: As `read_predictions`, or if a line's record is not behind that of the line before.
     """
     remaining = iter(records)
-    for where, _, name, row in _read_rows(path):
+    for where, name, row in read_rows(path):
         for record in remaining:
             if record["id"] == name:
                 break
@@ -85,13 +90,17 @@ def pair_predictions(
     yield from ((record, None) for record in remaining)
 
 
-def _read_rows(path: str | os.PathLike) -> Iterator[tuple[str, int, str, Mapping[str, Any]]]:
-    """What messages call a line, its number, the record's id, and the line's object with a list of `entities`."""
+def read_rows(path: str | os.PathLike) -> Iterator[Row]:
+    """The rows of a file of JSON lines as `write_predictions` leaves them.
+
+    Raises:
+        ValueError: If a line is no prediction.
+    """
     for number, row in read_json_lines(path):
         where = f"{path}, line {number}"
         if not isinstance(row.get("id"), str | int) or not isinstance(row.get("entities"), list):
             raise ValueError(f'{where}: expected {{"id", "entities": [{{"start", "end", "type"}}]}}.')
-        yield where, number, str(row["id"]), row
+        yield where, str(row["id"]), row
 
 
 def _read_entities(

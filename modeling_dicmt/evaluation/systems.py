@@ -1,7 +1,7 @@
 """What is scored against annotated records: a network, or a file of what something found in them."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import compress
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from accelerate import Accelerator
 from ..commands.checkpoint import load_network, load_tokenizer
 from ..commands.recognition_arguments import RecognitionArguments, read_terms
 from .evaluator import Evaluator, Predictions
-from .prediction_files import read_predictions
+from .prediction_files import Row, read_predictions
 
 Records = Sequence[Mapping[str, Any]]
 
@@ -54,9 +54,9 @@ def run_network(
     return System(name, evaluator.predict(network.to(arguments.device), quiet=quiet), tokenizer.entity_types)
 
 
-def read_system(path: str, records: Records, source: str) -> System:
+def read_system(path: str, records: Records, source: str, rows: Iterable[Row] | None = None) -> System:
     """Read what was found in the records; see `read_predictions`."""
-    entities, scores = read_predictions(path, records, source)
+    entities, scores = read_predictions(path, records, source, rows)
     types = sorted({span.type for of_record in entities for span in of_record})
     return System(path, Predictions(entities, None, scores), types)
 

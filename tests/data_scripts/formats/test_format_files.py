@@ -38,15 +38,21 @@ def test_other_names_say_none(name):
     assert "does not say which format" in refused(guess_format, name)
 
 
-def test_a_folder_s_files_say_its_format(tmp_path):
-    assert "no known format" in refused(guess_format, tmp_path)
+def test_each_file_of_a_folder_is_of_the_format_that_its_name_says(tmp_path):
+    def formats():
+        return {file.name: file.format for file in find_files(tmp_path)}
+
+    with pytest.raises(FileNotFoundError, match="holds no file"):
+        formats()
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "r.txt").write_text("无")
-    assert guess_format(tmp_path) == "text"
-    (tmp_path / "b" / "r.ann").write_text("")
-    assert guess_format(tmp_path) == "brat"
     (tmp_path / "x.csv").write_text("text\n")
-    assert "brat, csv, text: name the format" in refused(guess_format, tmp_path)
+    assert formats() == {"b/r.txt": "text", "x.csv": "csv"}
+    (tmp_path / "b" / "r.ann").write_text("")
+    assert formats() == {"b/r.txt": "brat", "x.csv": "csv"}
+    (tmp_path / "b" / "r.txt").rename(tmp_path / "b" / "other.txt")
+    with pytest.raises(CorpusError, match=r"r\.ann: its text, r\.txt, is missing"):
+        formats()
 
 
 def test_files_of_folders_at_any_depth_are_read_by_path_and_others_named(tmp_path, caplog):
@@ -189,7 +195,7 @@ def test_texts_are_read_without_what_stands_beside_them(tmp_path):
     for name, content in files.items():
         (tmp_path / name).write_text(content, encoding="utf-8")
         format = "brat" if name == "x.txt" else None
-        (found,) = read_all(tmp_path / name, format, annotated=False)
+        (found,) = read_all(tmp_path / name, format, annotated=False, named=False)
         assert found == {"id": found["id"], "text": "头痛"}
         assert str(tmp_path) in refused(read_all, tmp_path / name, format)
 
