@@ -337,7 +337,7 @@ def annotate_files(arguments: PredictionArguments, job: JobArguments, recognitio
     arguments = replace(arguments, cpu_threads=arguments.cpu_threads or int(on_cpu))
     tokenizer, not_terms = load_terms(arguments, recognition)
     output_dir, losses = Path(job.output_dir), Losses()
-    convert = partial(write_as, format=format, options=options, losses=losses) if is_whole else None
+    convert = partial(write_as, root=output_dir, format=format, options=options, losses=losses) if is_whole else None
     with (
         Job(output_dir, job_settings(arguments, recognition, tokenizer, not_terms), convert) as folder,
         JobLog(Path(job.log_file or output_dir / LOG_NAME), sum(shard.size() for shard in shards)) as log,

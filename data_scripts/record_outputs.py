@@ -7,7 +7,7 @@ from modeling_dicmt.files import is_special
 
 from .formats.format import Losses, RecordFile
 from .formats.options import FormatOptions
-from .formats.registry import format_of_name
+from .formats.registry import FORMATS, format_of_name
 from .formats.streams import open_writer, read
 
 # Options whose folder is read with all below it; of the others, files that lie in it.
@@ -50,12 +50,13 @@ def _would_be_read(output: Path, option: str, folder: Path) -> bool:
     return output.suffix.lower() in _READ_SUFFIXES and output.resolve().parent == folder.resolve()
 
 
-def write_as(lines: Path, target: Path, format: str, options: FormatOptions, losses: Losses) -> None:
+def write_as(lines: Path, target: Path, root: Path, format: str, options: FormatOptions, losses: Losses) -> None:
     """Write the records of a JSON Lines file in another format; the file or folder is there whole or not at all.
 
     Args:
         lines: The file.
         target: What is written.
+        root: A folder that it lies in, from which on ids that are paths are paths.
         format: Its format.
         options: How it is written.
         losses: Takes what the format cannot carry, in words and how often.
@@ -64,9 +65,10 @@ def write_as(lines: Path, target: Path, format: str, options: FormatOptions, los
         CorpusError: If the format has no form for a record.
         OSError: If it cannot be written.
     """
+    above = target.parent.relative_to(root).as_posix() + "/" if FORMATS[format].is_folder else ""
     with open_writer(target, format, options, losses) as write:
         for record in read([RecordFile(lines, target.name, "jsonl")]):
-            write(record)
+            write(record | {"id": record["id"].removeprefix(above)})
 
 
 def describe_losses(losses: Losses) -> str:

@@ -58,6 +58,7 @@ class Brat(Format):
 
         def write(record: dict) -> None:
             stem, text = names.stem(record.get("id", "")), record["text"]
+            (path / stem).parent.mkdir(parents=True, exist_ok=True)
             lines = [line for entity in record.get("entities", ()) if (line := _line(entity, text, losses))]
             with text_output(path / f"{stem}.txt", f"{stem}.txt", encoding) as write_text:
                 write_text(text)

@@ -4,14 +4,22 @@ import re
 
 from .format import Losses
 
-# No separator, no hidden file, nothing that a system reserves; with its ending it fits into 255 bytes of UTF-8.
+# A part of a path: no hidden file, nothing that a system reserves; with its ending it fits into 255 bytes of UTF-8.
 _SAFE = re.compile(r"(?!\.)[\w.+-]+(?<!\.)")
 _LONGEST_BYTES = 200
+_DEEPEST = 16
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def _is_safe(part: str) -> bool:
+    is_short = len(part.encode("utf-8", "replace")) <= _LONGEST_BYTES
+    return bool(_SAFE.fullmatch(part)) and not _RESERVED.fullmatch(part) and is_short
 
 
 class FileNames:
     """Gives each record the name of its file, without ending: its id where that will do, else its number.
+
+    An id with slashes, as files in folders have it, is a path below the folder that is written.
 
     Args:
         losses: Takes the ids that are no names of files.
@@ -24,11 +32,9 @@ class FileNames:
 
     def stem(self, record_id: str) -> str:
         self._count += 1
-        is_safe = (
-            _SAFE.fullmatch(record_id)
-            and not _RESERVED.fullmatch(record_id)
-            and len(record_id.encode("utf-8", "replace")) <= _LONGEST_BYTES
-        )
+        *folders, _ = parts = record_id.split("/")
+        # A folder with the ending of a file could be in the place of one.
+        is_safe = len(parts) <= _DEEPEST and all(map(_is_safe, parts)) and not any("." in name for name in folders)
         name = record_id
         # Some systems do not tell capitals from small letters.
         if not is_safe or name.casefold() in self._given:

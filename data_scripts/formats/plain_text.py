@@ -36,6 +36,7 @@ class PlainText(Format):
 
         def write(record: dict) -> None:
             stem = names.stem(record.get("id", "").removesuffix(".txt"))
+            (path / stem).parent.mkdir(parents=True, exist_ok=True)
             with text_output(path / f"{stem}.txt", f"{stem}.txt", options.encoding) as write_text:
                 # Of a text that begins with the mark itself, a reader would drop it.
                 has_mark = is_markless and record["text"].startswith(_MARK)

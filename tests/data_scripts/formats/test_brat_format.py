@@ -109,7 +109,10 @@ def test_a_type_with_a_blank_cannot_be_written(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("record_id", ["../x", "/etc/x", "a/b", "..", ".x", "", "CON", "a" * 300, "x\0", "a\\b", "r:1"])
+@pytest.mark.parametrize(
+    "record_id",
+    ["../x", "/etc/x", "a//b", "a/../b", "a.txt/b", "a/b/", "..", ".x", "", "CON", "a" * 300, "x\0", "a\\b", "r:1"],
+)
 def test_no_id_leads_out_of_the_folder_or_to_a_file_that_cannot_be(tmp_path, record_id):
     made = [record("头痛", (0, 2, "S"), id=name) for name in (record_id, "b", "B")]
     losses = write(tmp_path / "out", made, "brat")
@@ -125,3 +128,12 @@ def test_other_files_are_named(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         assert len(read_all(tmp_path)) == 1
     assert "annotation.conf" in caplog.text
+
+
+@pytest.mark.parametrize("format", ["brat", "text"])
+def test_ids_that_are_paths_are_folders_and_read_back_as_they_were(tmp_path, format):
+    made = [record("头痛", (0, 2, "S"), id=name) for name in ("2019/a", "2019/b/a", "a", "A/2019")]
+    losses = write(tmp_path / "out", made, format)
+    assert (tmp_path / "out" / "2019" / "b" / "a.txt").exists() and not losses["ids that cannot be names of files"]
+    ids = [found["id"].removesuffix(".txt") for found in read_all(tmp_path / "out", format)]
+    assert sorted(ids) == sorted(record["id"] for record in made)
