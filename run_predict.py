@@ -3,17 +3,19 @@
 
     python run_predict.py --model_name_or_path OUT --input records.jsonl --output_file entities.jsonl
 
-reads records: {"text": …} a line (with an "id", if you like) of a .jsonl file, a .txt file that is one record, or a
-folder of them. It writes their entities, a line a record: {"id", "entities": [{"start", "end", "type", "word",
-"score"}]}, in offsets of the record's text, end exclusive; the score is the probability that just this stretch is an
-entity of the type. Records may be of any length. --threshold leaves out what is less certain; --evidence adds the
-terms that each entity overlaps; --show prints the records with their entities marked, with scores and evidence;
---num_processes 0 uses the whole machine.
+reads records, a file or a folder in any format of `python -m data_scripts convert`: {"text": …} a line (with an "id",
+if you like) of a .jsonl file, a .txt file that is one record, tables, BRAT and others. It writes their entities, a line
+a record: {"id", "entities": [{"start", "end", "type", "word", "score"}]}, in offsets of the record's text, end
+exclusive; the score is the probability that just this stretch is an entity of the type. --output_format, or another
+ending of --output_file, writes the records with their entities instead: --output_file preannotated.json is for Label
+Studio. Records may be of any length. --threshold leaves out what is less certain; --evidence adds the terms that each
+entity overlaps; --show prints the records with their entities marked, with scores and evidence; --num_processes 0 uses
+the whole machine.
 
     python run_predict.py --model_name_or_path OUT --input RECORDS/ --output_dir ENTITIES/ --num_processes 0
 
-annotates a hospital. Each .jsonl file of the folder, or of one below it, becomes a file of the same name; the .txt
-files of a folder together become its texts.jsonl. A file is there whole or not at all. The same command goes on where
+annotates a hospital. Each file of the folder, or of one below it, becomes a file of the same name; the .txt files of a
+folder together become its texts.jsonl. A file is there whole or not at all. The same command goes on where
 one was interrupted or killed, and leaves what is finished; input that was changed is done again; a folder with results
 of other settings or another network is refused. A record that cannot be read is set aside in failed.jsonl, with its
 file, line and reason; the others are done, and the status is then 3 (0 if none failed, 1 where the job could not go

@@ -57,7 +57,7 @@ class Brat(Format):
         encoding = "utf-8" if codecs.lookup(options.encoding).name == "utf-8-sig" else options.encoding
 
         def write(record: dict) -> None:
-            stem, text = names.stem(record.get("id", "")), record["text"]
+            stem, text = names.stem(record.get("id", "").removesuffix(".txt")), record["text"]
             (path / stem).parent.mkdir(parents=True, exist_ok=True)
             lines = [line for entity in record.get("entities", ()) if (line := _line(entity, text, losses))]
             with text_output(path / f"{stem}.txt", f"{stem}.txt", encoding) as write_text:

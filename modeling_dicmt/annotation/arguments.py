@@ -12,8 +12,8 @@ class JobArguments:
     output_dir: str | None = field(
         default=None,
         metadata={
-            "help": "Folder for the entities of many files, in place of --output_file: a file for each .jsonl file of "
-            "--input, folders included, under its name. The same command goes on where one was ended."
+            "help": "Folder for the results of many files, in place of --output_file: a file for each of --input, "
+            "folders included, under its name. The same command goes on where one was ended."
         },
     )
     max_failures: int = field(
