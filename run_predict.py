@@ -41,12 +41,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_scripts.formats.format import Losses
-from data_scripts.formats.options import FormatOptions
-from data_scripts.formats.registry import FORMATS, format_of_name
 from data_scripts.formats.streams import open_writer, read, read_each
-from data_scripts.record_arguments import OPTIONS_HELP, RecordArguments, format_options, results_ending
+from data_scripts.record_arguments import RecordArguments
 from data_scripts.record_files import check_records, find_shards
 from data_scripts.record_outputs import check_output, describe_losses, write_as
+from data_scripts.result_arguments import ENTITIES, ResultArguments
 from modeling_dicmt import __version__
 from modeling_dicmt.annotation.annotate import Plan, annotate
 from modeling_dicmt.annotation.arguments import JobArguments
@@ -80,32 +79,16 @@ CHUNK_CHARACTERS = 2**16
 # Status of a job that is done, with records that failed.
 SOME_FAILED = 3
 
-# The results' own format, beside those of records.
-ENTITIES = "entities"
-
 Entities = list[dict[str, Any]]
 
 
 @dataclass(kw_only=True)
-class PredictionArguments(RecordArguments):
+class PredictionArguments(RecordArguments, ResultArguments):
     """What is read, with which network, and where the entities go."""
 
     _argument_group_name = "prediction"
 
     model_name_or_path: str = field(metadata={"help": "Folder of a trained network, or its name on the Hub."})
-    output_file: str | None = field(default=None, metadata={"help": "File for the results; default: none."})
-    output_format: str | None = field(
-        default=None,
-        metadata={
-            "help": f"Format of the results: {ENTITIES}, JSONL with ids and entities and without the texts, or records "
-            "with their entities in one of those of --input. Default: what the name of --output_file says, .jsonl and "
-            f"all in --output_dir being {ENTITIES}.",
-            "choices": [ENTITIES, *FORMATS],
-        },
-    )
-    output_options: list[str] | None = field(
-        default=None, metadata={"help": f"How records are written, {OPTIONS_HELP}", "rare": True}
-    )
     show: bool = field(
         default=False, metadata={"help": "Print the records with their entities marked, with scores and evidence."}
     )
@@ -149,33 +132,13 @@ def check_arguments(arguments: PredictionArguments, job: JobArguments, recogniti
             "Pass --output_file, --show, or both: the entities have to go somewhere (or --terms_report). Of many files "
             "they go to --output_dir."
         )
-    format, _ = output_format(arguments)
-    if format == ENTITIES and arguments.output_options:
-        raise ValueError("--output_options are those of a format of records: pass --output_format.")
-    if format != ENTITIES and arguments.evidence:
+    arguments.writing()
+    if arguments.has_whole_records and arguments.evidence:
         raise ValueError(f"--evidence goes with --output_format {ENTITIES}: records have no place for it.")
     if arguments.num_processes > 1 and recognition.device != "cpu":
         raise ValueError(
             f"--num_processes {arguments.num_processes} is for CPUs: leave it out with --device {recognition.device}."
         )
-
-
-def output_format(arguments: PredictionArguments) -> tuple[str, FormatOptions]:
-    """The results' format, and how it is written: what a recogniser found is a prediction.
-
-    Raises:
-        ValueError: If an option is wrong, or the format has no place for entities.
-    """
-    name = arguments.output_format
-    if name is None:
-        said = format_of_name(Path(arguments.output_file).name) if arguments.output_file is not None else None
-        name = ENTITIES if said in (None, "jsonl") else said
-    if name != ENTITIES and "entities" not in FORMATS[name].carries:
-        raise ValueError(f"The format {name} has no place for entities: pass another --output_format.")
-    pairs = arguments.output_options or []
-    if not any(pair.startswith("results=") for pair in pairs):
-        pairs = [*pairs, "results=predictions"]
-    return name, format_options(pairs, None)
 
 
 def check_outputs(arguments: PredictionArguments, job: JobArguments, recognition: RecognitionArguments) -> None:
@@ -193,18 +156,13 @@ def check_outputs(arguments: PredictionArguments, job: JobArguments, recognition
     outputs = [name for name in ("output_file", "terms_report") if getattr(arguments, name) is not None]
     for name in outputs:
         output = Path(getattr(arguments, name))
-        is_new_folder = name == "output_file" and is_folder(output_format(arguments)[0]) and output.is_dir()
+        is_new_folder = name == "output_file" and arguments.is_folder and output.is_dir()
         if is_new_folder and any(output.iterdir()):
             raise ValueError(f"--{name} {output} holds files already: name a new folder.")
         if not is_new_folder:
             check_output(f"--{name} {output}", output, sources)
     if len(outputs) == 2 and Path(arguments.output_file).resolve() == Path(arguments.terms_report).resolve():
         raise ValueError("--output_file and --terms_report are one file: name two.")
-
-
-def is_folder(format: str) -> bool:
-    """Whether results in a format are a folder."""
-    return format != ENTITIES and FORMATS[format].is_folder
 
 
 def load_terms(
@@ -303,10 +261,9 @@ def count_terms(
 
 def write(arguments: PredictionArguments, pairs: Iterable[tuple[dict[str, Any], Entities]]) -> None:
     """Write the records' entities to --output_file, which is either complete or not there."""
-    name, options = output_format(arguments)
-    if name != ENTITIES:
+    if arguments.has_whole_records:
         losses = Losses()
-        with open_writer(arguments.output_file, name, options, losses) as write_record:
+        with open_writer(arguments.output_file, arguments.format, arguments.writing(), losses) as write_record:
             for record, entities in pairs:
                 write_record(record | {"entities": entities})
         print(f"Left out or changed: {describe_losses(losses)}.", file=sys.stderr)
@@ -328,9 +285,8 @@ def annotate_files(arguments: PredictionArguments, job: JobArguments, recognitio
     Raises:
         ValueError, OSError: As `annotate` and `Job` do.
     """
-    format, options = output_format(arguments)
-    reading, is_whole = arguments.reading(named=format != ENTITIES), format != ENTITIES
-    found = find_shards(arguments.find_files(), results_ending(format if is_whole else "jsonl"))
+    reading, is_whole = arguments.reading(named=arguments.has_whole_records), arguments.has_whole_records
+    found = find_shards(arguments.find_files(), arguments.ending)
     shards = [
         Shard(name, [file.path for file in files], partial(read_each, files, reading)) for name, files in found.items()
     ]
@@ -339,7 +295,10 @@ def annotate_files(arguments: PredictionArguments, job: JobArguments, recognitio
     arguments = replace(arguments, cpu_threads=arguments.cpu_threads or int(on_cpu))
     tokenizer, not_terms = load_terms(arguments, recognition)
     output_dir, losses = Path(job.output_dir), Losses()
-    convert = partial(write_as, root=output_dir, format=format, options=options, losses=losses) if is_whole else None
+    convert = None
+    if is_whole:
+        options = arguments.writing()
+        convert = partial(write_as, root=output_dir, format=arguments.format, options=options, losses=losses)
     with (
         Job(output_dir, job_settings(arguments, recognition, tokenizer, not_terms), convert) as folder,
         JobLog(Path(job.log_file or output_dir / LOG_NAME), sum(shard.size() for shard in shards)) as log,
@@ -377,7 +336,7 @@ def job_settings(
     from modeling_dicmt.commands.checkpoint import load_network
 
     names = ("threshold", "evidence", "cpu_threads", "input_format", "encoding", "format_options", "output_options")
-    options = {name: getattr(arguments, name) for name in names} | {"output_format": output_format(arguments)[0]}
+    options = {name: getattr(arguments, name) for name in names} | {"output_format": arguments.format}
     options |= {name: getattr(recognition, name) for name in ("force_terms", "batch_characters")}
     return {
         "network": network_fingerprint(load_network(arguments.model_name_or_path)),
@@ -402,7 +361,7 @@ def run() -> None:
     files = arguments.find_files()
     check_outputs(arguments, job, recognition)
 
-    reading = arguments.reading(named=output_format(arguments)[0] != ENTITIES)
+    reading = arguments.reading(named=arguments.has_whole_records)
     total = check_records(files, reading, arguments.max_records)
     records = islice(read(files, reading), arguments.max_records)
     num_processes = arguments.num_processes or (available_cores() if recognition.device == "cpu" else 1)

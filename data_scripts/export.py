@@ -1,11 +1,11 @@
 """Export of a corpus as Parquet, which plain `datasets.load_dataset` reads, or JSON Lines; whole or not at all."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from modeling_dicmt.files import replacing, write_text
 
+from .formats.streams import open_writer
 from .readers.records import CorpusError, Record
 from .statistics import corpus_statistics, statistics_table
 
@@ -72,7 +72,10 @@ def export_corpus(
             if format == "parquet":
                 _write_parquet(records, unfinished / f"{part}.parquet")
             else:
-                write_text(unfinished / f"{part}.jsonl", map(_json_line, records))
+                with open_writer(unfinished / f"{part}.jsonl") as write:
+                    for record in records:
+                        entities = [entity for entity in record["entities"] if entity["start"] < entity["end"]]
+                        write({**record, "entities": entities})
         files = "\n".join(f"  - split: {part}\n    path: {part}.{format}" for part in corpus)
         table = statistics_table(corpus_statistics(corpus, types))
         note = f"\n{note}\n" if note else ""
@@ -86,8 +89,3 @@ def _write_parquet(records: Sequence[Record], path: Path) -> None:
     from .builder import FEATURES
 
     Dataset.from_list(list(records), FEATURES).to_parquet(path)
-
-
-def _json_line(record: Record) -> str:
-    entities = [entity for entity in record["entities"] if entity["start"] < entity["end"]]
-    return json.dumps({**record, "entities": entities}, ensure_ascii=False) + "\n"

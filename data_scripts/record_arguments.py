@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from .formats.format import RecordFile
 from .formats.options import FormatOptions
-from .formats.registry import FORMATS, find_files, find_format
+from .formats.registry import FORMATS, find_files
 
 OPTIONS_HELP = (
     "as NAME=VALUE: text_column=Report, id_column=No, offsets=utf16; `python -m data_scripts convert --help` explains "
@@ -61,13 +61,3 @@ def format_options(pairs: Sequence[str] | None, encoding: str | None) -> FormatO
     if encoding is not None and any(pair.startswith("encoding=") for pair in pairs or ()):
         raise ValueError("--encoding and the option encoding= say the same: pass one of the two.")
     return FormatOptions.from_pairs([*(pairs or ()), *([f"encoding={encoding}"] if encoding is not None else ())])
-
-
-def results_ending(format: str) -> str:
-    """What names of files in a format end with; "" where it is a folder.
-
-    Raises:
-        ValueError: If there is no such format.
-    """
-    item = find_format(format)
-    return "" if item.is_folder else (item.suffixes or FORMATS["jsonl"].suffixes)[0]

@@ -164,7 +164,9 @@ def _carried(record: RecordDict, item: Format, place: str, losses: Losses) -> Re
     """What a format can carry of a record, checked; empty ids, groups and sections are none."""
     found = record_of(record, place, 0)
     if item.name != "jsonl":  # whose escapes have them
-        found = replace(found, text=replace_surrogates(found.text))
+        text = replace_surrogates(found.text)
+        losses["texts with lone surrogates, which became U+FFFD"] += text != found.text
+        found = replace(found, text=text)
     kept = {key: value for key, value in found.as_dict("").items() if value or key in ("text", "entities")}
     for part, key in (("ids", "id"), ("groups", "group"), ("sections", "section")):
         losses[f"{part} of records"] += part not in item.carries and kept.pop(key, None) is not None

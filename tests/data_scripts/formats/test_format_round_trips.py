@@ -136,8 +136,9 @@ def test_the_same_records_give_the_same_bytes(tmp_path, format):
 @pytest.mark.parametrize("format", [name for name in FORMATS if name not in ("jsonl", "docbin")])
 def test_lone_surrogates_keep_their_place(tmp_path, format):
     """They have no form in UTF-8: the whole file could not be written."""
-    write(tmp_path / "x", [record("\ud800头痛", (1, 3, "S"), id="a")], format)
-    (read,) = read_all(tmp_path / "x", format)
+    losses = write(tmp_path / "x", [record("\ud800头痛", (1, 3, "S"), id="a"), record("头痛")], format)
+    assert sum(number for what, number in losses.items() if "surrogate" in what) == 1
+    read, _ = read_all(tmp_path / "x", format)
     assert read["text"] == "\ufffd头痛"
     if "entities" in FORMATS[format].carries:
         assert (read["entities"][0]["start"], read["entities"][0]["end"]) == (1, 3)
