@@ -15,7 +15,7 @@ from .record_outputs import describe_losses
 
 # What concerns one direction alone.
 _READING = ("discontinuous",)
-_WRITING = ("scheme",)
+_WRITING = ("scheme", "label_config")
 
 
 def convert(
@@ -47,7 +47,13 @@ def convert(
     """
     files = find_files(source, source_format)
     target_format = find_format(target_format or guess_format(target)).name
-    _check_apart(Path(source), Path(target), [file.path for file in files])
+    outputs = {"--output": Path(target)}
+    if writing is not None and writing.label_config is not None:
+        outputs["--output_label_config"] = Path(writing.label_config)
+        if outputs["--output"].resolve() == outputs["--output_label_config"].resolve():
+            raise CorpusError(f"--output and --output_label_config are both {target}: name another place for one.")
+    for option, path in outputs.items():
+        _check_apart(Path(source), path, [file.path for file in files], option)
     count, losses = 0, Losses()
     with open_writer(target, target_format, writing, losses) as write:
         for record in read(files, reading, losses):
@@ -56,12 +62,12 @@ def convert(
     return count, +losses
 
 
-def _check_apart(source: Path, target: Path, files: Sequence[Path]) -> None:
+def _check_apart(source: Path, target: Path, files: Sequence[Path], option: str) -> None:
     if target.exists() and any(target.samefile(path) for path in (source, *files)):
-        raise CorpusError(f"--output {target} is what --input reads, which would be replaced: name another place.")
+        raise CorpusError(f"{option} {target} is what --input reads, which would be replaced: name another place.")
     if source.is_dir() and source.resolve() in target.resolve().parents:
         raise CorpusError(
-            f"--output {target} would lie in the folder of --input and be read as a part of it the next time: name a "
+            f"{option} {target} would lie in the folder of --input and be read as a part of it the next time: name a "
             "place elsewhere."
         )
 

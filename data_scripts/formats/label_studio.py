@@ -2,16 +2,23 @@
 
 Offsets count characters since version 1.4, as Python does, and counted UTF-16 code units before; \\r\\n is two in
 either. What Label Studio repeats of the text (`value.text`) may have lost blanks and line ends.
+
+Checked with version 1.23.2: its import, its page (pre-annotations accepted, entities drawn by mouse) and its export. An
+export as JSON has the tasks that were annotated or skipped, and of predictions only the numbers.
 """
 
+import colorsys
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
-from ..readers.records import Annotation, CorpusError, at_line, is_offset
+from modeling_dicmt.files import write_text as replace_text
+
+from ..readers.records import Annotation, CorpusError, at_line, is_offset, is_whole
 from ..readers.values import described, entity_type, field, identifier, score
 from .format import Format, FoundRecord, LazyRecord, Losses, RecordFile, Write
 from .json_list import json_list
@@ -20,17 +27,22 @@ from .options import FormatOptions
 from .text_files import text_output
 from .utf16 import Utf16Offsets
 
+# As in Label Studio's own template for named entities.
+_LABELS, _TEXT = "label", "text"
 _BLANKS = re.compile(r"\s|\\n|\\r")
 _OTHER_UNIT = {"characters": "utf16", "utf16": "characters"}
 
 
 class LabelStudio(Format):
-    """Of several annotations of a task the one marked as ground truth is read, else the first that was not skipped."""
+    """Of several annotations of a task the one marked as ground truth is read, else the first that was not skipped.
+
+    A task that was only skipped is left out, unless texts alone are read; drafts, which were not submitted, are, too.
+    """
 
     name = "label_studio"
     title = 'Label Studio\'s JSON (not JSON-MIN): [{"data": {"text"}, "annotations" or "predictions"}]'
     suffixes = (".json",)
-    annotated_by = "'annotations' (or, with results=predictions, 'predictions')"
+    annotated_by = "an annotation, or prediction, with its 'result'"
 
     def read(self, file: RecordFile, options: FormatOptions, losses: Losses) -> Iterator[LazyRecord]:
         names = {key: getattr(options, f"{key}_column") or key for key in ("text", "id", "group", "section")}
@@ -54,33 +66,85 @@ class LabelStudio(Format):
 
         for count, (number, task) in enumerate(json_list(file.path, options.encoding), start=1):
             place = f"{at_line(file.path, number)} (task {count})"
+            if options.annotated and _is_skipped(task, options.results):
+                losses["tasks that were skipped in Label Studio, left out"] += 1
+                continue
             yield LazyRecord(count, partial(get, task, place, count), get_id=partial(get_id, task, place))
 
     @contextmanager
     def open(self, path: Path, name: str, options: FormatOptions, losses: Losses) -> Iterator[Write]:
         names = {key: getattr(options, f"{key}_column") or key for key in ("text", "id", "group", "section")}
-        separator = "[\n"
+        separator, types = "[\n", set()
         with text_output(path, name, options.encoding) as write_text:
 
             def write(record: dict) -> None:
                 nonlocal separator
                 task: dict[str, Any] = {"data": {name: record[key] for key, name in names.items() if key in record}}
                 if "entities" in record:
-                    results = {"result": _as_results(record, options.offsets)}
-                    is_predicted = options.results == "predictions"
-                    task[options.results] = [{"model_version": "dicmt"} | results if is_predicted else results]
+                    # Imported annotations are marked as ground truth unless they say otherwise.
+                    of_all = {"model_version": "dicmt"} if options.results == "predictions" else {"ground_truth": False}
+                    task[options.results] = [of_all | {"result": _as_results(record, options.offsets)}]
+                    types.update(entity["type"] for entity in record["entities"])
                 write_text(separator + json_line(task).removesuffix("\n"))
                 separator = ",\n"
 
             yield write
             write_text("[]\n" if separator == "[\n" else "\n]\n")
+        if options.label_config is not None:
+            replace_text(options.label_config, _label_config(types, names["text"]))
+
+
+def _label_config(types: set[str], text_column: str) -> str:
+    """The labelling configuration of a project that takes what is written; Label Studio's own colours are alike.
+
+    Raises:
+        CorpusError: If there are no types: Label Studio takes no configuration without a label.
+    """
+    if not types:
+        raise CorpusError(
+            "label_config needs the types of entities, and no record has one. Leave it out, and name the labels in "
+            "Label Studio."
+        )
+    labels = (
+        f'    <Label value={quoteattr(name)} background="{_color(number / len(types))}"/>\n'
+        for number, name in enumerate(sorted(types))
+    )
+    return (
+        f'<View>\n  <Labels name="{_LABELS}" toName="{_TEXT}">\n{"".join(labels)}  </Labels>\n'
+        f'  <Text name="{_TEXT}" value={quoteattr("$" + text_column)}/>\n</View>\n'
+    )
+
+
+def _color(hue: float) -> str:
+    return "#" + "".join(f"{round(255 * part):02x}" for part in colorsys.hls_to_rgb(hue, 0.5, 0.7))
+
+
+def _all_of(task: dict[str, Any], key: str) -> Any:
+    """The annotations or predictions of a task; annotations were called completions before version 1.0."""
+    return task.get(key, task.get("completions") if key == "annotations" else None)
+
+
+def _is_skipped(task: dict[str, Any], key: str) -> bool:
+    """Whether all that was done with a task is that it was passed over."""
+    found = _all_of(task, key)
+    return (
+        bool(found) and isinstance(found, list) and all(isinstance(i, dict) and i.get("was_cancelled") for i in found)
+    )
 
 
 def _results(task: dict[str, Any], key: str, place: str, losses: Losses) -> list[Any] | None:
     """The results of the annotation, or prediction, of a task that is read; None where it has none."""
-    found = task.get(key, task.get("completions") if key == "annotations" else None)  # as they were called before 1.0
+    if key == "annotations" and isinstance(task.get("drafts"), list):
+        losses["drafts of Label Studio, which were not submitted, left out"] += len(task["drafts"])
+    found = _all_of(task, key)
     if found is None:
         return None
+    if isinstance(found, list) and found and all(is_whole(item) for item in found):
+        raise CorpusError(
+            f"{place}: {key!r} holds numbers alone, as in Label Studio's export by its page. Accept the predictions "
+            "there (Create Annotations From Predictions) and export again, or export a snapshot by its API with "
+            '"serialization_options": {"predictions": {"only_id": false}}.'
+        )
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
         raise CorpusError(f"{place}: {key!r} must be a list of objects. Export as JSON.")
     taken = [item for item in found if not item.get("was_cancelled")]
@@ -159,6 +223,6 @@ def _as_results(record: dict, unit: str) -> list[dict[str, Any]]:
         value = {"start": start, "end": end, "text": text[start:end], "labels": [entity["type"]]}
         if unit == "utf16":
             value |= {"start": offsets.from_character(start), "end": offsets.from_character(end)}
-        result = {"id": str(number), "from_name": "label", "to_name": "text", "type": "labels", "value": value}
+        result = {"id": str(number), "from_name": _LABELS, "to_name": _TEXT, "type": "labels", "value": value}
         results.append(result | ({"score": entity["score"]} if "score" in entity else {}))
     return results

@@ -50,6 +50,10 @@ class FormatOptions:
         "label_studio: whether entities are what people annotated or what a model predicted (default: annotations)",
         ("annotations", "predictions"),
     )
+    label_config: str | None = _option(
+        None,
+        "label_studio: a further file to write, with the labelling configuration of the project that is to take it",
+    )
 
     annotated: bool = True
     """Whether the records' entities are read, so that they must be right."""

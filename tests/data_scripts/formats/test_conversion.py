@@ -70,6 +70,8 @@ def test_folders_are_written_and_read(run, tmp_path):
         (["--input", "in.jsonl", "--output", "in.jsonl"], "would be replaced"),
         (["--input", "in.jsonl", "--output", "./in.jsonl", "--to", "csv"], "would be replaced"),
         (["--input", "folder", "--from", "text", "--output", "folder/x.jsonl"], "would lie in the folder of --input"),
+        (["--input", "in.jsonl", "--output", "o.json", "--output_label_config", "in.jsonl"], "would be replaced"),
+        (["--input", "in.jsonl", "--output", "o.json", "--output_label_config", "./o.json"], "are both o.json"),
         (["--input", "in.jsonl", "--output", "out"], "does not say which format"),
         (["--input", "none.csv", "--output", "out.csv"], "no such file"),
         (["--input", "in.jsonl", "--output", "out.csv", "--to", "xls"], "invalid choice: 'xls'"),

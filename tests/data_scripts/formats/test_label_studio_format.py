@@ -1,13 +1,22 @@
-"""Label Studio's JSON as its documentation shows it, its two ways of counting, and what is wrong with a file."""
+"""Label Studio's JSON as its documentation shows it, its two ways of counting, and what is wrong with a file.
+
+`label_studio_export.json` is what Label Studio 1.23.2 exported as JSON, less keys that are not read: entities drawn by
+mouse on its page (emoji, line ends and blanks between them), pre-annotations from a file of `convert` that were
+accepted there, a task that was skipped, a draft, several annotations, and results that are no labels.
+"""
 
 import json
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
 from made_up_records import read_all, record, spans, write
 
+from data_scripts.format_corpora import FORMAT_CORPORA
 from data_scripts.formats import Losses
 from data_scripts.readers.records import CorpusError
 
+EXPORT = Path(__file__).with_name("label_studio_export.json")
 TEXT = "😀头痛。\r\n咳  嗽"
 """Characters: 头痛 1:3, 咳  嗽 6:10; in UTF-16 code units one more."""
 
@@ -65,6 +74,42 @@ def test_an_export_is_read(tmp_path, indent):
     assert first["entities"] == [{"start": 1, "end": 2, "type": "Sign", "score": 0.75}] and "entities" not in second
 
 
+def test_a_real_export_is_read():
+    losses = Losses()
+    found = {item["id"]: item for item in read_all(EXPORT, losses=losses)}
+    assert {name: spans(item) for name, item in found.items()} == {
+        "emoji": [(1, 3, "Symptom"), (4, 5, "Test"), (7, 9, "Drug")],
+        "startcrlf": [(4, 11, "Disease"), (9, 11, "Symptom")],
+        "wide": [(5, 7, "Symptom"), (2, 11, "Disease")],
+        "plain": [(2, 4, "Symptom"), (7, 9, "Symptom")],
+        "nested": [(0, 5, "Disease"), (0, 2, "Body"), (4, 5, "Disease")],
+        "draft": [(2, 4, "Symptom")],
+        "truth": [(7, 9, "Disease")],
+        "relation": [(2, 4, "Symptom"), (4, 6, "Test")],
+    }
+    assert found["startcrlf"]["text"] == "\r\n\r\n头痛😀\r\n咳嗽\t" and found["wide"]["text"].startswith(
+        "\u3000\u3000患者 "
+    )
+    assert (found["plain"]["group"], found["plain"]["section"]) == ("p1", "主诉")
+    assert losses == {
+        "tasks that were skipped in Label Studio, left out": 1,
+        "drafts of Label Studio, which were not submitted, left out": 1,
+        "further annotations of one task, left out": 2,
+        "results of Label Studio that are no labels of a text, left out": 3,
+        "results of Label Studio without a label, left out": 1,
+    }
+
+
+def test_a_real_export_is_a_corpus(tmp_path):
+    (tmp_path / "train.json").write_bytes(EXPORT.read_bytes())
+    (corpus,) = (item for item in FORMAT_CORPORA if item.name == "label_studio")
+    assert len(list(corpus(tmp_path).read(tmp_path / "train.json", None, True))) == 8
+
+
+def test_predictions_of_which_only_the_numbers_were_exported_are_told():
+    assert "holds numbers alone" in refused(EXPORT, results="predictions")
+
+
 def test_older_versions_count_utf16_code_units(tmp_path):
     old = {"data": {"text": TEXT}, "completions": [{"result": [result(2, 4, "头痛", "S"), result(7, 11, "咳嗽", "S")]}]}
     path = put(tmp_path / "old.json", old)
@@ -73,14 +118,20 @@ def test_older_versions_count_utf16_code_units(tmp_path):
     assert "say offsets=utf16" in refused(path)
 
 
-def test_skipped_annotations_are_none_and_the_ground_truth_is_preferred(tmp_path):
+def test_skipped_tasks_are_left_out_unless_texts_alone_are_read_and_the_ground_truth_is_preferred(tmp_path):
     skipped = {"was_cancelled": True, "result": [result(1, 3, "头痛", "A")]}
     first, truth = ({"result": [result(1, 3, "头痛", name)]} for name in "BC")
     tasks = [task(annotations=[skipped]), task(annotations=[skipped, first, truth | {"ground_truth": True}])]
     losses = Losses()
-    one, two = read_all(put(tmp_path / "x.json", *tasks), losses=losses)
-    assert "entities" not in one and spans(two) == [(1, 3, "C")]
-    assert losses == {"further annotations of one task, left out": 1}
+    path = put(tmp_path / "x.json", *tasks, task(annotations=[], id=8))
+    one, two = read_all(path, losses=losses)
+    assert spans(one) == [(1, 3, "C")] and two == {"id": "8", "text": TEXT}
+    assert losses == {
+        "further annotations of one task, left out": 1,
+        "tasks that were skipped in Label Studio, left out": 1,
+    }
+    assert [item["text"] for item in read_all(path, annotated=False)] == [TEXT] * 3
+    assert len(read_all(path, results="predictions")) == 3
 
 
 @pytest.mark.parametrize("name", ["annotations", "predictions"])
@@ -91,6 +142,28 @@ def test_what_is_written_is_what_label_studio_imports(tmp_path, name):
     assert one["data"] == {"text": TEXT, "id": "r1", "group": "p"} and two == {"data": {"text": "无", "id": "r2"}}
     assert one[name][0]["result"] == [result(2, 4, "头痛", "Symptom", score=0.5)]
     assert ("model_version" in one[name][0]) == (name == "predictions")
+    # Without it an import marks annotations as ground truth, before what people say.
+    assert one[name][0].get("ground_truth") is (False if name == "annotations" else None)
+
+
+def test_the_labelling_configuration_names_every_type_and_the_column_of_the_texts(tmp_path):
+    types = ["疾病", '<a & "b">', "Symptom", "B-x"]
+    made = [record(TEXT, (1, 3, name)) for name in [*types, *types]]
+    write(tmp_path / "x.json", made, label_config=str(tmp_path / "labels.xml"), text_column="note")
+    (task, *_) = json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))
+    (labels, text) = ElementTree.fromstring((tmp_path / "labels.xml").read_text(encoding="utf-8"))
+    assert [label.get("value") for label in labels] == sorted(types)
+    assert len({label.get("background") for label in labels}) == len(types)
+    (result,) = task["annotations"][0]["result"]
+    assert (labels.tag, labels.get("name")) == ("Labels", result["from_name"])
+    assert (text.tag, text.get("name"), labels.get("toName")) == ("Text", result["to_name"], result["to_name"])
+    assert text.get("value") == "$note" and task["data"]["note"] == TEXT
+
+
+def test_a_labelling_configuration_without_labels_is_not_written(tmp_path):
+    with pytest.raises(CorpusError, match="needs the types of entities"):
+        write(tmp_path / "x.json", [{"text": "无"}], label_config=str(tmp_path / "labels.xml"))
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
