@@ -75,6 +75,11 @@ class LabelStudio(Format):
     def open(self, path: Path, name: str, options: FormatOptions, losses: Losses) -> Iterator[Write]:
         names = {key: getattr(options, f"{key}_column") or key for key in ("text", "id", "group", "section")}
         separator, types = "[\n", set()
+        if options.label_config is not None and not (names["text"].isascii() and names["text"].isidentifier()):
+            raise CorpusError(
+                f"Label Studio's page finds no texts in a column named {names['text']!r}: for label_config, give a "
+                "text_column of letters a to z, digits and underscores."
+            )
         with text_output(path, name, options.encoding) as write_text:
 
             def write(record: dict) -> None:

@@ -160,6 +160,13 @@ def test_the_labelling_configuration_names_every_type_and_the_column_of_the_text
     assert text.get("value") == "$note" and task["data"]["note"] == TEXT
 
 
+@pytest.mark.parametrize("column", ["文本", "my text", "1"])
+def test_a_column_that_label_studio_s_page_cannot_show_is_told(tmp_path, column):
+    with pytest.raises(CorpusError, match="finds no texts in a column"):
+        write(tmp_path / "x.json", [record("头痛", (0, 2, "S"))], label_config=str(tmp_path / "l"), text_column=column)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_labelling_configuration_without_labels_is_not_written(tmp_path):
     with pytest.raises(CorpusError, match="needs the types of entities"):
         write(tmp_path / "x.json", [{"text": "无"}], label_config=str(tmp_path / "labels.xml"))
