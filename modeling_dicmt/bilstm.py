@@ -9,7 +9,7 @@ character, its bigrams, its radical. A batch holds few different ones of each, s
 once, and a character's projection is the sum of its rows'.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-# Sentences that advance together, and values of their gates that are made at a time: what a step reads is then still
-# in the processor's cache.
+# Sentences that advance together, about, and values of their gates that are made at a time: what a step reads is then
+# still in the processor's cache.
 _BLOCK = 64
 _CACHED_VALUES = 2**18
 
@@ -191,11 +191,17 @@ def run_bilstm(
     table, rows = _projected(parts, weight_ih, bias)  # (2R, 4H), (B, L, K)
     weight = weight_hh.transpose(1, 2).contiguous()  # (2, H, 4H)
     states = table.new_zeros(*rows.shape[:2], 2 * weight_hh.size(2))
-    for start in range(0, len(lengths), _BLOCK):
-        block = slice(start, start + _BLOCK)
+    for block in _blocks(len(lengths)):
         longest = int(lengths[block].max())
         _run_block(table, rows[block, :longest], lengths[block], weight, states[block, :longest])
     return states
+
+
+def _blocks(batch: int) -> Iterator[slice]:
+    """A batch in blocks of like sizes: a few sentences by themselves would take as many steps as a full block."""
+    number = max(1, round(batch / _BLOCK))
+    for index in range(number):
+        yield slice(batch * index // number, batch * (index + 1) // number)
 
 
 def _run_block(table: Tensor, rows: Tensor, lengths: Tensor, weight: Tensor, states: Tensor) -> None:

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torch.overrides import TorchFunctionMode
 
 from modeling_dicmt import bilstm
 from modeling_dicmt.bilstm import BiLSTM, Rows, concatenate
@@ -146,6 +147,22 @@ def test_states_are_those_of_packed_nn_lstm(lengths, extra_padding, block, cache
         torch.testing.assert_close(ours(concatenate(parts), lengths), expected, rtol=1e-4, atol=1e-5)
     padding = torch.arange(found.size(1)) >= lengths[:, None]
     assert not found[padding].any()
+
+
+class StepCounter(TorchFunctionMode):
+    steps = 0
+
+    def __torch_function__(self, function, types, arguments=(), options=None):
+        self.steps += function is torch.Tensor.baddbmm_
+        return function(*arguments, **(options or {}))
+
+
+@pytest.mark.parametrize(("sentences", "steps"), [(1, 6), (64, 6), (70, 6), (128, 12), (130, 12)])
+def test_a_few_sentences_more_take_no_steps_of_their_own(sentences, steps):
+    ours, _ = make_pair()
+    with torch.no_grad(), StepCounter() as counter:
+        ours(torch.randn(sentences, 6, 7), torch.full((sentences,), 6))
+    assert counter.steps == steps
 
 
 def test_without_gradients_no_representation_is_made(monkeypatch):
