@@ -268,7 +268,7 @@ def write(arguments: PredictionArguments, pairs: Iterable[tuple[dict[str, Any], 
                 write_record(record | {"entities": entities})
         print(f"Left out or changed: {describe_losses(losses)}.", file=sys.stderr)
         return
-    from modeling_dicmt.evaluation.report import write_predictions
+    from modeling_dicmt.evaluation.prediction_files import write_predictions
 
     left_out = () if arguments.evidence else ("evidence",)
     first, second = tee(pairs)  # consumed side by side, so that it holds one pair at most

@@ -8,7 +8,8 @@ from typing import Any
 
 from data_scripts.records import Records
 from modeling_dicmt.evaluation.clinical_ner import length_row, read_entities, score_entities
-from modeling_dicmt.evaluation.report import ERROR_CLASSES, classify_errors, write_predictions
+from modeling_dicmt.evaluation.prediction_files import write_predictions
+from modeling_dicmt.evaluation.report import ERROR_CLASSES, classify_errors
 from modeling_dicmt.evaluation.significance import count_by_record
 from modeling_dicmt.files import read_json, read_json_lines, write_text
 from modeling_dicmt.publishing.card import PARTS

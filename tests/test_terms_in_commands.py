@@ -12,8 +12,9 @@ import run_evaluate
 import run_predict
 from modeling_dicmt import DicMTForTokenClassification, DicMTTokenizer
 from modeling_dicmt.commands.command_line import run_command
-from modeling_dicmt.evaluation import report, term_report
+from modeling_dicmt.evaluation import term_report
 from modeling_dicmt.evaluation.clinical_ner import score_entities
+from modeling_dicmt.evaluation.prediction_files import write_predictions
 from modeling_dicmt.normalization import normalize
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
 from modeling_dicmt.recognition import with_type
@@ -432,7 +433,7 @@ def test_wrong_terms_are_told_by_the_evaluation_too(evaluated, checkpoint, tmp_p
     terms = write_terms(tmp_path / "Drug.txt", {"Drug": ["患者"]})
     other = write_terms(tmp_path / "equipment.txt", {"equipment": ["患者"]})
     found = tmp_path / "found.jsonl"
-    report.write_predictions(found, GOLD, [[] for _ in GOLD])
+    write_predictions(found, GOLD, [[] for _ in GOLD])
     for settings, message in (
         ({"terms": tmp_path / "none.txt"}, "--terms: there is no file or folder"),
         ({"terms": other}, "--terms: unknown names (equipment)"),

@@ -31,7 +31,9 @@ def prepare_answers(
         evidence: Whether the entities' evidence is written.
         whole_records: Whether a line is the record with its entities, rather than its id and these.
     """
-    from ..evaluation.report import prediction_lines  # takes seconds to import, which arguments need not wait for
+    from ..evaluation.prediction_files import (
+        prediction_lines,
+    )  # takes seconds to import, which arguments need not wait for
 
     recognize = prepare()
 

@@ -1,14 +1,61 @@
-"""Entities that were found by anything and are kept in a file → the records that they belong to, to be scored."""
+"""Entities that were found by anything, kept in a file, and read back to the records that they belong to.
 
+Such a file holds text of the records: it is as confidential as they are.
+"""
+
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
-from ..files import read_json_lines
+from ..files import read_json_lines, write_text
 from ..tagging import Span
 
 Row = tuple[str, str, Mapping[str, Any]]
 """What messages call a place in a file, a record's id there, and an object with the list `entities`."""
+
+
+def write_predictions(
+    path: str | os.PathLike[str], records: Iterable[Mapping[str, Any]], entities: Iterable[Iterable[Any]]
+) -> None:
+    """Write predicted entities as JSON lines, `{"id", "entities": [{"start", "end", "type", "word", "score"?, …}]}`.
+
+    Args:
+        path: The file; it is either complete or not there.
+        records: The records, with `id` and `text`.
+        entities: For each record its entities: tuples `(start, end, type)`, or mappings with these keys and possibly
+            `word` (checked), `score`, `forced` and `evidence`.
+
+    Raises:
+        ValueError: If an entity leaves its text or its word is not what the text has there, or if there are not as many
+            lists of entities as records. Nothing is written then.
+    """
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, prediction_lines(records, entities))
+
+
+def prediction_lines(records: Iterable[Mapping[str, Any]], entities: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """The lines of `write_predictions`, with its arguments and errors."""
+    missing = object()
+    for number, (record, found) in enumerate(zip_longest(records, entities, fillvalue=missing)):
+        if record is missing or found is missing:
+            more, fewer = ("records", "lists of entities") if found is missing else ("lists of entities", "records")
+            raise ValueError(f"There are more {more} than the {number} {fewer}: give one list a record.")
+        line = {"id": record["id"], "entities": [prediction(entity, record) for entity in found]}
+        yield json.dumps(line, ensure_ascii=False) + "\n"
+
+
+def prediction(entity: Any, record: Mapping[str, Any]) -> dict[str, Any]:
+    """An entity of a record, checked, as its line has it; see `write_predictions`."""
+    start, end, entity_type = _read_span(entity, record["text"], "A prediction", repr(record["id"]))
+    found = {"start": start, "end": end, "type": entity_type, "word": record["text"][start:end]}
+    if isinstance(entity, Mapping):
+        if entity.get("score") is not None:
+            found["score"] = float(entity["score"])
+        found |= {name: entity[name] for name in ("forced", "evidence") if name in entity}
+    return found
 
 
 def read_predictions(
@@ -114,7 +161,17 @@ def _read_entities(
 
 
 def _read_entity(entity: Any, text: str, where: str, record: str) -> tuple[Span, float | None]:
-    fields = [entity.get(name) for name in ("start", "end", "type")] if isinstance(entity, Mapping) else []
+    span = _read_span(entity if isinstance(entity, Mapping) else None, text, where, record)
+    score = entity.get("score")
+    if score is not None and (type(score) not in (int, float) or not 0 <= score <= 1):
+        raise ValueError(f"{where}: a score is a number from 0 to 1.")
+    return span, score
+
+
+def _read_span(entity: Any, text: str, where: str, record: str) -> Span:
+    """Start, end and type of a mapping or tuple, which lie in the text; its word, if it has one, is the text's."""
+    given = entity if isinstance(entity, Mapping) else {}
+    fields = list(entity) if isinstance(entity, tuple) else [given.get(name) for name in Span._fields]
     if [type(value) for value in fields] != [int, int, str] or not fields[2]:
         raise ValueError(f"{where}: expected whole numbers start and end, and a type.")
     span = Span(*fields)
@@ -123,12 +180,10 @@ def _read_entity(entity: Any, text: str, where: str, record: str) -> tuple[Span,
             f"{where}: {span.start} to {span.end} (end exclusive) is no part of the record {record}, which has "
             f"{len(text)} characters."
         )
-    if entity.get("word", text[span.start : span.end]) != text[span.start : span.end]:
+    word = text[span.start : span.end]
+    if given.get("word", word) != word:
         raise ValueError(
             f"{where}: its word is not what the record {record} has from {span.start} to {span.end} (end exclusive): "
             "is this the same text?"
         )
-    score = entity.get("score")
-    if score is not None and (type(score) not in (int, float) or not 0 <= score <= 1):
-        raise ValueError(f"{where}: a score is a number from 0 to 1.")
-    return span, score
+    return span

@@ -1,6 +1,6 @@
-"""What is left for a reader after an evaluation: report, predictions, errors, a record's entities on a terminal.
+"""What is left for a reader after an evaluation: report, errors, a record's entities on a terminal.
 
-Reports with examples, predictions and errors hold text of the records: they are as confidential as the records are.
+Reports with examples and errors hold text of the records: they are as confidential as the records are.
 """
 
 import json
@@ -8,12 +8,12 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..files import write_text
 from .clinical_ner import Entity, overlapping, read_entities
+from .prediction_files import prediction
 
 CONTEXT_LENGTH = 15
 ERROR_CLASSES = {
@@ -172,7 +172,8 @@ def write_errors(
         records: The records, with `id`, `text` and `entities`.
         predictions: For each record its predicted entities, as `score_entities` takes them.
     """
-    _write(path, _error_lines(records, predictions))
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, _error_lines(records, predictions))
 
 
 def _error_lines(records: Sequence[Mapping[str, Any]], predictions: Sequence[Iterable[Any]]) -> Iterator[str]:
@@ -181,36 +182,7 @@ def _error_lines(records: Sequence[Mapping[str, Any]], predictions: Sequence[Ite
         line: dict[str, Any] = {"id": record["id"], "error": error.kind}
         for side in ("predicted", "annotated"):
             if (entity := getattr(error, side)) is not None:
-                line[side] = _prediction(entity, record)
-        yield json.dumps(line, ensure_ascii=False) + "\n"
-
-
-def write_predictions(
-    path: str | os.PathLike[str], records: Iterable[Mapping[str, Any]], entities: Iterable[Iterable[Any]]
-) -> None:
-    """Write predicted entities as JSON lines, `{"id", "entities": [{"start", "end", "type", "word", "score"?, …}]}`.
-
-    Args:
-        path: The file; it is either complete or not there.
-        records: The records, with `id` and `text`.
-        entities: For each record its entities: tuples `(start, end, type)`, or mappings with these keys and possibly
-            `word` (checked), `score`, `forced` and `evidence`.
-
-    Raises:
-        ValueError: If an entity leaves its text or its word is not what the text has there, or if there are not as many
-            lists of entities as records. Nothing is written then.
-    """
-    _write(path, prediction_lines(records, entities))
-
-
-def prediction_lines(records: Iterable[Mapping[str, Any]], entities: Iterable[Iterable[Any]]) -> Iterator[str]:
-    """The lines of `write_predictions`, with its arguments and errors."""
-    missing = object()
-    for number, (record, found) in enumerate(zip_longest(records, entities, fillvalue=missing)):
-        if record is missing or found is missing:
-            more, fewer = ("records", "lists of entities") if found is missing else ("lists of entities", "records")
-            raise ValueError(f"There are more {more} than the {number} {fewer}: give one list a record.")
-        line = {"id": record["id"], "entities": [_prediction(entity, record) for entity in found]}
+                line[side] = prediction(entity, record)
         yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
@@ -219,7 +191,7 @@ def render_entities(text: str, entities: Iterable[Any], color: bool = False, det
 
     Args:
         text: The record's text. Control characters are shown as pictures; line ends and tabs are kept.
-        entities: Its entities, tuples or mappings as in `write_predictions`.
+        entities: Its entities, tuples or mappings as `write_predictions` takes them.
         color: Give each type a colour (ANSI).
         details: Show scores and evidence of those that have them, and which are forced, vetted terms first:
             `[肺炎|Disease 0.97 forced ←vetted Disease:肺炎 ←disease:肺炎]`.
@@ -356,25 +328,6 @@ def _in_context(error: EntityError, text: str) -> str:
     return "  annotated: ".join(shown)
 
 
-def _prediction(entity: Any, record: Mapping[str, Any]) -> dict[str, Any]:
-    where = f"Prediction for record {record['id']!r}"
-    [[(start, end, entity_type)]] = read_entities([[entity]], where, [len(record["text"])])
-    word = record["text"][start:end]
-    given = entity if isinstance(entity, Mapping) else {}
-    if given.get("word", word) != word:
-        raise ValueError(f"{where}: its word is not what the text has from {start} to {end}.")
-    prediction = {"start": start, "end": end, "type": entity_type, "word": word}
-    if given.get("score") is not None:
-        prediction["score"] = float(given["score"])
-    prediction |= {name: given[name] for name in ("forced", "evidence") if name in given}
-    return prediction
-
-
 def visible(text: str) -> str:
     """A text whose control characters a terminal shows and does not obey; line ends and tabs are kept."""
     return text.replace("\r\n", "\n").translate(_VISIBLE)
-
-
-def _write(path: str | os.PathLike[str], pieces: Iterable[str]) -> None:
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, pieces)

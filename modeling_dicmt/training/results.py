@@ -17,7 +17,8 @@ from transformers import PreTrainedTokenizerBase
 from ..dictionary_features import types_of_lists
 from ..evaluation.calibration import Calibration
 from ..evaluation.evaluator import Evaluator, Predictions
-from ..evaluation.report import render_report, write_errors, write_predictions
+from ..evaluation.prediction_files import write_predictions
+from ..evaluation.report import render_report, write_errors
 from ..files import publish_files, replace_folder, write_json, write_text
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..normalization import normalize

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from modeling_dicmt.evaluation.prediction_files import pair_predictions, read_predictions
-from modeling_dicmt.evaluation.report import write_predictions
+from modeling_dicmt.evaluation.prediction_files import pair_predictions, read_predictions, write_predictions
 
 RECORDS = [{"id": "a", "text": "患者肺炎。"}, {"id": "7", "text": "左肺"}, {"id": "c", "text": ""}]
 FOUND = [[{"start": 2, "end": 4, "type": "Disease", "score": 0.9}], [{"start": 0, "end": 2, "type": "Anatomy"}], []]

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modeling_dicmt.evaluation.clinical_ner import score_entities
+from modeling_dicmt.evaluation.prediction_files import write_predictions
 from modeling_dicmt.evaluation.report import (
     ERROR_CLASSES,
     EntityError,
@@ -13,7 +14,6 @@ from modeling_dicmt.evaluation.report import (
     render_entities,
     render_report,
     write_errors,
-    write_predictions,
 )
 
 TYPES = ["Anatomy", "Disease", "Drug"]
@@ -215,9 +215,9 @@ def test_predictions_are_json_lines_with_the_words(tmp_path):
     [
         (
             [[{"start": 6, "end": 8, "type": "Disease", "word": "肺 炎"}], []],
-            "'a-1': its word is not what the text has from 6 to 8.",
+            "its word is not what the record 'a-1' has from 6 to 8",
         ),
-        ([[], [(1, 4, "Symptom")]], "record '二'[0]: (1, 4, 'Symptom') leaves its text, which has 3 characters"),
+        ([[], [(1, 4, "Symptom")]], "1 to 4 (end exclusive) is no part of the record '二', which has 3 characters"),
         ([[]], "more records than the 1 lists of entities"),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from made_up_runs import VALIDATION
 
 from experiments.recording import ResultStore, compare, figures, read_predictions
-from modeling_dicmt.evaluation.report import write_predictions
+from modeling_dicmt.evaluation.prediction_files import write_predictions
 from modeling_dicmt.files import write_json
 
 GOLD = [

@@ -3,7 +3,7 @@
 from made_up_runs import VALIDATION, record, table_of
 
 from experiments.examples import collect_examples
-from modeling_dicmt.evaluation.report import write_predictions
+from modeling_dicmt.evaluation.prediction_files import write_predictions
 
 
 def test_errors_are_shown_in_their_records_and_contradictions_with_their_counts(plan_of, parts, tmp_path):

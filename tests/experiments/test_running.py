@@ -19,7 +19,7 @@ from experiments import __main__ as command
 from experiments import running
 from experiments.recording import FAILED, FINISHED, ResultStore
 from experiments.running import Options, Runner
-from modeling_dicmt.evaluation.report import write_predictions
+from modeling_dicmt.evaluation.prediction_files import write_predictions
 from modeling_dicmt.files import write_json
 
 SCRIPT = """
