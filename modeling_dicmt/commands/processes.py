@@ -14,6 +14,10 @@ from itertools import chain, islice
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
+# Results a process that may wait for an earlier one: as long as one process is at its start, at a large item, or beside
+# another program, the others go on.
+_FINISHED_A_PROCESS = 3
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -62,7 +66,7 @@ def _exchange(workers: dict[Connection, multiprocessing.Process], items: Iterabl
     upcoming = next(numbered, None)
     idle, under_way, finished, due = list(workers), {}, {}, 0
     while upcoming is not None or under_way or finished:
-        while upcoming is not None and idle and len(finished) < len(workers):
+        while upcoming is not None and idle and len(finished) < _FINISHED_A_PROCESS * len(workers):
             connection = idle.pop()
             _call(workers[connection], connection.send, upcoming[1])
             under_way[connection] = upcoming[0]

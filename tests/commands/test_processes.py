@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -43,11 +44,27 @@ def test_results_are_in_the_items_order_and_few_items_are_under_way(num_processe
     results = []
     for result in map_in_processes(prepare, items(), num_processes):
         results.append(result)
-        assert len(taken) <= len(results) + 3 * num_processes
+        assert len(taken) <= len(results) + 5 * num_processes
     assert [item for item, _, _ in results] == list(range(LATEST))
     processes = {process for _, _, process in results}
     assert processes == {os.getpid()} if num_processes == 1 else len(processes) == num_processes
     assert multiprocessing.active_children() == []
+
+
+def prepare_to_meet(signal_file):
+    def function(item):
+        if item == 5:
+            signal_file.touch()
+        deadline = time.monotonic() + 60
+        while item == 0 and not signal_file.exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return signal_file.exists()
+
+    return function
+
+
+def test_a_process_goes_on_while_another_is_at_one_item(tmp_path):
+    assert next(map_in_processes(partial(prepare_to_meet, tmp_path / "sixth"), range(LATEST), 2))
 
 
 def test_there_are_no_more_processes_than_items():
