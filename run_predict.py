@@ -71,9 +71,10 @@ if TYPE_CHECKING:
     from modeling_dicmt.evaluation.term_report import TermReport
     from modeling_dicmt.tokenization_dicmt import DicMTTokenizer
 
-# Records that are worked on together. Answers differ in the last digits with what they are computed beside, so that
-# these decide the output's bytes, and the number of processes does not.
-CHUNK_RECORDS = 256
+# Records that are worked on together: as many short ones as the recogniser itself takes at a time. Answers differ in
+# the last digits with what they are computed beside, so that these decide the output's bytes, and the number of
+# processes does not.
+CHUNK_RECORDS = 512
 CHUNK_CHARACTERS = 2**16
 
 # Status of a job that is done, with records that failed.
