@@ -34,10 +34,12 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, islice, tee
 from pathlib import Path
+from socket import gethostname
 from typing import TYPE_CHECKING, Any
 
 from data_scripts.formats.format import Losses
@@ -51,6 +53,7 @@ from modeling_dicmt.annotation.annotate import Plan, annotate
 from modeling_dicmt.annotation.arguments import JobArguments
 from modeling_dicmt.annotation.job import FAILED_NAME, LOG_NAME, Job, check_names
 from modeling_dicmt.annotation.job_log import JobLog
+from modeling_dicmt.annotation.ray_engine import check_ray, ray_cluster
 from modeling_dicmt.annotation.shards import Shard
 from modeling_dicmt.chunks import text_chunks
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
@@ -107,7 +110,10 @@ class PredictionArguments(RecordArguments, ResultArguments):
     max_records: int | None = field(default=None, metadata={"help": "Read only the first N records.", "minimum": 1})
     num_processes: int = field(
         default=1,
-        metadata={"help": "Processes that share the records; 0 for one a core. On a GPU one.", "minimum": 0},
+        metadata={
+            "help": "Processes that share the records; 0 for one a core. On a GPU one; with --engine ray one a GPU.",
+            "minimum": 0,
+        },
     )
     cpu_threads: int = field(
         default=0,
@@ -128,6 +134,8 @@ def check_arguments(arguments: PredictionArguments, job: JobArguments, recogniti
                 raise ValueError(f"--{name} does not go with --output_dir: leave one of the two out.")
     elif job.log_file is not None:
         raise ValueError("--log_file goes with --output_dir: the log of one file is what the standard error shows.")
+    elif job.engine != "local":
+        raise ValueError(f"--engine {job.engine} goes with --output_dir: one file is worked on here.")
     elif arguments.output_file is None and arguments.terms_report is None and not arguments.show:
         raise ValueError(
             "Pass --output_file, --show, or both: the entities have to go somewhere (or --terms_report). Of many files "
@@ -136,7 +144,13 @@ def check_arguments(arguments: PredictionArguments, job: JobArguments, recogniti
     arguments.writing()
     if arguments.has_whole_records and arguments.evidence:
         raise ValueError(f"--evidence goes with --output_format {ENTITIES}: records have no place for it.")
-    if arguments.num_processes > 1 and recognition.device != "cpu":
+    if job.engine == "ray":
+        if recognition.device not in ("cpu", "cuda"):
+            raise ValueError(f"--device {recognition.device}: with --engine ray it is cpu or cuda, Ray says which GPU.")
+        check_ray(job.address)
+    elif job.address is not None:
+        raise ValueError("--address is where --engine ray finds its cluster: pass both.")
+    elif arguments.num_processes > 1 and recognition.device != "cpu":
         raise ValueError(
             f"--num_processes {arguments.num_processes} is for CPUs: leave it out with --device {recognition.device}."
         )
@@ -187,21 +201,29 @@ def load_recognizer(
     recognition: RecognitionArguments,
     tokenizer: "DicMTTokenizer",
     not_terms: "ClinicalDictionary",
+    fingerprint: str | None = None,
 ) -> Callable[[Sequence[str]], list[Entities]]:
     """Load the network and give the function that finds the entities of each of some texts, as files hold them.
 
     Raises:
-        ValueError: If the checkpoint cannot be used.
+        ValueError: If the checkpoint cannot be used, or the network is not that of a fingerprint.
     """
     import transformers
 
+    from modeling_dicmt.annotation.fingerprints import network_fingerprint
     from modeling_dicmt.commands.checkpoint import load_network
     from modeling_dicmt.recognition import EntityRecognizer, with_type
     from modeling_dicmt.recognition_settings import RecognitionSettings
     from modeling_dicmt.torch_tagger import TorchTagger
 
     transformers.utils.logging.disable_progress_bar()
-    network = load_network(arguments.model_name_or_path).to(recognition.device)
+    network = load_network(arguments.model_name_or_path)
+    if fingerprint is not None and network_fingerprint(network) != fingerprint:
+        raise ValueError(
+            f"{arguments.model_name_or_path} on {gethostname()} is another network than where the job was started: "
+            "copy it there."
+        )
+    network.to(recognition.device)
     recognizer = EntityRecognizer(TorchTagger(network, cpu_threads=arguments.cpu_threads or None), tokenizer)
     settings = RecognitionSettings(
         threshold=arguments.threshold,
@@ -294,23 +316,31 @@ def annotate_files(arguments: PredictionArguments, job: JobArguments, recognitio
     check_names(shards)
     on_cpu = recognition.device == "cpu"
     arguments = replace(arguments, cpu_threads=arguments.cpu_threads or int(on_cpu))
-    tokenizer, not_terms = load_terms(arguments, recognition)
+    is_local = job.engine == "local"
+    if not is_local and os.path.isdir(arguments.model_name_or_path):  # elsewhere a process has another folder
+        arguments = replace(arguments, model_name_or_path=os.path.abspath(arguments.model_name_or_path))
+    # The device is the workers', and need not be here.
+    tokenizer, not_terms = load_terms(arguments, recognition if is_local else replace(recognition, device="cpu"))
+    settings = job_settings(arguments, recognition, tokenizer, not_terms)
     output_dir, losses = Path(job.output_dir), Losses()
     convert = None
     if is_whole:
         options = arguments.writing()
         convert = partial(write_as, root=output_dir, format=arguments.format, options=options, losses=losses)
     with (
-        Job(output_dir, job_settings(arguments, recognition, tokenizer, not_terms), convert) as folder,
+        Job(output_dir, settings, convert) as folder,
         JobLog(Path(job.log_file or output_dir / LOG_NAME), sum(shard.size() for shard in shards)) as log,
+        engine_of(arguments, job, on_cpu, log) as (map_parts, num_processes),
     ):
-        num_processes = arguments.num_processes or (available_cores() if on_cpu else 1)
-        log.write(f"Shards: {len(shards):,}; processes: {num_processes}; device: {recognition.device}.")
+        told = f"engine: {job.engine}; processes: {num_processes}; device: {recognition.device}"
+        log.write(f"Shards: {len(shards):,}; {told}.")
         strays = folder.strays(shards)
         if strays:
             log.tell(f"Results whose input is not there any more, which are left: {strays:,}.")
-        plan = Plan(num_processes, job.max_failures, CHUNK_CHARACTERS, CHUNK_RECORDS, arguments.evidence, is_whole)
-        prepare = partial(load_recognizer, arguments, recognition, tokenizer, not_terms)
+        limits = (job.max_failures, CHUNK_CHARACTERS, CHUNK_RECORDS)
+        plan = Plan(num_processes, *limits, arguments.evidence, is_whole, map_parts)
+        fingerprint = None if is_local else settings["network"]
+        prepare = partial(load_recognizer, arguments, recognition, tokenizer, not_terms, fingerprint)
         try:
             counts = annotate(shards, folder, prepare, plan, log)
         except KeyboardInterrupt:
@@ -324,6 +354,18 @@ def annotate_files(arguments: PredictionArguments, job: JobArguments, recognitio
         if some_failed:
             log.tell(f"{output_dir / FAILED_NAME} tells which records failed, and why.")
             raise SystemExit(SOME_FAILED)
+
+
+@contextmanager
+def engine_of(
+    arguments: PredictionArguments, job: JobArguments, on_cpu: bool, log: JobLog
+) -> Iterator[tuple[Callable[..., Iterator[Any]], int]]:
+    """What gives the answers to a job's parts, see `Plan`, and with how many processes."""
+    if job.engine == "local":
+        yield map_in_processes, arguments.num_processes or (available_cores() if on_cpu else 1)
+        return
+    with ray_cluster(job.address, arguments.num_processes, arguments.cpu_threads, not on_cpu) as cluster:
+        yield partial(cluster.map, tell=log.tell), cluster.num_workers
 
 
 def job_settings(

@@ -15,6 +15,7 @@ TENSORBOARD = "tensorboard>=2.20,<3"
 # What DicMT is compared with, and plots.
 SPACY = ["spacy>=3.8,<4"]
 COMPARISONS = ["matplotlib>=3.9,<4", "python-crfsuite>=0.9.11,<0.10", *SPACY]
+RAY = ["ray>=2.60,<3"]
 ONNX = ["onnx>=1.19,<2", "onnxruntime>=1.23,<2"]
 
 
@@ -62,6 +63,7 @@ setup(
     cmdclass={"build_py": BuildWithCardTemplate},
     extras_require={
         "onnx": ONNX,
+        "ray": RAY,  # jobs on folders, on a cluster
         "spacy": SPACY,  # the format docbin
         "tensorboard": [TENSORBOARD],
         "benchmarks": COMPARISONS,
@@ -74,6 +76,7 @@ setup(
             "seqeval>=1.2.2,<2",
             TENSORBOARD,
             *ONNX,
+            *RAY,
             *COMPARISONS,
         ],
     },

@@ -26,6 +26,7 @@ class Plan:
         max_records: Records of a part.
         evidence: Whether the entities' evidence is written.
         whole_records: Whether the records are written with their entities, rather than these alone.
+        map_parts: What gives the answers to the parts, in their order: `map_in_processes`, or what does the same.
     """
 
     num_processes: int
@@ -34,6 +35,7 @@ class Plan:
     max_records: int
     evidence: bool
     whole_records: bool = False
+    map_parts: Callable[..., Iterator[Answer]] = map_in_processes
 
 
 def annotate(shards: Sequence[Shard], job: Job, prepare: Callable[[], Recognize], plan: Plan, log: JobLog) -> dict:
@@ -73,9 +75,8 @@ def annotate(shards: Sequence[Shard], job: Job, prepare: Callable[[], Recognize]
     if todo:
         parts, again = tee(_parts(todo, job, plan))
         sent = ([_sent(record) for record in part.records if "text" in record] for part in parts)
-        answers = map_in_processes(
-            partial(prepare_answers, prepare, plan.evidence, plan.whole_records), sent, plan.num_processes
-        )
+        prepare_all = partial(prepare_answers, prepare, plan.evidence, plan.whole_records)
+        answers = plan.map_parts(prepare_all, sent, plan.num_processes)
         with closing(answers):
             pairs = zip(again, answers, strict=True)
             try:

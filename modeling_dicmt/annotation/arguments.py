@@ -1,6 +1,7 @@
 """Options of a job that writes a folder of results."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass
@@ -14,6 +15,21 @@ class JobArguments:
         metadata={
             "help": "Folder for the results of many files, in place of --output_file: a file for each of --input, "
             "folders included, under its name. The same command goes on where one was ended."
+        },
+    )
+    engine: Literal["local", "ray"] = field(
+        default="local",
+        metadata={
+            "help": "With --output_dir, what works on the records: local, this machine's processes, or ray, those of a "
+            'cluster (pip install "dicmt[ray]"). The results are the same.'
+        },
+    )
+    address: str | None = field(
+        default=None,
+        metadata={
+            "help": "With --engine ray, the cluster: HOST:PORT of its head, or auto; the command runs on one of its "
+            "machines. Default: Ray on this machine alone. Each machine needs DicMT of this version and "
+            "--model_name_or_path, at the same path or from the Hub; input, terms and output need be here alone."
         },
     )
     max_failures: int = field(
