@@ -16,7 +16,7 @@ import socket
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, redirect_stdout, suppress
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain, islice
 from typing import Any
@@ -99,7 +99,7 @@ class RayCluster:
         prepare: Callable[[], Callable[[Item], Result]],
         items: Iterable[Item],
         num_workers: int,
-        tell: Callable[[str], Any] = print,
+        tell: Callable[[str], Any],
     ) -> Iterator[Result]:
         """What `map_in_processes` does, on the cluster.
 
@@ -146,10 +146,11 @@ def ray_cluster(address: str | None, num_workers: int, cpu_threads: int, on_gpu:
             f"--engine ray{f' --address {address}' if address else ''}: {told} The command runs on a machine of the "
             "cluster, with its versions of Ray and Python."
         ) from error
-    try:
-        yield RayCluster(num_workers, cpu_threads, on_gpu, may_grow=address is not None)
-    finally:
-        ray.shutdown()
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):  # where Ray prints what becomes of its processes
+        try:
+            yield RayCluster(num_workers, cpu_threads, on_gpu, may_grow=address is not None)
+        finally:
+            ray.shutdown()
 
 
 def _exchange(actors: "_Actors", items: Iterator[Any], num_workers: int) -> Iterator[Any]:
@@ -294,7 +295,8 @@ class _Actors:
         Raises:
             ChildProcessError: If that has been done too often.
         """
-        reason = str(lost).strip().splitlines()[-1].strip() if str(lost).strip() else type(lost).__name__
+        told = str(lost).strip().splitlines() or [type(lost).__name__]
+        reason = f"{told[-1].strip().partition('. ')[0].rstrip('.')}."  # the rest is advice on running Ray
         was_ready = self._load.pop(actor, None) is not None
         self._starting = {reference: other for reference, other in self._starting.items() if other is not actor}
         numbers = sorted(number for other, number in self._given.values() if other is actor)
