@@ -77,6 +77,12 @@ def test_results_are_in_order_and_items_are_read_as_they_are_needed(connected, t
     assert list(connected(lambda: lambda item: item, [])) == []
 
 
+def test_workers_that_are_waited_for_are_told_once(connected, told, monkeypatch):
+    monkeypatch.setattr(ray_engine, "_SECONDS_UNTIL_TOLD", 0.001)
+    assert list(connected(lambda: str, range(3))) == ["0", "1", "2"]
+    assert len(told) == 1 and "No worker is ready yet, of 2" in told[0]
+
+
 def test_an_error_is_raised_as_it_is(connected):
     def prepare():
         def divide(item):

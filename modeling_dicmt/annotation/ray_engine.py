@@ -264,8 +264,8 @@ class _Actors:
         if not done and not self._load and not self._is_waiting:
             self._is_waiting = True
             self._tell(
-                f"No worker is there yet: {len(self._starting):,} wait for the Ray cluster to have "
-                f"{' and '.join(f'{number} {name[4:]}' for name, number in self._resources.items() if number)} free."
+                f"No worker is ready yet, of {len(self._starting):,}: they load the network, or wait for room on the "
+                "Ray cluster."
             )
         for reference in done:
             is_start = reference in self._starting
