@@ -175,7 +175,7 @@ def check_outputs(arguments: PredictionArguments, job: JobArguments, recognition
         if is_new_folder and any(output.iterdir()):
             raise ValueError(f"--{name} {output} holds files already: name a new folder.")
         if not is_new_folder:
-            check_output(f"--{name} {output}", output, sources)
+            check_output(f"--{name} {getattr(arguments, name)}", output, sources)
     if len(outputs) == 2 and Path(arguments.output_file).resolve() == Path(arguments.terms_report).resolve():
         raise ValueError("--output_file and --terms_report are one file: name two.")
 

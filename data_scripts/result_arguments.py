@@ -37,7 +37,8 @@ class ResultArguments:
         if self.output_format is not None:
             return self.output_format
         said = format_of_name(Path(self.output_file).name) if self.output_file is not None else None
-        return ENTITIES if said in (None, "jsonl") else said
+        has_place = said is not None and said != "jsonl" and "entities" in FORMATS[said].carries
+        return said if has_place else ENTITIES
 
     @property
     def has_whole_records(self) -> bool:

@@ -128,8 +128,8 @@ def test_wrong_values_are_told_by_their_options(checkpoint, tmp_path, monkeypatc
 
 def test_a_missing_input_and_a_missing_goal_are_said(checkpoint, tmp_path, monkeypatch, capsys):
     for arguments, message in (
-        (("--input", tmp_path / "none.jsonl", "--show"), "none.jsonl: there is no such file or folder"),
-        (("--input", tmp_path, "--show"), "holds no .txt or .jsonl file"),
+        (("--input", tmp_path / "none.jsonl", "--show"), "there is no file or folder"),
+        (("--input", tmp_path, "--show"), "holds no file with the name of a format"),
         (("--input", tmp_path), "Pass --output_file, --show, or both"),
     ):
         assert message in refused(monkeypatch, capsys, "--model_name_or_path", checkpoint, *arguments)

@@ -121,7 +121,7 @@ def find_files(path: str | os.PathLike, format: str | None = None) -> list[Recor
         found.append(RecordFile(file, name, kind))
     if is_brat:
         _check_pairs(annotations, found)
-    kinds = f"of the format {format}" if format else "with the name of a format's"
+    kinds = f"of the format {format}" if format else "with the name of a format"
     if not found:
         raise FileNotFoundError(f"{path} holds no file {kinds}. There are {', '.join(FORMATS)}.")
     if others:
