@@ -20,7 +20,7 @@ one was interrupted or killed, and leaves what is finished; input that was chang
 of other settings or another network is refused. A record that cannot be read is set aside in failed.jsonl, with its
 file, line and reason; the others are done, and the status is then 3 (0 if none failed, 1 where the job could not go
 on, 130 after Ctrl-C). `tail -f ENTITIES/run.log` shows how far it is. --show, --terms_report and --max_records are for
-one file.
+one file. --engine ray has the machines of a Ray cluster (--address) do the same.
 
 Terms count at once, without training. --terms FILE adds vetted terms, which are believed: Drug.txt with a term a line,
 a table with lines "term⇥Drug", a folder of lists, or JSON {"Drug": ["替雷利珠单抗"]}. --force_terms makes every one
