@@ -62,19 +62,32 @@ def dies_once(flag):
     return prepare
 
 
-def test_results_are_in_order_and_items_are_read_as_they_are_needed(connected, told):
-    read = []
+def test_results_are_in_order_and_items_are_read_as_they_are_needed(connected, told, tmp_path):
+    """One worker is at the first item until the other has done all that may be read meanwhile, and some time more."""
+    read, ahead = [], 2 * ray_engine._PARTS_AHEAD
+
+    def prepare():
+        def square(item):
+            (tmp_path / str(item)).touch()
+            while item == 0 and not (tmp_path / str(ahead - 1)).exists():
+                time.sleep(0.01)
+            if item == 0:
+                time.sleep(0.2)
+            return item * item
+
+        return square
 
     def items():
         for number in count():
             read.append(number)
             yield number
 
-    found = connected(lambda: lambda item: item * item, items())
-    assert [next(found) for _ in range(30)] == [number * number for number in range(30)]
-    assert len(read) <= 30 + 2 * ray_engine._PARTS_AHEAD + 1 and told == []
+    found = connected(prepare, items())
+    assert next(found) == 0 and len(read) == ahead + 1
+    assert [next(found) for _ in range(29)] == [number * number for number in range(1, 30)]
+    assert len(read) <= 30 + ahead + 1 and told == []
     found.close()
-    assert list(connected(lambda: lambda item: item, [])) == []
+    assert list(connected(prepare, [])) == []
 
 
 def test_workers_that_are_waited_for_are_told_once(connected, told, monkeypatch):
