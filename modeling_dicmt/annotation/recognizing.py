@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..evaluation.prediction_files import prediction_lines
+
 Recognize = Callable[[Sequence[str]], list[list[dict[str, Any]]]]
 
 
@@ -31,10 +33,6 @@ def prepare_answers(
         evidence: Whether the entities' evidence is written.
         whole_records: Whether a line is the record with its entities, rather than its id and these.
     """
-    from ..evaluation.prediction_files import (
-        prediction_lines,
-    )  # takes seconds to import, which arguments need not wait for
-
     recognize = prepare()
 
     def lines_of(records: Sequence[Mapping]) -> list[tuple[str, int]]:

@@ -55,7 +55,7 @@ def prepare_to_meet(signal_file):
     def function(item):
         if item == 5:
             signal_file.touch()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 20
         while item == 0 and not signal_file.exists() and time.monotonic() < deadline:
             time.sleep(0.01)
         return signal_file.exists()

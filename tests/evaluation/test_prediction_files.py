@@ -1,11 +1,15 @@
 """Predictions from a file find their records by id, and what does not fit is told with both places."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from modeling_dicmt.evaluation.prediction_files import pair_predictions, read_predictions, write_predictions
 
+ROOT = Path(__file__).parents[2]
 RECORDS = [{"id": "a", "text": "患者肺炎。"}, {"id": "7", "text": "左肺"}, {"id": "c", "text": ""}]
 FOUND = [[{"start": 2, "end": 4, "type": "Disease", "score": 0.9}], [{"start": 0, "end": 2, "type": "Anatomy"}], []]
 
@@ -25,6 +29,16 @@ def test_what_is_written_is_read_whatever_the_order(tmp_path):
     rows[1]["entities"][0]["score"] = 1
     rows[1]["id"] = 7
     assert read_predictions(write(path, rows), RECORDS, "records")[1] == [[0.9], [1], []]
+
+
+def test_a_process_that_writes_entities_imports_no_metric():
+    """Seconds in each process of a job."""
+    code = (
+        "import sys; from modeling_dicmt.annotation.recognizing import prepare_answers; "
+        "prepare_answers(lambda: lambda texts: [], False); print({'datasets', 'evaluate'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 ENTITY = {"start": 2, "end": 4, "type": "Disease"}
