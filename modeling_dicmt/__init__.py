@@ -18,8 +18,10 @@ from typing import Any
 _MODULE_OF = {
     "ClinicalDictionary": ".dictionary",
     "DicMTConfig": ".configuration_dicmt",
+    "DicMTForNestedEntities": ".modeling_dicmt_nested",
     "DicMTForTokenClassification": ".modeling_dicmt",
     "DicMTModel": ".modeling_dicmt",
+    "DicMTNestedConfig": ".configuration_dicmt_nested",
     "DicMTPipeline": ".pipeline_dicmt",
     "DicMTTokenizer": ".tokenization_dicmt",
     "DictionaryMatcher": ".dictionary_features",
@@ -67,9 +69,19 @@ def __getattr__(name: str) -> Any:
 _CONFIGURATIONS, _NETWORKS, _TOKENIZERS = (
     f"transformers.models.auto.{name}_auto" for name in ("configuration", "modeling", "tokenization")
 )
+_NETWORK_OF = {"DicMTConfig": "DicMTForTokenClassification", "DicMTNestedConfig": "DicMTForNestedEntities"}
 _UNREGISTERED = {_CONFIGURATIONS, _NETWORKS, _TOKENIZERS}
 # Our own modules, whose import may be what brings theirs, and is then not over when theirs is.
-_OWN = {f"{__name__}.{name}_dicmt" for name in ("configuration", "modeling", "tokenization")}
+_OWN = {
+    f"{__name__}.{name}"
+    for name in (
+        "configuration_dicmt",
+        "configuration_dicmt_nested",
+        "modeling_dicmt",
+        "modeling_dicmt_nested",
+        "tokenization_dicmt",
+    )
+}
 
 
 def _register(auto_module: str) -> None:
@@ -77,16 +89,16 @@ def _register(auto_module: str) -> None:
     auto = sys.modules[auto_module]
     # Ours may be half imported right now, or lack torchcrf: neither is to break the import of transformers' own.
     with suppress(ImportError, AttributeError):
-        config = import_module(".configuration_dicmt", __name__).DicMTConfig
-        if auto_module == _CONFIGURATIONS:
-            auto.AutoConfig.register(config.model_type, config, exist_ok=True)
-        elif auto_module == _NETWORKS:
-            network = import_module(".modeling_dicmt", __name__).DicMTForTokenClassification
-            for auto_class in (auto.AutoModel, auto.AutoModelForTokenClassification):
-                auto_class.register(config, network, exist_ok=True)
-        else:
-            tokenizer = import_module(".tokenization_dicmt", __name__).DicMTTokenizer
-            auto.AutoTokenizer.register(config, fast_tokenizer_class=tokenizer, exist_ok=True)
+        for name, network_name in _NETWORK_OF.items():
+            config = _get(name)
+            if auto_module == _CONFIGURATIONS:
+                auto.AutoConfig.register(config.model_type, config, exist_ok=True)
+            elif auto_module == _NETWORKS:
+                for auto_class in (auto.AutoModel, auto.AutoModelForTokenClassification):
+                    auto_class.register(config, _get(network_name), exist_ok=True)
+            else:
+                tokenizer = _get("DicMTTokenizer")
+                auto.AutoTokenizer.register(config, fast_tokenizer_class=tokenizer, exist_ok=True)
         _UNREGISTERED.discard(auto_module)
 
 

@@ -82,6 +82,8 @@ class DicMTConfig(PreTrainedConfig):
     """
 
     model_type = "dicmt"
+    scores_spans: ClassVar[bool] = False
+    auto_classes: ClassVar[dict[str, Any]] = AUTO_MAP
     context_encoders: ClassVar[tuple[str, ...]] = ("bilstm", "none")
     sub_configs_defaults = {"encoder_config": SubConfigSpec(config_class=AutoConfig, model_type="bert", optional=True)}  # noqa: RUF012
     keys_to_ignore_at_inference = [  # noqa: RUF012  (the stock Trainer adds a list to it)
@@ -136,7 +138,7 @@ class DicMTConfig(PreTrainedConfig):
         self.id2label = derived if labels is None else {int(key): label for key, label in labels.items()}
         if self.label2id is None:
             self.label2id = {label: key for key, label in derived.items()}
-        kwargs.setdefault("auto_map", dict(AUTO_MAP))
+        kwargs.setdefault("auto_map", dict(self.auto_classes))
         # A copy for each: transformers.pipeline writes classes into what it finds, which JSON does not take.
         kwargs["custom_pipelines"] = deepcopy(CUSTOM_PIPELINES)
         super().__post_init__(**kwargs)

@@ -128,7 +128,8 @@ class DicMTPreTrainedModel(PreTrainedModel):
     @classmethod
     def _are_other_settings(cls, path: str | os.PathLike, settings: Mapping[str, Any]) -> bool:
         """Whether a network is asked for that may have fewer parts than its checkpoint."""
-        own = cls.config_class.__annotations__
+        classes = [base for base in cls.config_class.__mro__ if issubclass(base, DicMTConfig)]
+        own = {name for base in classes for name in vars(base).get("__annotations__", ())}
         if settings.get("config") is None:
             return any(name in own for name in settings)
         # The Auto classes pass the checkpoint's own configuration.
@@ -261,7 +262,7 @@ class DicMTModel(DicMTPreTrainedModel):
             empty = ~inputs["attention_mask"][:, 0]
             states = states.masked_fill(empty[:, None, None], 0) if bool(empty.any()) else states
         if back is not None:
-            states = _take(states, back)
+            states = take_characters(states, back)
         return_dict = self.config.return_dict if return_dict is None else return_dict
         return BaseModelOutput(last_hidden_state=states) if return_dict else (states,)
 
@@ -356,7 +357,9 @@ class DicMTForTokenClassification(DicMTPreTrainedModel):
         inputs, back = right_padded(input_ids, attention_mask, radical_ids, dictionary_features, labels=labels)
         results = self._forward_right_padded(inputs, inputs.pop("labels"), output_logits)
         if back is not None:
-            results = {name: _take(value, back) if value.dim() > 1 else value for name, value in results.items()}
+            results = {
+                name: take_characters(value, back) if value.dim() > 1 else value for name, value in results.items()
+            }
         output = DicMTOutput(**results)
         return_dict = self.config.return_dict if return_dict is None else return_dict
         return output if return_dict else output.to_tuple()
@@ -484,7 +487,7 @@ def right_padded(
     if not bool((mask[:, 1:] & ~mask[:, :-1]).any()):  # no padding before a character
         return inputs, None
     order = mask.int().argsort(dim=1, descending=True, stable=True)
-    moved = {name: None if tensor is None else _take(tensor, order) for name, tensor in inputs.items()}
+    moved = {name: None if tensor is None else take_characters(tensor, order) for name, tensor in inputs.items()}
     return moved, order.argsort(dim=1)
 
 
@@ -499,9 +502,9 @@ def _labels(config: DicMTConfig) -> list[str]:
     return [config.id2label[index] for index in range(len(config.id2label))]
 
 
-def _take(tensor: Tensor, order: Tensor) -> Tensor:
+def take_characters(tensor: Tensor, order: Tensor) -> Tensor:
     """Reorder the characters of (B, L, …) by `order` (B, L)."""
-    index = order if tensor.dim() == 2 else order[..., None].expand_as(tensor)
+    index = order[(..., *[None] * (tensor.dim() - 2))].expand_as(tensor)
     return tensor.gather(1, index)
 
 

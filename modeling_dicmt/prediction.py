@@ -9,11 +9,13 @@ from .configuration_dicmt import DicMTConfig
 from .constrained_decoding import best_paths, most_probable_types
 from .crf_numpy import NumpyCRF
 from .radicals import PADDING_RADICAL
+from .span_decoding import find_spans, probability, scores_of_spans
 from .tagging import IGNORED_TAG, Span, find_entities
 from .tokenization_dicmt import EncodedSentence
 
 # Characters of a batch where a step over time is shared by its sentences, and where an encoder runs on a CPU: it gains
 # nothing from larger batches, and loses by their padding.
+PADDING_SPAN = -1
 BATCH_CHARACTERS = 8192
 ENCODER_BATCH_CHARACTERS = 1024
 
@@ -26,12 +28,18 @@ class TaggedBatch(NamedTuple):
         mask: (B, L) boolean, True for characters.
         tags: (B, L) tag ids of the best paths; None without the recognition task.
         in_entity: (B, L) boolean, the segmentation task's answer; None without that task.
+        span_scores: (B, L, types, longest span), of a network that scores spans, which has no tags: the log-odds of the
+            span's being an entity; -inf where it leaves its sentence.
+        required: Integer (N, 4), with `span_scores`: sentence, first character, end, type of spans that are entities
+            whatever their scores; None for none.
     """
 
     emissions: np.ndarray | None
     mask: np.ndarray
     tags: np.ndarray | None
     in_entity: np.ndarray | None
+    span_scores: np.ndarray | None = None
+    required: np.ndarray | None = None
 
 
 class Tagger(Protocol):
@@ -41,8 +49,8 @@ class Tagger(Protocol):
     batch_characters: int  # of a batch, padding included, that is fast
 
     @property
-    def chain(self) -> NumpyCRF:
-        """The chain that the network's tags are decoded by."""
+    def chain(self) -> NumpyCRF | None:
+        """The chain that the network's tags are decoded by; None of a network that scores spans."""
 
     def tag(self, inputs: Mapping[str, np.ndarray]) -> TaggedBatch:
         """Tag a batch as `pad_sentences` gives it."""
@@ -76,7 +84,8 @@ def pad_sentences(
 
     Returns:
         The network's inputs: `input_ids` and `attention_mask` (B, L) int64, `radical_ids` (B, L) and
-        `dictionary_features` (B, L, D) uint8, and `labels` (B, L) int64, -100 at padding, if there are tags.
+        `dictionary_features` (B, L, D) uint8, `labels` (B, L) int64, -100 at padding, if there are tags, and, if the
+        sentences have it, `span_evidence` (B, N, 3) int64, -1 at padding.
     """
     lengths = [len(sentence.input_ids) for sentence in sentences]
     shape = (len(sentences), max(lengths, default=0))
@@ -89,6 +98,8 @@ def pad_sentences(
     }
     if tags is not None:
         arrays["labels"] = np.full(shape, IGNORED_TAG, dtype=np.int64)
+    if sentences and sentences[0].span_evidence is not None:
+        arrays["span_evidence"] = pad_spans([sentence.span_evidence for sentence in sentences])
     for row, (sentence, length) in enumerate(zip(sentences, lengths, strict=True)):
         arrays["input_ids"][row, :length] = sentence.input_ids
         arrays["attention_mask"][row, :length] = 1
@@ -97,6 +108,14 @@ def pad_sentences(
         if tags is not None:
             arrays["labels"][row, :length] = tags[row]
     return arrays
+
+
+def pad_spans(spans: Sequence[np.ndarray]) -> np.ndarray:
+    """Stack integer (N, 3) of each of B sentences: int64 (B, longest N, 3), padded by -1."""
+    stacked = np.full((len(spans), max(map(len, spans), default=0), 3), PADDING_SPAN, dtype=np.int64)
+    for row, of_sentence in enumerate(spans):
+        stacked[row, : len(of_sentence)] = of_sentence
+    return stacked
 
 
 def length_batches(lengths: Sequence[int], max_characters: int) -> Iterator[list[int]]:
@@ -159,8 +178,12 @@ def tag_sentences(
     """
     places_of_content: dict[tuple[Any, ...], list[int]] = {}
     for place, sentence in enumerate(sentences):
-        arrays = (sentence.input_ids, sentence.radical_ids, sentence.dictionary_features)
-        content = (*(array.tobytes() for array in arrays), sentence.terms, sentence.not_terms)
+        arrays = (sentence.input_ids, sentence.radical_ids, sentence.dictionary_features, sentence.span_evidence)
+        content = (
+            *(array.tobytes() for array in arrays if array is not None),
+            sentence.terms,
+            sentence.not_terms,
+        )
         places_of_content.setdefault(content, []).append(place)
     places = list(places_of_content.values())
     lengths = [len(sentences[same[0]].input_ids) for same in places]
@@ -171,7 +194,7 @@ def tag_sentences(
 
 def constrain(
     batches: Iterable[tuple[list[list[int]], TaggedBatch]],
-    chain: NumpyCRF,
+    chain: NumpyCRF | None,
     sentences: Sequence[EncodedSentence],
     config: DicMTConfig,
     force: bool,
@@ -187,14 +210,19 @@ def constrain(
             network.
 
     Yields:
-        The batches with other tags; the emissions, which scores are computed from, remain the network's.
+        The batches with other tags, or, of spans, with what is required and without what is excluded; the emissions,
+        which scores are computed from, and all other spans' scores remain the network's.
 
     Raises:
         ValueError: If terms of a sentence overlap, or are among its `not_terms`; those of `encode_records` never do.
     """
     for places, batch in batches:
+        of_rows = [sentences[same[0]] for same in places]
+        if batch.span_scores is not None:
+            excluded = _as_typed_rows((sentence.not_terms for sentence in of_rows), config)
+            required = _as_typed_rows((sentence.terms for sentence in of_rows if force), config)
+            batch = constrain_spans(batch, required, excluded)
         if batch.tags is not None:
-            of_rows = [sentences[same[0]] for same in places]
             excluded = _as_rows((sentence.not_terms for sentence in of_rows), config)
             terms = _as_rows((sentence.terms for sentence in of_rows if force), config)
             required = most_probable_types(chain, batch.emissions, batch.mask, terms)
@@ -213,6 +241,36 @@ def _as_rows(spans: Iterable[Iterable[Span]], config: DicMTConfig) -> np.ndarray
         for start, end, type in of_row
     ]
     return np.array(rows, dtype=np.int64).reshape(-1, 5)
+
+
+def constrain_spans(batch: TaggedBatch, required: np.ndarray, excluded: np.ndarray) -> TaggedBatch:
+    """A batch of scored spans with spans that are entities, and without some; of all others the scores are the same.
+
+    Args:
+        batch: The batch.
+        required: Integer (N, 4): sentence, first character, end, type. Of one stretch with several types the one of the
+            highest score is taken; those longer than the network's longest have no score, and are less than any.
+        excluded: Integer (M, 4), as `required`.
+    """
+    longest = batch.span_scores.shape[3]
+    if len(excluded):
+        scores = batch.span_scores.copy()
+        row, start, end, kind = excluded[excluded[:, 2] - excluded[:, 1] <= longest].T
+        scores[row, start, kind, end - start - 1] = -np.inf
+        batch = batch._replace(span_scores=scores)
+    if len(required):
+        order = np.lexsort((required[:, 3], -scores_of_spans(batch.span_scores, required), *required[:, 2::-1].T))
+        required = required[order]
+        is_first = np.any(required[1:, :3] != required[:-1, :3], axis=1)
+        batch = batch._replace(required=required[np.concatenate([[True], is_first])])
+    return batch
+
+
+def _as_typed_rows(spans: Iterable[Iterable[Span]], config: DicMTConfig) -> np.ndarray:
+    """Spans of each sentence of a batch → integer (N, 4): sentence, first character, end, type."""
+    place = {name: index for index, name in enumerate(config.entity_types)}
+    rows = [(row, start, end, place[type]) for row, of_row in enumerate(spans) for start, end, type in of_row]
+    return np.array(rows, dtype=np.int64).reshape(-1, 4)
 
 
 def read_batches(
@@ -252,7 +310,14 @@ def _read_batch(
     )
     entities: list[list[Span]] = [[] for _ in lengths]
     scores = [nothing] * len(lengths)
-    if batch.tags is not None:
+    if batch.span_scores is not None:
+        found, log_odds = find_spans(batch.span_scores, config.span_threshold, config.span_overlap, batch.required)
+        for row, start, end, kind in found.tolist():
+            entities[row].append(Span(start, end, config.entity_types[kind]))
+        if score == "spans" and len(found):
+            probabilities = probability(log_odds)
+            scores = np.split(probabilities, np.cumsum([len(spans) for spans in entities])[:-1])
+    elif batch.tags is not None:
         found, types = find_entities(batch.tags, config.id2label)
         for row, start, end, type_id in found.tolist():
             entities[row].append(Span(start, end, types[type_id]))

@@ -83,18 +83,25 @@ class EntityRecognizer:
 
         Yields:
             For each record its entities in the text's order, as JSON has them: `entity_group`, `score`, `word`,
-            `start` and `end`, where `text[start:end] == word`. The score is the probability under the CRF that just
-            this stretch is an entity of the type. With `evidence` also `evidence`: the terms that overlap the entity,
-            `term`, `entity_group`, `lists`, `vetted` (whether it is a vetted term or one of the dictionary's), `start`
-            and `end` each. With `force` also `forced`: whether it is an entity because a vetted term is; its score is
-            what the network says of it all the same. With "none": `entity`, `score`, `index`, `word`, `start` and `end`
-            of each character, and `forced` likewise.
+            `start` and `end`, where `text[start:end] == word`. The score is the probability, under the CRF or of the
+            span by itself, that just this stretch is an entity of the type. Entities of a network that scores spans may
+            lie within each other; the outer one comes first. With `evidence` also `evidence`: the terms that overlap
+            the entity, `term`, `entity_group`, `lists`, `vetted` (whether it is a vetted term or one of the
+            dictionary's), `start` and `end` each. With `force` also `forced`: whether it is an entity because a vetted
+            term is; its score is what the network says of it all the same. With "none": `entity`, `score`, `index`,
+            `word`, `start` and `end` of each character, and `forced` likewise.
 
         Raises:
-            ValueError: If a record is no string: of a list before any work is done, else when its turn comes.
+            ValueError: If a record is no string: of a list before any work is done, else when its turn comes; or if
+                characters are asked for, and the network scores spans.
             TimeoutError: If the call takes longer than `max_seconds`.
         """
         settings = settings or RecognitionSettings()
+        if settings.aggregation_strategy == "none" and self.tagger.config.scores_spans:
+            raise ValueError(
+                'This network scores spans and has no tags of characters, which aggregation_strategy "none" asks for: '
+                "leave it out."
+            )
         allowance = Allowance(settings)
         checked = _checked(texts)
         if isinstance(texts, list | tuple):

@@ -44,6 +44,8 @@ class EncodedSentence(NamedTuple):
         dictionary_features: (L, D) uint8.
         terms: The vetted terms within it, in its offsets; none overlaps another, but one may come with several types.
         not_terms: What is no entity, likewise; these may overlap.
+        span_evidence: Terms within it, integer (N, 3) as `Lexicon.span_evidence` gives them, in its offsets; None of a
+            tokenizer without `span_lists`.
     """
 
     record: int
@@ -53,6 +55,7 @@ class EncodedSentence(NamedTuple):
     dictionary_features: np.ndarray
     terms: tuple[Span, ...] = ()
     not_terms: tuple[Span, ...] = ()
+    span_evidence: np.ndarray | None = None
 
 
 class DicMTTokenizer(PreTrainedTokenizerFast):
@@ -83,6 +86,8 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         multi_hot_dictionary: One bit a type instead of a type code.
         precedence: Types from the one that wins to the one that loses where a term has several; default: their order.
         vetted_terms: Whether the features have columns of vetted terms.
+        span_lists: Dictionary lists whose terms, of any length, are evidence for the spans where they stand, in the
+            order of the network's weights; None for a network that scores characters.
         corpus_labels: What the corpus calls entity types, `{type: label}`: names that vetted terms may be given by.
         max_sentence_length: Characters above which `encode_records` cuts a sentence.
 
@@ -116,6 +121,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         multi_hot_dictionary: bool = False,
         precedence: Sequence[str] | None = None,
         vetted_terms: bool = False,
+        span_lists: Sequence[str] | None = None,
         corpus_labels: Mapping[str, str] | None = None,
         max_sentence_length: int = MAX_SENTENCE_LENGTH,
         **kwargs: Any,
@@ -137,6 +143,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         check_sizes(ngram_sizes)
         _check("multi_hot_dictionary", isinstance(multi_hot_dictionary, bool), "true or false")
         _check("vetted_terms", isinstance(vetted_terms, bool), "true or false")
+        span_lists = None if span_lists is None else _names("span_lists", span_lists)
         if corpus_labels is not None:
             are_labels = isinstance(corpus_labels, Mapping) and all(
                 isinstance(name, str) for pair in corpus_labels.items() for name in pair
@@ -159,6 +166,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
             multi_hot_dictionary=multi_hot_dictionary,
             precedence=precedence,
             vetted_terms=vetted_terms,
+            span_lists=span_lists,
             corpus_labels=corpus_labels,
             max_sentence_length=max_sentence_length,
             **kwargs,
@@ -258,8 +266,15 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         not_terms = ClinicalDictionary({}) if not_terms is None else not_terms
         forbidden = TermMatcher(not_terms, self.entity_types, self._types_of_lists(not_terms, "not_terms", quote))
         vetted = TermMatcher(terms, self.entity_types, self._types_of_lists(terms, "terms", quote), forbidden)
-        matcher = self.dictionary_matcher if dictionary is None else dictionary
-        return Lexicon(matcher, vetted, forbidden, self.init_kwargs["vetted_terms"])
+        span_lists = self.init_kwargs["span_lists"]
+        if dictionary is None:
+            matcher, reference = self.dictionary_matcher, self._lexicon.reference_terms
+        else:
+            matcher, reference = dictionary, None
+            if span_lists is not None:
+                known = {name: {name} & {*span_lists} for name in matcher.dictionary.lists}
+                reference = TermMatcher(matcher.dictionary, span_lists, known)
+        return Lexicon(matcher, vetted, forbidden, self.init_kwargs["vetted_terms"], reference)
 
     def types_of_name(self, name: str) -> tuple[str, ...]:
         """The entity types of vetted terms whose list has a name; none if no type is called so."""
@@ -350,6 +365,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
             input_ids, radical_ids = self.encode_points(points)
             features, terms = lexicon.features(points, ends)
             not_terms = lexicon.not_terms.occurrences(points, ends)
+            evidence = lexicon.span_evidence(points, ends)
             for record, start, piece in pieces:
                 yield EncodedSentence(
                     record,
@@ -359,6 +375,7 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
                     features[piece],
                     lexicon.terms.spans(terms, piece.start, piece.stop),
                     lexicon.not_terms.spans(not_terms, piece.start, piece.stop),
+                    None if evidence is None else _within(evidence, piece),
                 )
 
     def encode_points(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -505,6 +522,13 @@ def _character_tokenizer(vocab: dict[str, int]) -> Tokenizer:
     backend.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), behavior="isolated")
     backend.decoder = decoders.Fuse()  # no blanks between characters
     return backend
+
+
+def _within(spans: np.ndarray, stretch: slice) -> np.ndarray:
+    """The spans (N, 3), ordered by start, that lie within a stretch, in its offsets."""
+    first, last = spans[:, 0].searchsorted((stretch.start, stretch.stop)).tolist()
+    found = spans[first:last]
+    return found[found[:, 1] <= stretch.stop] - (stretch.start, stretch.start, 0)
 
 
 def _id_table(vocab: Mapping[str, int]) -> np.ndarray:

@@ -14,6 +14,9 @@ from .prediction import BATCH_CHARACTERS, ENCODER_BATCH_CHARACTERS, TaggedBatch
 from .recognition import EntityRecognizer, with_type
 from .tokenization_dicmt import DicMTTokenizer
 
+# Scores of spans that a batch may have at most: 16 MB of them.
+_SPAN_SCORES = 2**22
+
 _THREADS_LOCK = threading.Lock()
 
 
@@ -38,16 +41,21 @@ class TorchTagger:
         on_cpu, has_encoder = model.device.type == "cpu", model.config.encoder_config is not None
         self.cpu_threads = 1 if cpu_threads is None and on_cpu and not has_encoder else cpu_threads
         self.batch_characters = ENCODER_BATCH_CHARACTERS if on_cpu and has_encoder else BATCH_CHARACTERS
+        if self.config.scores_spans:
+            scores_of_character = len(self.config.entity_types) * self.config.max_span_length
+            self.batch_characters = max(1, min(self.batch_characters, _SPAN_SCORES // scores_of_character))
 
     @property
-    def chain(self) -> NumpyCRF:
-        """The chain of the network's tags, as its weights are now."""
+    def chain(self) -> NumpyCRF | None:
+        """The chain of the network's tags, as its weights are now; None of a network that scores spans."""
         return chain_of(self.model)
 
     @torch.inference_mode()
     def tag(self, inputs: Mapping[str, np.ndarray]) -> TaggedBatch:
         """Tag a batch as `pad_sentences` gives it."""
         tensors = {name: torch.from_numpy(array).to(self.model.device) for name, array in inputs.items()}
+        if self.config.scores_spans:
+            return self._score_spans(tensors, inputs["attention_mask"].astype(bool))
         with threads_of_torch(self.cpu_threads):
             output = self.model(**tensors, output_logits=False)
         emissions, tags, in_entity = output.emissions, output.predictions, output.segmentation_logits
@@ -58,9 +66,26 @@ class TorchTagger:
             None if in_entity is None else (in_entity > 0).cpu().numpy(),
         )
 
+    def _score_spans(self, tensors: Mapping[str, torch.Tensor], mask: np.ndarray) -> TaggedBatch:
+        with threads_of_torch(self.cpu_threads):
+            output = self.model(**tensors)
+        in_entity = output.segmentation_logits
+        return TaggedBatch(
+            None,
+            mask,
+            None,
+            None if in_entity is None else (in_entity > 0).cpu().numpy(),
+            output.span_scores.float().cpu().numpy(),
+        )
 
-def chain_of(model: PreTrainedModel) -> NumpyCRF:
-    """The chain that a network's tags are decoded by, as its weights are now; independent tags are one as well."""
+
+def chain_of(model: PreTrainedModel) -> NumpyCRF | None:
+    """The chain that a network's tags are decoded by, as its weights are now; independent tags are one as well.
+
+    None of a network that scores spans.
+    """
+    if model.config.scores_spans:
+        return None
     if model.crf is None:
         return NumpyCRF.independent(model.config.num_labels)
     return NumpyCRF(*(scores.detach().cpu().numpy().copy() for scores in model.crf.chain()))

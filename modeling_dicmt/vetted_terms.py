@@ -133,6 +133,11 @@ class TermMatcher:
         if len(found.starts):
             write_features(found.starts, found.ends, self._bits[found.kinds], out)
 
+    def rows(self, found: "Occurrences") -> np.ndarray:
+        """Occurrences as integer (N, 3): first character, end, place of the entity type; one of several types often."""
+        rows, types = self._bits[found.kinds].nonzero()
+        return np.column_stack([found.starts[rows], found.ends[rows], types])
+
     def spans(self, found: "Occurrences", start: int, end: int) -> tuple[Span, ...]:
         """Occurrences within a stretch of the texts, in its offsets; one of several types once for each."""
         if not len(found.starts):

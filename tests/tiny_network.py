@@ -6,8 +6,10 @@ import torch
 from transformers import BertConfig
 
 from modeling_dicmt.configuration_dicmt import DicMTConfig
+from modeling_dicmt.configuration_dicmt_nested import DicMTNestedConfig
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
+from modeling_dicmt.modeling_dicmt_nested import DicMTForNestedEntities
 from modeling_dicmt.tokenization_dicmt import DicMTTokenizer, character_vocabulary
 
 ENTITY_TYPES = ["Disease", "Anatomy", "Drug"]
@@ -103,6 +105,36 @@ def make_model(seed: int = 0, **settings) -> DicMTForTokenClassification:
         (model.classifier, 6.0),
         (model.crf, 0.5),
     ):
+        for name, parameter in module.named_parameters() if module is not None else ():
+            if "bias" not in name:
+                torch.nn.init.normal_(parameter, std=scale)
+    return model.eval()
+
+
+SPAN_LISTS = ["anatomy", "disease", "drug"]
+
+
+def make_span_tokenizer(**settings) -> DicMTTokenizer:
+    """The tokenizer of `make_span_model`, whose terms are evidence for spans."""
+    return make_tokenizer(**({"span_lists": SPAN_LISTS} | settings))
+
+
+def make_span_model(seed: int = 0, **settings) -> DicMTForNestedEntities:
+    """A network with a span head, in evaluation mode, that finds spans of all kinds: nested, crossing, many."""
+    settings = {
+        "entity_types": ENTITY_TYPES,
+        "vocab_size": len(make_tokenizer()),
+        "character_embedding_size": 12,
+        "radical_embedding_size": 6,
+        "lstm_hidden_size": 10,
+        "span_head_size": 8,
+        "max_span_length": 7,
+        "span_lists": SPAN_LISTS,
+        "span_overlap": "crossing",
+    } | settings
+    torch.manual_seed(seed)
+    model = DicMTForNestedEntities(DicMTNestedConfig(**settings))
+    for module, scale in ((model.dicmt.context, 1.0), (model.segmenter, 2.0), (model.spans, 0.5)):
         for name, parameter in module.named_parameters() if module is not None else ():
             if "bias" not in name:
                 torch.nn.init.normal_(parameter, std=scale)

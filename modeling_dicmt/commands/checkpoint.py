@@ -22,8 +22,10 @@ from transformers import (
 from transformers.utils import logging
 
 from ..configuration_dicmt import DicMTConfig
+from ..configuration_dicmt_nested import DicMTNestedConfig
 from ..files import read_json
 from ..modeling_dicmt import DicMTForTokenClassification
+from ..modeling_dicmt_nested import DicMTForNestedEntities
 from ..pretraining_dicmt import DicMTForPreTraining
 from ..tokenization_dicmt import DicMTTokenizer
 from .places import check_place
@@ -35,6 +37,10 @@ _JSON_FILES = {
     "tokenizer.json": ("model", "vocab"),
     "model.safetensors.index.json": ("weight_map",),
 }
+# The networks that recognise entities, by the model_type of their checkpoints.
+_CONFIGURATIONS = {config.model_type: config for config in (DicMTConfig, DicMTNestedConfig)}
+RECOGNISERS = {network.config_class: network for network in (DicMTForTokenClassification, DicMTForNestedEntities)}
+
 _ENCODER_ADVICE = "Name a folder that transformers saved, or its name on the Hub."
 _PRETRAINED_ADVICE = "Name the folder that run_mlm.py wrote, or copy it anew."
 _SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
@@ -48,13 +54,14 @@ def load_config(path: str) -> DicMTConfig:
     """
     with _reading(path):
         settings = _settings(path)
-    if settings.get("model_type") != DicMTConfig.model_type:
+    kind = settings.get("model_type")
+    if not isinstance(kind, str) or kind not in _CONFIGURATIONS:
         raise ValueError(
-            f"{path} is no DicMT checkpoint: its model_type is {str(settings.get('model_type'))[:40]!r}. A BERT-family "
+            f"{path} is no DicMT checkpoint: its model_type is {str(kind)[:40]!r}. A BERT-family "
             "encoder goes to --encoder_name_or_path."
         )
     with _reading(path):
-        return DicMTConfig.from_pretrained(path)
+        return _CONFIGURATIONS[kind].from_pretrained(path)
 
 
 def load_tokenizer(path: str) -> DicMTTokenizer:
@@ -70,15 +77,15 @@ def load_tokenizer(path: str) -> DicMTTokenizer:
         return tokenizer
 
 
-def load_network(path: str) -> DicMTForTokenClassification:
+def load_network(path: str) -> DicMTForTokenClassification | DicMTForNestedEntities:
     """Read a checkpoint's network, in fp32 whatever it was saved in.
 
     Raises:
         ValueError: If it cannot be read, lacks weights, or has weights that are no finite numbers.
     """
-    load_config(path)
+    network_class = RECOGNISERS[type(load_config(path))]
     with _reading(path):
-        return DicMTForTokenClassification.from_pretrained(path, dtype=torch.float32, use_safetensors=True)
+        return network_class.from_pretrained(path, dtype=torch.float32, use_safetensors=True)
 
 
 def load_pretrained(path: str) -> DicMTForPreTraining:
@@ -104,7 +111,7 @@ def load_encoder_config(path: str) -> PreTrainedConfig:
         ValueError: If there is none, it cannot be read, is a DicMT checkpoint's, or of another kind of network.
     """
     with _reading(path, "encoder", _ENCODER_ADVICE):
-        is_encoder = _settings(path).get("model_type") != DicMTConfig.model_type
+        is_encoder = _settings(path).get("model_type") not in _CONFIGURATIONS
         config = AutoConfig.from_pretrained(path) if is_encoder else None
     if config is None:
         raise ValueError(
@@ -158,7 +165,7 @@ def is_encoder(path: str) -> bool:
     """
     with _reading(path, "pre-trained network", _PRETRAINED_ADVICE):
         kind = _settings(path).get("model_type")
-        if kind == DicMTConfig.model_type:
+        if kind in _CONFIGURATIONS:
             return False
         if _is_bert_family(AutoConfig.from_pretrained(path)):
             return True
@@ -184,6 +191,8 @@ def _check_fit(tokenizer: DicMTTokenizer, config: DicMTConfig) -> None:
     width = tokenizer.lexicon.dim
     if tokenizer.entity_types != config.entity_types or width != config.dictionary_feature_size:
         raise ValueError("tokenizer_config.json has other entity types, n-gram sizes or vetted_terms than config.json.")
+    if tokenizer.init_kwargs["span_lists"] != getattr(config, "span_lists", None):
+        raise ValueError("tokenizer_config.json has other span_lists than config.json.")
 
 
 def _check_files(folder: Path) -> None:

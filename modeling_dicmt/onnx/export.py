@@ -77,8 +77,10 @@ def export_onnx(
         The folder.
 
     Raises:
-        ValueError: If what was written does not say what the network says.
+        ValueError: If what was written does not say what the network says, or the network scores spans.
     """
+    if model.config.scores_spans:
+        raise ValueError("A network that scores spans (nested entities) has no ONNX export: use it with PyTorch.")
 
     def write(target: Path) -> None:
         exported = ExportedNetwork(model)

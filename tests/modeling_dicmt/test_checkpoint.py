@@ -16,6 +16,7 @@ from tiny_network import (
     make_encoder_settings,
     make_language_model_settings,
     make_model,
+    make_span_model,
     make_tokenizer,
     rounded,
 )
@@ -233,10 +234,13 @@ def test_the_flat_files_are_those_that_travel(checkpoint, tmp_path):
     """DESIGN: each flat file lies in some head's checkpoint, none of a folder does."""
     package = Path(modeling_dicmt.__file__).parent
     flat = {path.name for path in package.glob("*.py")} - {"__init__.py"}
-    DicMTForPreTraining(make_config(ngram_sizes=[])).save_pretrained(tmp_path)
-    of_heads = [{path.name for path in folder.glob("*.py")} for folder in (checkpoint, tmp_path)]
+    DicMTForPreTraining(make_config(ngram_sizes=[])).save_pretrained(tmp_path / "pretraining")
+    make_span_model().save_pretrained(tmp_path / "spans")
+    folders = (checkpoint, tmp_path / "pretraining", tmp_path / "spans")
+    of_heads = [{path.name for path in folder.glob("*.py")} for folder in folders]
     assert set.union(*of_heads) == flat
     assert "pretraining_dicmt.py" not in of_heads[0], "a recogniser's users need none of it"
+    assert "span_head.py" not in of_heads[0]
 
 
 @pytest.mark.parametrize(
