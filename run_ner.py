@@ -72,18 +72,28 @@ def run(
     check_output(data, model, self_training, training)
     check_places(data, model, training)
     self_training.check(model.recognition_task)
+    tags_alone = network_class is not None or bool(self_training.unlabelled) or not model.recognition_task
+    if tags_alone and model.head == "spans":
+        raise ValueError("--head spans recognises entities, from annotated records alone: leave out --unlabelled.")
     # What takes seconds to load waits until the arguments are known to be right.
+    from data_scripts.flattening import count_overlaps
     from data_scripts.records import corpus_labels, load_dictionary, load_lists_of_type, load_records, taggable_records
     from data_scripts.unlabelled.records import RecordReader
     from modeling_dicmt.evaluation.calibration import scale_scores
     from modeling_dicmt.evaluation.clinical_ner import count_mentions
     from modeling_dicmt.evaluation.evaluator import Evaluator
     from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
+    from modeling_dicmt.modeling_dicmt_nested import DicMTForNestedEntities
     from modeling_dicmt.publishing.upload import Push
     from modeling_dicmt.training.dictionary_report import build_report
     from modeling_dicmt.training.examples import join_examples, make_examples, warn_of_crossing_entities
     from modeling_dicmt.training.fitting import Fitting
-    from modeling_dicmt.training.preparation import build_model, build_tokenizer, resolve_pretrained
+    from modeling_dicmt.training.preparation import (
+        build_model,
+        build_tokenizer,
+        resolve_pretrained,
+        with_span_settings,
+    )
     from modeling_dicmt.training.results import describe_run, write_results
     from modeling_dicmt.training.running import (
         check_development_part,
@@ -95,18 +105,26 @@ def run(
         start_trackers,
     )
     from modeling_dicmt.training.self_training import SelfTraining, model_of_student
+    from modeling_dicmt.training.span_examples import make_span_examples
+    from modeling_dicmt.training.span_trainer import SpanTrainer
     from modeling_dicmt.training.teachers import fingerprint_of_teachers, load_teachers
     from modeling_dicmt.training.trainer import Trainer
     from modeling_dicmt.training.transfer import types_as_in_checkpoint
     from modeling_dicmt.training.unlabelled_records import UnlabelledRecords
 
-    network_class, trainer_class = network_class or DicMTForTokenClassification, trainer_class or Trainer
     accelerator = start_process(training)
     asked = resolve_pretrained(model)
     model = model_of_student(asked) if self_training.unlabelled else asked
 
     # record → sentences → characters → features
-    parts, entity_types = load_records(data)
+    parts, entity_types = load_records(data, tags=tags_alone or model.head == "tags")
+    learnt = {part: taggable_records(part, parts[part], data) for part in ("train", "validation") if part in parts}
+    overlaps = count_overlaps(learnt["train"])
+    by_spans = model.head == "spans" or (model.head == "auto" and not tags_alone and overlaps.kind != "none")
+    if by_spans:
+        logger.info("Spans are scored: of %d entities %d lie within another one, and %d cross one.", *overlaps)
+    network_class = network_class or (DicMTForNestedEntities if by_spans else DicMTForTokenClassification)
+    trainer_class = trainer_class or (SpanTrainer if by_spans else Trainer)
     check_development_part(parts, training)
     if model.model_name_or_path is not None:
         entity_types = types_as_in_checkpoint(model.model_name_or_path, entity_types)
@@ -120,18 +138,18 @@ def run(
         data.dictionary_precedence,
         hub.withhold_dictionary,
         corpus_labels(data, entity_types),
+        sorted(dictionary.lists if dictionary is not None else ()) if by_spans else None,
     )
     has_terms = len(tokenizer.dictionary) > 0
     logger.info("%s", build_report(tokenizer.dictionary_matcher) if has_terms else "No dictionary.")
+    make = make_span_examples if by_spans else make_examples
+    examples = {part: make(records, tokenizer) for part, records in learnt.items()}
+    if by_spans:
+        model = with_span_settings(model, examples["train"], overlaps.kind)
     network = build_model(model, tokenizer, training.seed, network_class)
     set_threads(accelerator, training, are_steps_large=network.config.encoder_config is not None)
     # What would keep an upload from working is told before the training.
     push = Push(hub, training.output_dir, bool(network.config.ngram_sizes)) if training.push_to_hub else None
-    examples = {
-        part: make_examples(taggable_records(part, parts[part], data), tokenizer, network.config.label2id)
-        for part in ("train", "validation")
-        if part in parts
-    }
     warn_of_crossing_entities(examples["train"])
 
     training_mentions = count_mentions(parts["train"])

@@ -72,11 +72,12 @@ class DataArguments:
     split_seed: int = field(
         default=42, **_help("Seed of that split, and of the choice of --dictionary_share.", rare=True)
     )
-    flatten: str = field(
-        default="forbid",
+    flatten: str | None = field(
+        default=None,
         **_help(
-            "Nested or overlapping entities: 'forbid' stops with an error, 'outermost' trains on the outermost and "
-            "says how many it leaves out; scores count all.",
+            "Nested or overlapping entities: 'outermost' trains on the outermost and says how many it leaves out, "
+            "'forbid' stops with an error; scores count all. Default: a network that scores spans learns them as they "
+            "are (--head).",
             choices=["forbid", "outermost"],
         ),
     )

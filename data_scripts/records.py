@@ -24,8 +24,12 @@ Records = list[dict[str, Any]]
 _TOLD = 10
 
 
-def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str]]:
+def load_records(arguments: DataArguments, tags: bool = False) -> tuple[dict[str, Records], list[str]]:
     """Read the corpus.
+
+    Args:
+        arguments: What is read.
+        tags: Whether characters are to be tagged, so that nested entities are an error unless they are flattened.
 
     Returns:
         The records of `train` and, where there is one, `validation` and `test`; and the entity types in the label
@@ -42,7 +46,7 @@ def load_records(arguments: DataArguments) -> tuple[dict[str, Records], list[str
         label_set=label_set,
         validation_share=arguments.validation_share,
         seed=arguments.split_seed,
-        flatten="forbid" if arguments.flatten == "forbid" else None,
+        flatten="forbid" if arguments.flatten == "forbid" or (tags and arguments.flatten is None) else None,
         format_options=arguments.format_options,
     )
     entity_types = [entity_type.name for entity_type in label_set_of(arguments.dataset_name, parts, label_set)]

@@ -4,6 +4,9 @@ A network that has learned its training part by heart is too sure of itself on o
 divided by one number, the temperature, are the same chain with the same best path, whose probabilities are less
 extreme. It is the one that makes the correctness of a development part's predicted entities most likely, and is worked
 into the weights, so that a checkpoint needs no further setting and its span probabilities are those of its own CRF.
+
+Of a network that scores spans the threshold above which one is an entity is chosen first, by the part's F1; the
+temperature then leaves the entities what they are.
 """
 
 import logging
@@ -16,7 +19,9 @@ import numpy as np
 import torch
 
 from ..modeling_dicmt import DicMTForTokenClassification
+from ..modeling_dicmt_nested import DicMTForNestedEntities
 from ..prediction import SentencePrediction, TaggedBatch, read_batches
+from ..span_decoding import log_odds, probability
 from ..tagging import Span
 from ..torch_tagger import chain_of
 
@@ -25,6 +30,7 @@ logger = logging.getLogger(__name__)
 # Fewer entities say too little. The grid is coarse, so that rounding, which differs with the number of processes,
 # decides nothing.
 MIN_ENTITIES = 50
+THRESHOLDS = np.round(np.arange(0.1, 0.71, 0.05), 2)
 TEMPERATURES = np.round(np.arange(0.5, 4.01, 0.05), 2)
 NUM_BINS = 15
 _SMALLEST = 1e-6
@@ -98,6 +104,9 @@ class AnnotatedPart(Protocol):
 
     def correct(self, entities: Sequence[Sequence[Span]]) -> list[bool]: ...
 
+    @property
+    def num_entities(self) -> int: ...
+
 
 def calibrate(network: DicMTForTokenClassification, part: AnnotatedPart) -> Calibration | None:
     """Scale a network's scores, in place, by the temperature that suits an annotated part; all processes alike.
@@ -107,13 +116,15 @@ def calibrate(network: DicMTForTokenClassification, part: AnnotatedPart) -> Cali
         part: The part's `Evaluator`; it is not the part that the network was trained on.
 
     Returns:
-        What was done; None, with the network as it was, if there are too few predicted entities, or all of them are
+        What was done; None, with the scores as they were, if there are too few predicted entities, or all of them are
         right or all wrong.
     """
     config = network.config
     if not config.recognition_task:
         return None
     batches, chain = list(part.tag(network)), chain_of(network)
+    if config.scores_spans:
+        config.span_threshold = best_threshold(network, part, batches)
     entities = part.gather(part.collect(read_batches(batches, config))[0])
     correct = np.array(part.correct(entities), dtype=bool)
     halves = np.repeat(np.arange(len(entities)) % 2, [len(of_record) for of_record in entities])
@@ -123,6 +134,9 @@ def calibrate(network: DicMTForTokenClassification, part: AnnotatedPart) -> Cali
 
     @cache
     def probabilities(temperature: float) -> np.ndarray:
+        if config.scores_spans:  # the entities stay the same, so that their scores are what is divided
+            scores = np.concatenate(part.gather(part.collect(read_batches(batches, config, None, "spans"))[1]))
+            return probability(log_odds(scores) / temperature)
         scaled = (
             (places, batch._replace(emissions=np.divide(batch.emissions, temperature, dtype=np.float64)))
             for places, batch in batches
@@ -150,10 +164,40 @@ def calibrate(network: DicMTForTokenClassification, part: AnnotatedPart) -> Cali
 
 @torch.no_grad()
 def scale_scores(network: DicMTForTokenClassification, temperature: float) -> None:
-    """Divide all scores of the network's chain of tags by `temperature`, in its weights; best paths stay the same."""
+    """Divide all scores by `temperature`, in the network's weights; its best paths, or entities, stay the same."""
+    if network.config.scores_spans:
+        network.spans.divide_(temperature)
+        threshold = log_odds(network.config.span_threshold) / temperature
+        network.config.span_threshold = float(probability(threshold))
+        return
     parameters = [*network.classifier.parameters(), *(network.crf.parameters() if network.crf is not None else ())]
     for parameter in parameters:
         parameter.div_(temperature)
+
+
+def best_threshold(
+    network: DicMTForNestedEntities, part: AnnotatedPart, batches: Sequence[tuple[list[list[int]], TaggedBatch]]
+) -> float:
+    """The probability above which a span is to be an entity, for the best F1 on a part; all processes alike.
+
+    Args:
+        network: The network.
+        part: The part's `Evaluator`.
+        batches: The part's sentences as the network scores them.
+
+    Returns:
+        Of equally good ones of `THRESHOLDS` the one nearest to 0.5; the network's own if the part has too few entities.
+    """
+    before, support = network.config.span_threshold, part.num_entities
+    if support < MIN_ENTITIES:
+        return before
+    f1 = {}
+    for threshold in THRESHOLDS.tolist():
+        network.config.span_threshold = threshold
+        correct = part.correct(part.gather(part.collect(read_batches(batches, network.config))[0]))
+        f1[threshold] = 2 * sum(correct) / (len(correct) + support)
+    network.config.span_threshold = before
+    return max(f1, key=lambda threshold: (f1[threshold], -abs(threshold - 0.5)))
 
 
 def _surprise(probabilities: np.ndarray, correct: np.ndarray) -> float:

@@ -1,6 +1,6 @@
 """Scores of a network on annotated records, the same for any number of processes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +24,7 @@ from ..prediction import (
 from ..tagging import Span
 from ..tokenization_dicmt import DicMTTokenizer
 from ..torch_tagger import TorchTagger, chain_of
-from .calibration import calibration_error
+from .calibration import best_threshold, calibration_error
 from .clinical_ner import score_entities
 
 
@@ -80,7 +80,7 @@ def _correct(entities: Sequence[Sequence[Span]], records: Sequence[Mapping[str, 
     return [tuple(span) in known for known, found in zip(annotated, entities, strict=True) for span in found]
 
 
-def _counted(batches: Iterator[tuple[Any, TaggedBatch]], bar: tqdm) -> Iterator[tuple[Any, TaggedBatch]]:
+def _counted(batches: Iterable[tuple[Any, TaggedBatch]], bar: tqdm) -> Iterator[tuple[Any, TaggedBatch]]:
     for places, batch in batches:
         yield places, batch
         bar.update(sum(map(len, places)))
@@ -115,17 +115,25 @@ class Evaluator:
         self._own_texts = self.texts[accelerator.process_index :: accelerator.num_processes]
         self._sentences = list(tokenizer.encode_records(self._own_texts, lexicon))
 
-    def predict(self, model: DicMTForTokenClassification, scores: bool = True, quiet: bool = True) -> Predictions:
+    def predict(
+        self,
+        model: DicMTForTokenClassification,
+        scores: bool = True,
+        quiet: bool = True,
+        batches: Iterable[tuple[list[list[int]], TaggedBatch]] | None = None,
+    ) -> Predictions:
         """What the network says of all records, on every process.
 
         Args:
             model: The network.
             scores: Whether entities get scores, which takes time.
             quiet: Show no progress.
+            batches: What `tag` gave, where it was called already.
         """
         with progress(total=len(self._sentences), unit="sentence", description="prediction", quiet=quiet) as bar:
             chain = chain_of(model)
-            batches = constrain(_counted(self.tag(model), bar), chain, self._sentences, model.config, self.force)
+            tagged = _counted(self.tag(model) if batches is None else batches, bar)
+            batches = constrain(tagged, chain, self._sentences, model.config, self.force)
             found = read_batches(batches, model.config, chain, "spans" if scores else None)
         entities, of_entities = self.collect(found)
         segmentation = collect_segmentation(self._sentences, found, self._own_texts)
@@ -159,6 +167,21 @@ class Evaluator:
         """Whether each entity predicted for the records, one record after the other, is annotated just so."""
         return _correct(entities, self.records)
 
+    @property
+    def num_entities(self) -> int:
+        """How many entities the records are annotated with, each counted once."""
+        return sum(
+            len({(entity["start"], entity["end"], entity["type"]) for entity in record["entities"]})
+            for record in self.records
+        )
+
     def __call__(self, model: DicMTForTokenClassification) -> dict[str, Any]:
-        """Figures for training to go by: those of entities and segmentation, without their scores' calibration."""
-        return self.score(self.predict(model, scores=False), model.config.recognition_task)
+        """Figures for training to go by: those of entities and segmentation, without their scores' calibration.
+
+        Of a network that scores spans they are those at the threshold that suits it best, which it has from then on.
+        """
+        batches = None
+        if model.config.scores_spans:
+            batches = list(self.tag(model))
+            model.config.span_threshold = best_threshold(model, self, batches)
+        return self.score(self.predict(model, scores=False, batches=batches), model.config.recognition_task)

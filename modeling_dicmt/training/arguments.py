@@ -99,6 +99,34 @@ class ModelArguments:
     dictionary_dropout: float = field(
         default=0.2, **_help("Share of dictionary matches hidden while training.", minimum=0, below=1, rare=True)
     )
+    head: str = field(
+        default="auto",
+        **_help(
+            "'spans' scores every stretch of a sentence, for entities that lie within each other; 'tags' labels "
+            "characters. Default: spans where entities of the training part overlap.",
+            choices=["auto", "tags", "spans"],
+        ),
+    )
+    span_head_size: int = field(
+        default=64, **_help("Width of the vectors whose products score spans.", minimum=1, rare=True)
+    )
+    max_span_length: int = field(
+        default=0,
+        **_help(
+            "Characters of the longest span that is scored; 0 for what holds 99.7 % of the training part's entities.",
+            minimum=0,
+            rare=True,
+        ),
+    )
+    span_overlap: str = field(
+        default="auto",
+        **_help(
+            "What entities that are found by spans may do: overlap in any way (crossing), lie within each other "
+            "(nested), neither (none). Default: what those of the training part do.",
+            choices=["auto", "crossing", "nested", "none"],
+            rare=True,
+        ),
+    )
     tag_decoder: str = field(
         default="crf", **_help("'crf', or 'softmax' for independent tags.", choices=["crf", "softmax"], rare=True)
     )

@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 
 from ..radicals import PADDING_RADICAL
-from ..tagging import bio_labels, find_entities
 from ..tokenization_dicmt import DicMTTokenizer, EncodedSentence
 from ..vetted_terms import BITS_OF_TYPE, longest_first, write_features
 from .examples import Examples
@@ -70,9 +69,11 @@ class KnownTerms:
         self.hidden_id, self.max_length = tokenizer.unk_token_id, tokenizer.max_sentence_length
         self.num_types = len(tokenizer.entity_types)
         self.bits_of_type = np.eye(self.num_types, dtype=np.uint8)
-        id2label = dict(enumerate(bio_labels(tokenizer.entity_types)))
+        # Of vetted terms as evidence for spans, after the dictionary's lists; None where there is no such evidence.
+        lists = tokenizer.init_kwargs["span_lists"]
+        self.first_source = None if lists is None else len(lists)
         # Of each sentence (N, 3): an entity's first character, its end, the place of its type in the label set.
-        self.entities = [find_entities(tags[None], id2label).entities[:, 1:] for tags in examples.tags]
+        self.entities = [examples.entities_of(index) for index in range(len(examples))]
         self.others = self._others(tokenizer)
         self._first = np.cumsum([0, *map(len, self.entities)])  # of each sentence's entities, among all
         self._fates: _Fates | None = None
@@ -123,62 +124,69 @@ class KnownTerms:
         return self._fates
 
     def sentence(self, index: int, epoch: int) -> tuple[EncodedSentence, np.ndarray]:
-        """A sentence and its tags as an epoch sees them.
+        """A sentence and its labels as an epoch sees them.
 
         Args:
             index: Its place among the examples.
             epoch: The epoch, from 0.
 
         Returns:
-            The sentence, of another length than the example's if entities were exchanged, and its tag ids.
+            The sentence, of another length than the example's if entities were exchanged, and its labels, as the
+            examples have them.
         """
-        sentence, tags = self.examples.sentences[index], self.examples.tags[index]
-        entities = self.entities[index]
+        sentence, entities = self.examples.sentences[index], self.entities[index]
+        length = len(sentence.input_ids)
         fates, own = self._fates_of(epoch), slice(self._first[index], self._first[index + 1])
         known, treatment, others = fates.known[own], fates.treatment[own], fates.other[own]
         random = np.random.default_rng((self.seed, epoch, index))
         hidden = (EXCHANGED <= treatment) & (treatment < EXCHANGED + np.where(known, HIDDEN, HIDDEN_OTHER))
-        stretches = [*entities[hidden, :2].tolist(), *self._stretches(random, HIDDEN_OTHER * len(entities), len(tags))]
-        wrong = self._stretches(random, WRONG, len(tags)) if fates.may_know[index] else []
+        stretches = [*entities[hidden, :2].tolist(), *self._stretches(random, HIDDEN_OTHER * len(entities), length)]
+        wrong = self._stretches(random, WRONG, length) if fates.may_know[index] else []
         # One that cuts an entity teaches not to trust a term's ends: needed against wrong terms, too often against all.
-        wrong = [[start, end] for start, end in wrong if not tags[start:end].any() or random.random() < CUTTING]
+        wrong = [span for span in wrong if not _any_overlaps(entities, *span) or random.random() < CUTTING]
         if not (stretches or wrong or known.any()):
-            return sentence, tags
+            return sentence, self.examples.labels[index]
 
         input_ids, radical_ids = sentence.input_ids.copy(), sentence.radical_ids.copy()
         for start, end in stretches:
             input_ids[start:end] = self.hidden_id
             radical_ids[start:end] = PADDING_RADICAL
-        marked, others = entities[known], np.where(treatment[known] < EXCHANGED, others[known], -1)
+        exchanged = (treatment < EXCHANGED) & ~_contain_others(entities)
+        marked, others = entities[known], np.where(exchanged[known], others[known], -1)
         if wrong:
             wrong_types = random.integers(self.num_types, size=len(wrong))
             marked = np.concatenate([marked, np.column_stack([wrong, wrong_types])])
             others = np.concatenate([others, np.full(len(wrong), -1)])
-            order = np.lexsort((marked[:, 1], marked[:, 0]))
-            order = order[longest_first(marked[order, 0], marked[order, 1])]
-            marked, others = marked[order], others[order]
+        evidence = marked.copy()  # of which any may overlap others
+        order = np.lexsort((marked[:, 1], marked[:, 0]))
+        order = order[longest_first(marked[order, 0], marked[order, 1])]
+        marked, others = marked[order], others[order]
 
-        features = sentence.dictionary_features.copy()
+        features, of_lists = sentence.dictionary_features.copy(), sentence.span_evidence
         for place in np.flatnonzero(others >= 0).tolist():
             start, end, kind = marked[place].tolist()
             other = self.others[kind][others[place]]
-            length = len(other.input_ids)
-            growth = length - (end - start)
-            if len(tags) + growth > self.max_length:
+            growth = len(other.input_ids) - (end - start)
+            if len(input_ids) + growth > self.max_length:
                 continue
-            begin_and_inside = np.full(length, 2 * kind + 2)  # the ids of bio_labels
-            begin_and_inside[0] -= 1
             input_ids = _spliced(input_ids, start, end, other.input_ids)
             radical_ids = _spliced(radical_ids, start, end, other.radical_ids)
             # In no reference list: those have no new drug either.
-            features = _spliced(features, start, end, np.zeros((length, features.shape[1]), dtype=features.dtype))
-            tags = _spliced(tags, start, end, begin_and_inside)
-            marked[place, 1] += growth
-            marked[place + 1 :, :2] += growth
+            nothing = np.zeros((len(other.input_ids), features.shape[1]), dtype=features.dtype)
+            features = _spliced(features, start, end, nothing)
+            if of_lists is not None:
+                apart = (of_lists[:, 1] <= start) | (of_lists[:, 0] >= end)
+                of_lists = _moved(of_lists[apart], start, end, growth)
+            evidence = evidence[_fit(evidence, start, end)]
+            entities, evidence, marked = (_moved(spans, start, end, growth) for spans in (entities, evidence, marked))
         starts, ends, kinds = marked.T
         write_features(starts, ends, self.bits_of_type[kinds], features[:, -BITS_OF_TYPE * self.num_types :])
-        changed = sentence._replace(input_ids=input_ids, radical_ids=radical_ids, dictionary_features=features)
-        return changed, tags
+        if of_lists is not None:
+            of_lists = np.concatenate([of_lists, evidence + np.array([0, 0, self.first_source])])
+        changed = sentence._replace(
+            input_ids=input_ids, radical_ids=radical_ids, dictionary_features=features, span_evidence=of_lists
+        )
+        return changed, self.examples.labels_of(entities, len(input_ids))
 
     def _stretches(self, random: np.random.Generator, mean: float, length: int) -> list[list[int]]:
         """Stretches of a sentence, as many as a Poisson variable of this mean."""
@@ -187,6 +195,33 @@ class KnownTerms:
             return []
         sizes = random.integers(1, min(LONGEST_STRETCH, length) + 1, size=number)
         return [[start := int(random.integers(length - size + 1)), start + size] for size in sizes.tolist()]
+
+
+def _any_overlaps(entities: np.ndarray, start: int, end: int) -> bool:
+    return bool(((entities[:, 0] < end) & (start < entities[:, 1])).any())
+
+
+def _fit(spans: np.ndarray, start: int, end: int) -> np.ndarray:
+    """Which spans (N, 3) contain a stretch or share no character with it: boolean (N,)."""
+    starts, ends, _ = spans.T
+    return (ends <= start) | (end <= starts) | ((starts <= start) & (end <= ends))
+
+
+def _contain_others(entities: np.ndarray) -> np.ndarray:
+    """Which entities (N, 3) share characters with another that does not contain them: boolean (N,)."""
+    starts, ends, _ = entities.T
+    overlaps = (starts[:, None] < ends) & (starts < ends[:, None])
+    is_within = (starts <= starts[:, None]) & (ends[:, None] <= ends)
+    np.fill_diagonal(overlaps, False)
+    return (overlaps & ~is_within).any(1)
+
+
+def _moved(spans: np.ndarray, start: int, end: int, growth: int) -> np.ndarray:
+    """Spans (N, 3), none of which cuts the stretch from start to end, once it has grown."""
+    moved = spans.copy()
+    moved[:, 0] += growth * (spans[:, 0] >= end)
+    moved[:, 1] += growth * (spans[:, 1] >= end)
+    return moved
 
 
 def _spliced(values: np.ndarray, start: int, end: int, others: np.ndarray) -> np.ndarray:

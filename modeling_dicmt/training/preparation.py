@@ -17,6 +17,7 @@ from ..normalization import normalize
 from ..pretraining_dicmt import DicMTForPreTraining
 from ..tokenization_dicmt import PAD_TOKEN, UNK_TOKEN, DicMTTokenizer, character_vocabulary
 from .arguments import ModelArguments
+from .span_examples import SpanExamples, longest_span
 from .transfer import transfer_network
 from .vocabulary import check_vocabulary, count_characters
 
@@ -24,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 # What a recogniser starts from a pre-trained network's: its embeddings, by their sizes. Bigrams are not among them: a
 # table that is large enough for a whole language makes small steps slow, and brought nothing.
+# Of the entities, how many a span head can find: the few longest ones would make it slow.
+SHARE_OF_LENGTHS = 0.997
+
 EMBEDDINGS = {"characters": "character_embedding_size", "radicals": "radical_embedding_size"}
 
 
@@ -54,6 +58,7 @@ def build_tokenizer(
     precedence: Sequence[str] | None = None,
     withhold_dictionary: bool = False,
     corpus_labels: Mapping[str, str] | None = None,
+    span_lists: Sequence[str] | None = None,
 ) -> DicMTTokenizer:
     """The network's tokenizer, of the checkpoint's, the encoder's or the training part's vocabulary.
 
@@ -67,6 +72,7 @@ def build_tokenizer(
         withhold_dictionary: Whether the dictionary is to stay here: a new vocabulary then has no character of its terms
             that the texts lack.
         corpus_labels: What the corpus calls the entity types; default: the checkpoint's that is started from, or none.
+        span_lists: The dictionary's lists that are evidence for spans, where the network scores spans.
 
     Raises:
         ValueError: If a dictionary is given of which no term can ever match, or a pre-trained network is one of other
@@ -78,6 +84,7 @@ def build_tokenizer(
         "multi_hot_dictionary": model.multi_hot_dictionary,
         "vetted_terms": model.vetted_terms,
         "max_sentence_length": model.max_sentence_length,
+        "span_lists": span_lists,
     }
     terms = ClinicalDictionary({}) if dictionary is None else dictionary
     if model.model_name_or_path is not None:
@@ -148,7 +155,7 @@ def build_model(
     torch.manual_seed(seed)
     if model.model_name_or_path is not None:
         _warn_of_ignored_settings(model)
-        return transfer_network(model.model_name_or_path, tokenizer)
+        return transfer_network(model.model_name_or_path, tokenizer, network_class.config_class.scores_spans)
     settings = {name: getattr(model, name) for name in network_settings(model, network_class.config_class)}
     vectors = pretrained = None
     if model.encoder_name_or_path is not None:
@@ -164,6 +171,8 @@ def build_model(
             settings["language_model"] = sizes
     elif model.character_vectors is not None:
         vectors, settings["character_embedding_size"] = read_character_vectors(model.character_vectors)
+    if network_class.config_class.scores_spans:
+        settings["span_lists"] = tokenizer.init_kwargs["span_lists"]
     config = network_class.config_class(
         entity_types=list(tokenizer.entity_types),
         vocab_size=len(tokenizer),
@@ -183,6 +192,20 @@ def build_model(
     if pretrained is not None:
         _take_pretrained(network, pretrained)
     return network
+
+
+def with_span_settings(model: ModelArguments, examples: SpanExamples, overlap: str) -> ModelArguments:
+    """The arguments with what those of a span head leave to the training part.
+
+    Args:
+        model: The arguments.
+        examples: The training part.
+        overlap: What its entities do: "crossing", "nested" or "none".
+    """
+    longest = model.max_span_length or longest_span(examples, SHARE_OF_LENGTHS)
+    return replace(
+        model, max_span_length=longest, span_overlap=overlap if model.span_overlap == "auto" else model.span_overlap
+    )
 
 
 def network_settings(model: ModelArguments, config_class: type[DicMTConfig] = DicMTConfig) -> list[str]:

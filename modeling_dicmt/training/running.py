@@ -204,9 +204,10 @@ def start_trackers(accelerator: Accelerator, settings: dict[str, Any]) -> None:
 
 
 def fingerprint_of(examples: Examples) -> str:
-    """Of the sentences and tags that are trained on."""
+    """Of the sentences and labels that are trained on."""
     digest = hashlib.sha256()
-    for sentence, tags in zip(examples.sentences, examples.tags, strict=True):
-        for array in (sentence.input_ids, sentence.dictionary_features, tags):
-            digest.update(array.tobytes())
+    for sentence, labels in zip(examples.sentences, examples.labels, strict=True):
+        for array in (sentence.input_ids, sentence.dictionary_features, sentence.span_evidence, labels):
+            if array is not None:
+                digest.update(array.tobytes())
     return digest.hexdigest()[:16]

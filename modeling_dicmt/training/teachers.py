@@ -57,6 +57,8 @@ def _check(name: str, teacher: Teacher, student: DicMTTokenizer) -> None:
             f"{name} recognises {', '.join(config.entity_types)}; what is trained is to recognise "
             f"{', '.join(student.entity_types)}. Name teachers of the same entity types."
         )
+    if config.scores_spans:
+        raise ValueError(f"{name} scores spans: name a teacher that labels characters (--head tags).")
     if not config.recognition_task:
         raise ValueError(f"{name} was trained to segment only: name one that recognises entities.")
     if length != student.max_sentence_length:

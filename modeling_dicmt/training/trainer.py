@@ -221,9 +221,9 @@ class Trainer:
         return pad_sentences(sentences, self.tokenizer.pad_token_id, tags)
 
     def _example(self, index: int) -> tuple[EncodedSentence, np.ndarray]:
-        """A sentence and its tags as this epoch sees them."""
+        """A sentence and its labels as this epoch sees them."""
         if self.known_terms is None:
-            return self.examples.sentences[index], self.examples.tags[index]
+            return self.examples.sentences[index], self.examples.labels[index]
         return self.known_terms.sentence(index, self.progress.epoch)
 
     def weight(self, indices: np.ndarray) -> int:

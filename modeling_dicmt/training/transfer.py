@@ -20,16 +20,32 @@ def types_as_in_checkpoint(path: str, entity_types: Sequence[str]) -> list[str]:
     return list(before) if set(before) == set(entity_types) else list(entity_types)
 
 
-def transfer_network(path: str, tokenizer: DicMTTokenizer) -> DicMTForTokenClassification:
+def transfer_network(path: str, tokenizer: DicMTTokenizer, by_spans: bool = False) -> DicMTForTokenClassification:
     """A checkpoint's network for a tokenizer that may have other entity types or n-gram sizes.
 
     `from_pretrained` carries over the shared layers and initialises the rest. What it cannot know is kept here: labels
     that both have, by their names, and the BiLSTM's columns of all inputs but the dictionary's codes.
+
+    Args:
+        path: The checkpoint.
+        tokenizer: The tokenizer of what is trained.
+        by_spans: Whether that scores spans.
+
+    Raises:
+        ValueError: If the checkpoint is of the other kind, or scores spans and would need other weights.
     """
     before = load_network(path)
+    if before.config.scores_spans != by_spans:
+        kind = "spans" if before.config.scores_spans else "tags"
+        raise ValueError(f"{path} is a network with another head: pass --head {kind}, or train a new one.")
     ngram_sizes = list(tokenizer.init_kwargs["ngram_sizes"])
     if before.config.entity_types == tokenizer.entity_types and list(before.config.ngram_sizes) == ngram_sizes:
         return before
+    if before.config.scores_spans:
+        raise ValueError(
+            f"{path} scores spans, and was trained with other entity types, or n-gram sizes: train a new network, or "
+            "this one on its own entity types and dictionary."
+        )
     network, _ = DicMTForTokenClassification.from_pretrained(
         path,
         entity_types=tokenizer.entity_types,

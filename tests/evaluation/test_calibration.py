@@ -9,7 +9,7 @@ import torch
 from accelerate import Accelerator
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_network import RECORDS, make_model, make_tokenizer
+from tiny_network import RECORDS, make_model, make_span_model, make_span_tokenizer, make_tokenizer
 
 from modeling_dicmt.evaluation.calibration import (
     TEMPERATURES,
@@ -20,6 +20,7 @@ from modeling_dicmt.evaluation.calibration import (
 )
 from modeling_dicmt.evaluation.evaluator import Evaluator
 from modeling_dicmt.prediction import predict_sentences
+from modeling_dicmt.span_decoding import log_odds, probability
 from modeling_dicmt.torch_tagger import TorchTagger, predict_entities
 
 
@@ -184,3 +185,55 @@ def test_few_entities_say_too_little():
 def test_a_network_that_only_segments_has_no_scores(texts):
     network = make_model(recognition_task=False)
     assert calibrate(network, evaluator_for(make_model(), iter([True, False] * 5000), texts)) is None
+
+
+# -- networks that score spans
+
+
+def part_of(model, share: float, seed: int = 0) -> Evaluator:
+    """Records that are annotated with a share of what a network finds above 0.3, and as much that it does not find."""
+    tokenizer, random = make_span_tokenizer(), np.random.default_rng(seed)
+    texts = [text + "。" + text[:number] for text in RECORDS for number in range(1, 5) if text]
+    model.config.span_threshold = 0.3
+    records = []
+    for text, found in zip(texts, predict_entities(model, tokenizer, texts), strict=True):
+        entities = [
+            {name: entity[name] for name in ("start", "end", "type")} for entity in found if random.random() < share
+        ]
+        records.append({"text": text, "entities": entities})
+    return Evaluator(records, tokenizer, Accelerator(), None, None)
+
+
+def test_the_threshold_is_the_one_of_the_best_f1():
+    model = make_span_model(span_overlap="nested")
+    part = part_of(model, share=1.0)
+    model.config.span_threshold = 0.5
+    assert part(model)["f1"] == 1 and model.config.span_threshold == 0.3
+    by_hand = {}
+    part = part_of(model, share=0.5)
+    for threshold in np.round(np.arange(0.1, 0.71, 0.05), 2).tolist():
+        model.config.span_threshold = threshold
+        by_hand[threshold] = part.score(part.predict(model))["f1"]
+    assert part(model)["f1"] == max(by_hand.values()) == by_hand[model.config.span_threshold]
+
+
+def test_few_entities_leave_the_threshold_as_it_is():
+    model = make_span_model(span_threshold=0.42)
+    part = Evaluator([{"text": "患者", "entities": []}], make_span_tokenizer(), Accelerator(), None, None)
+    part(model)
+    assert model.config.span_threshold == 0.42
+
+
+def test_the_temperature_of_spans_leaves_the_entities_what_they_are():
+    model = make_span_model(span_overlap="nested")
+    part = part_of(model, share=0.6)
+    part(model)
+    before = part.predict(model)
+    done = calibrate(model, part)
+    after = part.predict(model)
+    assert after.entities == before.entities and done.temperature != 1
+    for old, new in zip(before.scores, after.scores, strict=True):
+        odds = log_odds(np.array(old)) / done.temperature
+        assert np.allclose(new, probability(odds), atol=1e-5)
+    assert done.error_before == pytest.approx(part.score(before)["calibration"]["error"], abs=1e-4)
+    assert part.score(after)["calibration"]["error"] < done.error_before

@@ -57,11 +57,10 @@ def own(tmp_path: Path, *records: dict | str) -> dict:
         ([GENES[0], '{"text": "患者", "entities": ['], ["train.jsonl, line 2", "JSON"]),
         ([GENES[0], record("患者", (1, 9, "Gene"))], ["train.jsonl, line 2", "9"]),
         ([GENES[0], record("患者", (0, 1, "Gene"), word="者")], ["train.jsonl, line 2", "患", "者"]),
-        ([GENES[0], NESTED], ["train.jsonl, line 2", "--flatten outermost"]),
         ([record("患者")], ["train", "no entity"]),
         ([], ["train.jsonl"]),
     ],
-    ids=["cut off", "beyond the text", "another mention", "nested", "no entity", "empty"],
+    ids=["cut off", "beyond the text", "another mention", "no entity", "empty"],
 )
 def test_a_wrong_corpus_is_refused_each_time(refused, tmp_path, lines, parts):
     settings = own(tmp_path, *lines)

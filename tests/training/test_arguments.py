@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from data_scripts.arguments import DataArguments
+from modeling_dicmt.configuration_dicmt_nested import DicMTNestedConfig
 from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
 from modeling_dicmt.training.optimization import create_scheduler
 from modeling_dicmt.training.preparation import network_settings
@@ -25,6 +26,9 @@ def test_every_argument_has_a_help_text(arguments):
     assert all(field.metadata["help"].strip() for field in dataclasses.fields(arguments))
 
 
+SPAN_SETTINGS = ("head", "span_head_size", "max_span_length", "span_overlap")
+
+
 def test_what_the_network_is_made_of_is_taken_over_from_the_arguments():
     taken = set(network_settings(ModelArguments()))
     arguments = {field.name for field in dataclasses.fields(ModelArguments)}
@@ -35,7 +39,10 @@ def test_what_the_network_is_made_of_is_taken_over_from_the_arguments():
         "ngram_sizes",
         "pretrained",
         "pretrained_as",
+        *SPAN_SETTINGS,
     }
+    # What those of a span head leave open follows from the training part: `with_span_settings`.
+    assert set(network_settings(ModelArguments(), DicMTNestedConfig)) - taken == {*SPAN_SETTINGS} - {"head"}
 
 
 @pytest.mark.parametrize(
