@@ -11,6 +11,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
+from ..configuration_dicmt_nested import DicMTNestedConfig
 from .text_sources import describe_sources
 
 TEMPLATE = "model_card.md"
@@ -51,6 +52,7 @@ def render_card(
         _metadata(config, run, results, name),
         template_path=str(find_template()),
         config=config,
+        by_spans=config.get("model_type") == DicMTNestedConfig.model_type,
         title=name,
         repo_id=repo_id or "FOLDER_OR_NAME",
         representation=_representation(config),

@@ -285,3 +285,11 @@ def test_the_cards_example_is_python():
     code = card(repo_id="owner/name").text.split("```python\n")[1].split("```")[0]
     compile(code, "card", "exec")
     assert '"owner/name"' in code
+
+
+def test_a_network_that_scores_spans_is_described_as_one():
+    card = render_card(CONFIG | {"model_type": "dicmt_nested", "max_span_length": 17}, RUN, RESULTS)
+    assert "entities may lie within each other" in card and "Entities of more than 17 characters" in card
+    assert not any(said in card for said in ("CRF", "Labels are flat", "aggregation_strategy", "{{", "{%"))
+    flat = render_card(CONFIG | {"model_type": "dicmt"}, RUN, RESULTS)
+    assert all(said in flat for said in ("a CRF recognises", "Labels are flat", "aggregation_strategy"))
