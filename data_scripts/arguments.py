@@ -69,8 +69,19 @@ class DataArguments:
             below=1,
         ),
     )
+    learn_validation: float | None = field(
+        default=None,
+        **_help(
+            "Share of the development part that is learnt as well; what remains chooses the epoch and is scored. "
+            "Default: the corpus's own, which is 0 but for cmeee, whose development part is of another edition than "
+            "its training part.",
+            minimum=0,
+            below=1,
+            rare=True,
+        ),
+    )
     split_seed: int = field(
-        default=42, **_help("Seed of that split, and of the choice of --dictionary_share.", rare=True)
+        default=42, **_help("Seed of these splits, and of the choice of --dictionary_share.", rare=True)
     )
     flatten: str | None = field(
         default=None,

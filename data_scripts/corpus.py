@@ -39,6 +39,9 @@ class Corpus:
     """What the folder must hold, in a line."""
     nested: ClassVar[bool] = False
     """Whether the corpus's entities may be nested."""
+    learn_validation: ClassVar[float] = 0.0
+    """Share of the development part that a training learns as well, where it is nearer to the test part than the
+    training part is."""
     has_options: ClassVar[bool] = False
     """Whether it can be read in several ways, as `FormatOptions` say."""
 

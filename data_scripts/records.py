@@ -15,6 +15,7 @@ from .flattening import flatten_records
 from .found_types import suspicious_types
 from .label_sets import LABEL_SETS, split_type_names
 from .loading import count_types, find_corpus, label_set_of, read_corpus
+from .splits import split_groups
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,10 @@ def load_records(arguments: DataArguments, tags: bool = False) -> tuple[dict[str
         flatten="forbid" if arguments.flatten == "forbid" or (tags and arguments.flatten is None) else None,
         format_options=arguments.format_options,
     )
+    share = arguments.learn_validation
+    share = find_corpus(arguments.dataset_name).learn_validation if share is None else share
+    if share and "validation" in parts:
+        parts = _learn_validation(parts, share, arguments.split_seed)
     entity_types = [entity_type.name for entity_type in label_set_of(arguments.dataset_name, parts, label_set)]
     if label_set is None and arguments.dataset_name not in LABEL_SETS:
         _tell_types(count_types(parts))
@@ -70,10 +75,29 @@ def load_records(arguments: DataArguments, tags: bool = False) -> tuple[dict[str
     return parts, entity_types
 
 
+def _learn_validation(parts: dict[str, Records], share: float, seed: int) -> dict[str, Records]:
+    """The parts with a share of the development part's groups in the training part, after its own records."""
+    records = parts["validation"]
+    learnt, kept = split_groups(
+        [record["group"] for record in records], [record["text"] for record in records], 1 - share, seed
+    )
+    logger.info(
+        "%d of %d development records are learnt as well (--learn_validation), %d choose the epoch and are scored.",
+        len(learnt),
+        len(records),
+        len(kept),
+    )
+    return parts | {
+        "train": [*parts["train"], *(records[index] for index in learnt)],
+        "validation": [records[index] for index in kept],
+    }
+
+
 def load_split(name: str, data_dir: str | None, split: str, format_options: Sequence[str] | None = None) -> Records:
     """Read one part of a corpus, to score it: no other need be there; the options are those of `read_corpus`.
 
-    A development part that the corpus lacks is the share of the training part that `read_corpus` takes by default.
+    A development part that the corpus lacks is the share of the training part that `read_corpus` takes by default; of
+    one that a training learns most of by default it is the rest.
 
     Raises:
         CorpusError: If a file of the corpus is wrong.
@@ -82,7 +106,10 @@ def load_split(name: str, data_dir: str | None, split: str, format_options: Sequ
     corpus = find_corpus(name)
     alone = split != "validation" or split in corpus.find_parts_in(corpus.find_folder(data_dir))
     splits = [split] if alone else None
-    records: Records = read_corpus(name, data_dir, splits=splits, format_options=format_options)[split]
+    parts: dict[str, Records] = read_corpus(name, data_dir, splits=splits, format_options=format_options)
+    if split == "validation" and corpus.learn_validation:
+        parts = _learn_validation({"train": []} | parts, corpus.learn_validation, DataArguments.split_seed)
+    records = parts[split]
     _drop_empty_entities(split, records)
     return records
 

@@ -71,7 +71,9 @@ class SpanHead(nn.Module):
         begin = begin - running + inside  # less what is inside before the span
         end = functional.pad(end + running, (0, 0, 0, self.longest - 1)).unfold(1, self.longest, 1)  # (B, L, T, W)
         queries = torch.einsum("bld,tde->blte", first, self.bilinear)
-        scores = begin[..., None] + end + self.length + banded_products(queries, last, self.longest)
+        scores = banded_products(queries, last, self.longest)
+        for part in (begin[..., None], end, self.length):  # in place: a batch's scores are many
+            scores += part
         if self.evidence is not None and evidence is not None and evidence.size(1):
             scores = self._with_evidence(scores, evidence)
         return scores

@@ -14,8 +14,9 @@ from .prediction import BATCH_CHARACTERS, ENCODER_BATCH_CHARACTERS, TaggedBatch
 from .recognition import EntityRecognizer, with_type
 from .tokenization_dicmt import DicMTTokenizer
 
-# Scores of spans that a batch may have at most: 16 MB of them.
-_SPAN_SCORES = 2**22
+# Scores of spans that a batch has at most, where one has several sentences: with more, what is computed of them leaves
+# the processor's cache.
+_SPAN_SCORES = 2**20
 
 _THREADS_LOCK = threading.Lock()
 

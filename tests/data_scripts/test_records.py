@@ -1,6 +1,7 @@
 """Arguments → records, dictionary and the lists of each type."""
 
 import dataclasses
+import json
 import logging
 
 import pytest
@@ -153,3 +154,38 @@ def test_one_part_is_read_alone_or_taken_from_the_training_part(tmp_path):
     assert load_split("jsonl", str(tmp_path), "validation") == load_records(data)[0]["validation"]
     with pytest.raises(ValueError, match="no corpus 'sampel'"):
         load_split("sampel", None, "test")
+
+
+def test_a_share_of_the_development_part_can_be_learnt_as_well(tmp_path, caplog):
+    records = [own_record(f"肺炎{number}", (0, 2, "A"), id=f"v{number}") for number in range(10)]
+    data = own(tmp_path, [own_record("肺炎", (0, 2, "A"), id="t")])
+    write_json_lines(tmp_path / "validation.jsonl", records)
+    before, _ = load_records(data)
+    assert [len(before[part]) for part in ("train", "validation")] == [1, 10]
+    with caplog.at_level(logging.INFO, "data_scripts.records"):
+        after, _ = load_records(dataclasses.replace(data, learn_validation=0.7))
+    assert "7 of 10 development records are learnt as well" in caplog.text and "3 choose the epoch" in caplog.text
+    assert after["train"][0] == before["train"][0] and len(after["validation"]) == 3
+    joined = [*after["train"][1:], *after["validation"]]
+    assert sorted(record["id"] for record in joined) == [record["id"] for record in before["validation"]]
+    other, _ = load_records(dataclasses.replace(data, learn_validation=0.7, split_seed=1))
+    assert other["validation"] != after["validation"]
+
+
+def test_of_cmeee_most_of_the_development_part_is_learnt(tmp_path):
+    for name, count in (("train", 3), ("dev", 10), ("test", 4)):
+        items = [
+            {
+                "text": f"{name}肺炎{n}",
+                "entities": [{"start_idx": len(name), "end_idx": len(name) + 1, "type": "dis", "entity": "肺炎"}],
+            }
+            for n in range(count)
+        ]
+        write(tmp_path / f"CMeEE_{name}.json", json.dumps(items, ensure_ascii=False))
+    data = DataArguments(dataset_name="cmeee", data_dir=str(tmp_path))
+    parts, _ = load_records(data)
+    assert {part: len(records) for part, records in parts.items()} == {"train": 11, "validation": 2, "test": 4}
+    assert load_split("cmeee", str(tmp_path), "validation") == parts["validation"], "what is learnt is not scored"
+    assert len(load_split("cmeee", str(tmp_path), "test")) == 4
+    parts, _ = load_records(dataclasses.replace(data, learn_validation=0.0))
+    assert {part: len(records) for part, records in parts.items()} == {"train": 3, "validation": 10, "test": 4}
