@@ -201,9 +201,11 @@ def run(
         if self_trained is not None:
             annotated = stages.mix(annotated, self_trained.examples)
         alone = dataclasses.replace(fitting, development=None)
-        network, _, _ = alone.fit(annotated, final, create_accelerator(final), "final_fit")
+        developed, (network, _, _) = network, alone.fit(annotated, final, create_accelerator(final), "final_fit")
         if calibration is not None:
             scale_scores(network, calibration.temperature)
+        if by_spans:
+            network.config.span_threshold = developed.config.span_threshold
         if "test" in evaluators:
             predictions["test"] = evaluators["test"].predict(network)
 

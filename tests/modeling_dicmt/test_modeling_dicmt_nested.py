@@ -124,7 +124,8 @@ def test_a_term_of_any_length_is_evidence_for_its_span_alone():
 
 
 def test_training_hides_some_of_the_evidence():
-    model, inputs = make_span_model(dictionary_dropout=0.5, dropout=0), batch_of(SENTENCE_ARRAYS)
+    sentences = list(make_span_tokenizer(ngram_sizes=[]).encode_records(SENTENCES))
+    model, inputs = make_span_model(dictionary_dropout=0.5, dropout=0, ngram_sizes=[]), batch_of(sentences)
     model.train()
     torch.manual_seed(0)
     scores = [model(**inputs).span_scores for _ in range(4)]

@@ -96,6 +96,14 @@ def test_a_checkpoint_is_trained_further_by_its_own_head_alone(learnt, tmp_path)
     assert outcome.status == 1 and "another head: pass --head spans" in outcome.message
 
 
+@pytest.mark.slow
+def test_what_is_fitted_at_last_has_the_threshold_that_the_development_part_chose(learnt, tmp_path, monkeypatch):
+    _, settings = learnt
+    monkeypatch.setattr("modeling_dicmt.evaluation.evaluator.best_threshold", lambda *_: 0.23)
+    train_here(tmp_path / "out", **settings | {"num_train_epochs": 2, "final_fit": True})
+    assert load_network(str(tmp_path / "out")).config.span_threshold == 0.23
+
+
 def test_spans_can_be_asked_for_where_nothing_is_nested(tmp_path):
     settings = {"dataset_name": "jsonl", "data_dir": write_corpus(tmp_path / "corpus", GENES), "head": "spans"}
     train_here(tmp_path / "out", **settings)
