@@ -198,7 +198,7 @@ def test_a_killed_command_goes_on_with_either_engine(checkpoint, tmp_path, monke
     monkeypatch.setenv("RAY_TMPDIR", folder)
     process = start(checkpoint, source, out, "--engine", "ray", "--num_processes", 2)
     wait_for(process, out, sum(map(len, expected.values())) // 3)
-    assert process.poll() is None
+    assert process.poll() is None, f"it ended before it was killed:\n{process.stderr.read()}"
     process.kill()
     process.communicate(timeout=60)
     assert results(out) != expected
