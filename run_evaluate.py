@@ -25,6 +25,7 @@ records do not have as wrong. Either is said. --label_set Disease,Drug scores th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -225,14 +226,17 @@ def read_found(path: str, arguments: EvaluationArguments, records: Records, sour
     """What was found in the records, in a file or folder of any format; what a job set aside is passed over."""
     from data_scripts.format_corpora import predicted_rows
     from modeling_dicmt.annotation.job import FAILED_NAME
+    from modeling_dicmt.evaluation.prediction_files import read_rows
     from modeling_dicmt.evaluation.systems import read_system
 
     files = [file for file in find_files(path, arguments.format) if file.name != FAILED_NAME]
     options = reading(arguments)
     if not any(pair.startswith("results=") for pair in arguments.format_options or ()):
         options = replace(options, results="predictions")  # of Label Studio's export, which may have both
-    rows = predicted_rows(files, [record["id"] for record in records], options)
-    return read_system(path, records, source, rows)
+    lines = [file.path for file in files if file.format == "jsonl"]  # which need not have the texts
+    others = [file for file in files if file.format != "jsonl"]
+    rows = predicted_rows(others, [record["id"] for record in records], options)
+    return read_system(path, records, source, chain(chain.from_iterable(map(read_rows, lines)), rows))
 
 
 def load_systems(

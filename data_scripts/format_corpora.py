@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from modeling_dicmt.evaluation.prediction_files import read_rows
-
 from .corpus import PART_NAMES, Corpus, find_one
 from .formats.format import Losses, RecordFile
 from .formats.options import FormatOptions
@@ -69,30 +67,24 @@ def predicted_rows(
     """Entities that were found by anything, in files of any format, as rows that are scored against records.
 
     Args:
-        files: As `find_files` gives them. JSON Lines may be records or predictions, which have no text.
+        files: As `find_files` gives them.
         ids: Those of the records, in their order: what a format without ids has is theirs in this order.
         options: How the files are read.
 
     Yields:
-        What messages call the place, the record's id, and an object with `entities` and, if there is one, the `text`.
+        What messages call the place, the record's id, and an object with `text` and `entities`.
 
     Raises:
-        CorpusError, ValueError: If a file is none of its format, or a record has no entities.
+        CorpusError: If a file is none of its format, or a record has no entities.
     """
-    count = 0
-    for file in files:
-        if file.format == "jsonl":
-            yield from read_rows(file.path)
-            continue
-        for _, found in find_records([file], options):
-            if found.annotations is None:
-                lacking = FORMATS[file.format].annotated_by
-                raise CorpusError(f"{found.place}: the record has no entities, not even none: {lacking} is missing.")
-            row = found.as_dict(f"{file.name}:{found.number}")
-            if "ids" not in FORMATS[file.format].carries and count < len(ids):
-                row["id"] = ids[count]
-            count += 1
-            yield found.place, row["id"], row
+    for count, (file, found) in enumerate(find_records(files, options)):
+        if found.annotations is None:
+            lacking = FORMATS[file.format].annotated_by
+            raise CorpusError(f"{found.place}: the record has no entities, not even none: {lacking} is missing.")
+        row = found.as_dict(f"{file.name}:{found.number}")
+        if "ids" not in FORMATS[file.format].carries and count < len(ids):
+            row["id"] = ids[count]
+        yield found.place, row["id"], row
 
 
 class FormatCorpus(Corpus):
