@@ -27,9 +27,12 @@ def cluster():
     from ray.cluster_utils import Cluster
 
     folder = tempfile.mkdtemp(prefix="ray")  # a socket's path is at most 107 bytes long
-    cluster = Cluster()
-    cluster.add_node(num_cpus=1, object_store_memory=10**8, include_dashboard=False, temp_dir=folder)
-    cluster.add_node(num_cpus=1, object_store_memory=10**8)
+    Path(folder, "ray").mkdir()  # where Ray notes the cluster's address, and which it expects to be there
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_TMPDIR", folder)
+        cluster = Cluster()
+        cluster.add_node(num_cpus=1, object_store_memory=10**8, include_dashboard=False)
+        cluster.add_node(num_cpus=1, object_store_memory=10**8)
     yield cluster
     cluster.shutdown()
     shutil.rmtree(folder)
