@@ -113,7 +113,8 @@ class ModelArguments:
     max_span_length: int = field(
         default=0,
         **_help(
-            "Characters of the longest span that is scored; 0 for what holds 99.7 % of the training part's entities.",
+            "Characters of the longest span that is scored; 0 for what holds all but 3 in 1,000 of the training part's "
+            "entities.",
             minimum=0,
             rare=True,
         ),
