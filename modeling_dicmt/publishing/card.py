@@ -11,7 +11,6 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
-from ..configuration_dicmt_nested import DicMTNestedConfig
 from .text_sources import describe_sources
 
 TEMPLATE = "model_card.md"
@@ -45,6 +44,10 @@ def render_card(
     Returns:
         The card: YAML metadata and Markdown.
     """
+    from ..configuration_dicmt_nested import (
+        DicMTNestedConfig,
+    )  # takes seconds to import, and this module is imported by arguments
+
     run, results = run or {}, results or {}
     report = run.get("dictionary") or {}
     name = (repo_id or "").rpartition("/")[2] or f"DicMT {run.get('dataset_name', '')}".strip()
