@@ -44,9 +44,8 @@ def render_card(
     Returns:
         The card: YAML metadata and Markdown.
     """
-    from ..configuration_dicmt_nested import (
-        DicMTNestedConfig,
-    )  # takes seconds to import, and this module is imported by arguments
+    # Which takes seconds to import; arguments, which are checked before anything that does, import this module.
+    from ..configuration_dicmt_nested import DicMTNestedConfig
 
     run, results = run or {}, results or {}
     report = run.get("dictionary") or {}
