@@ -142,31 +142,42 @@ def check_same(one: Path, other: Path, what: str) -> None:
         raise ValueError(f"{what} other bytes: there is nothing to compare.")
 
 
-def disturb(arguments: AnnotatingArguments, source: Path, target: Path, startup: float, work: float) -> dict[str, Any]:
-    """Kill a job again and again, finish it, and check that each record is there once.
+def written(folder: Path) -> int:
+    """Bytes of results that a job has, finished or not."""
+    total = 0
+    for path in [*folder.rglob("*.jsonl"), *folder.rglob("entities")]:
+        with suppress(FileNotFoundError):  # it took its place meanwhile
+            total += path.stat().st_size
+    return total
+
+
+def disturb(arguments: AnnotatingArguments, source: Path, target: Path, size: int) -> dict[str, Any]:
+    """Kill a job again and again, each time further on, finish it, and check that each record is there once.
 
     Args:
         arguments: The benchmark's.
         source: The records.
         target: The job's folder, a new one.
-        startup: Seconds before a job's first record.
-        work: Seconds of a whole job without these.
+        size: Bytes of its results.
+
+    Raises:
+        ValueError: If it ends before it is killed, or records are not there once.
     """
-    chance, kills = random.Random(arguments.seed), 0
-    for _ in range(arguments.kills):
+    chance = random.Random(arguments.seed)
+    for number in range(arguments.kills):
         process = start(arguments, source, target, arguments.num_processes)
-        try:
-            process.wait(startup + work * chance.uniform(0, 1.5) / (arguments.kills + 1))
-            break  # it was done before
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            kills += 1
+        limit = size * (number + chance.random()) / (arguments.kills + 1)
+        while process.poll() is None and written(target) < limit:
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+        if process.poll() is not None:
+            raise ValueError("A job ended before it was killed: kill it less often, or give it more --megabytes.")
+        process.kill()
+        process.wait()
     finish(start(arguments, source, target, arguments.num_processes), target)
     if [row["id"] for row in read(target)] != [row["id"] for row in read(source)]:
         raise ValueError("After the kills records are missing, or there more than once.")
     continued = target.joinpath("run.log").read_text(encoding="utf-8").count("going on after")
-    return {"kills": kills, "shards_that_went_on_within": continued}
+    return {"kills": arguments.kills, "files_that_went_on_within": continued}
 
 
 def measure(arguments: AnnotatingArguments, scratch: Path) -> dict[str, Any]:
@@ -224,9 +235,7 @@ def measure(arguments: AnnotatingArguments, scratch: Path) -> dict[str, Any]:
     }
     if arguments.kills:
         killed = scratch / "killed"
-        results["after_kills"] = disturb(
-            arguments, scratch / "all", killed, seconds["start of several"], work["several"]
-        )
+        results["after_kills"] = disturb(arguments, scratch / "all", killed, written(scratch / "all-one-0"))
         check_same(scratch / "all-one-0", killed, "A job that was killed writes")
     return results
 

@@ -4,6 +4,7 @@ Small networks gain nothing from threads, which wait for each other as soon as a
 one thread each do not.
 """
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -44,7 +45,11 @@ def map_in_processes(
         ChildProcessError: If a process ends before its work does, say because it was killed.
     """
     if num_processes == 1:
-        yield from map(prepare(), items)
+        function = _prepared(prepare)
+        try:
+            yield from map(function, items)
+        finally:
+            gc.unfreeze()
         return
     items = iter(items)
     first = list(islice(items, num_processes))  # no more processes than there is work for
@@ -113,6 +118,14 @@ def _interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+def _prepared(prepare: Callable[[], Callable[[Item], Result]]) -> Callable[[Item], Result]:
+    """The function; what is loaded with it is not looked through for garbage again and again while it works."""
+    function = prepare()
+    gc.collect()
+    gc.freeze()
+    return function
+
+
 def _work(prepare: Callable[[], Callable[[Any], Any]], connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it is not inherited
     function = None
@@ -120,7 +133,7 @@ def _work(prepare: Callable[[], Callable[[Any], Any]], connection: Connection) -
         while True:
             item = connection.recv()
             try:
-                function = function or prepare()
+                function = function or _prepared(prepare)
                 answer = (None, None, function(item))
             except Exception as error:
                 answer = (error, traceback.format_exc(), None)

@@ -1,5 +1,6 @@
 """Work on a stream in several processes, with functions that a fresh process can import."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -49,6 +50,17 @@ def test_results_are_in_the_items_order_and_few_items_are_under_way(num_processe
     processes = {process for _, _, process in results}
     assert processes == {os.getpid()} if num_processes == 1 else len(processes) == num_processes
     assert multiprocessing.active_children() == []
+
+
+def prepare_to_count_frozen():
+    return lambda item: gc.get_freeze_count()
+
+
+@pytest.mark.parametrize("num_processes", [1, 2])
+def test_what_is_loaded_is_no_garbage_to_look_for_while_it_is_used(num_processes):
+    before = gc.get_freeze_count()
+    assert min(map_in_processes(prepare_to_count_frozen, range(3), num_processes)) > before + 1000
+    assert gc.get_freeze_count() == before
 
 
 def prepare_to_meet(signal_file):
