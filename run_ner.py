@@ -63,8 +63,8 @@ def run(
         arguments: The command line; default: the process's.
         model_arguments: Settings of the network.
         training_arguments: Settings of the training.
-        network_class: What is trained; default: DicMTForTokenClassification.
-        trainer_class: What trains it; default: Trainer.
+        network_class: What is trained; default: as --head says.
+        trainer_class: What trains it; default: what suits the head.
     """
     data, model, self_training, training, hub = parse_arguments(
         (DataArguments, model_arguments, SelfTrainingArguments, training_arguments, HubArguments), __doc__, arguments
@@ -72,7 +72,9 @@ def run(
     check_output(data, model, self_training, training)
     check_places(data, model, training)
     self_training.check(model.recognition_task)
-    tags_alone = network_class is not None or bool(self_training.unlabelled) or not model.recognition_task
+    is_given = network_class is not None
+    tags_alone = bool(self_training.unlabelled) or not model.recognition_task
+    tags_alone |= is_given and not network_class.config_class.scores_spans
     if tags_alone and model.head == "spans":
         raise ValueError("--head spans recognises entities, from annotated records alone: leave out --unlabelled.")
     # What takes seconds to load waits until the arguments are known to be right.
@@ -120,7 +122,8 @@ def run(
     parts, entity_types = load_records(data, tags=tags_alone or model.head == "tags")
     learnt = {part: taggable_records(part, parts[part], data) for part in ("train", "validation") if part in parts}
     overlaps = count_overlaps(learnt["train"])
-    by_spans = model.head == "spans" or (model.head == "auto" and not tags_alone and overlaps.kind != "none")
+    by_spans = is_given or model.head == "spans" or (model.head == "auto" and overlaps.kind != "none")
+    by_spans &= not tags_alone
     if by_spans:
         logger.info("Spans are scored: of %d entities %d lie within another one, and %d cross one.", *overlaps)
     network_class = network_class or (DicMTForNestedEntities if by_spans else DicMTForTokenClassification)

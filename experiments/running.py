@@ -54,6 +54,7 @@ STOP_SECONDS = 30
 PROGRAMS = {
     "network": ("run_ner.py",),
     "baseline_network": ("-m", "experiments.baselines.networks"),
+    "typed_crfs": ("-m", "experiments.baselines.typed_crfs"),
     "known_terms": ("-m", "experiments.adding_terms"),
 }
 OTHER_PROGRAM = ("-m", "experiments.baselines")

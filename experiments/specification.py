@@ -21,6 +21,7 @@ SPECIFICATIONS = FOLDER / "specifications"
 KINDS = {
     "network": "run_ner.py with these settings",
     "baseline_network": "the same training of a network with a baseline's layers (baselines/networks.py)",
+    "typed_crfs": "the same training of a network with a CRF for each entity type (baselines/typed_crfs.py)",
     "feature_crf": "a linear-chain CRF over hand-made features",
     "rules": "rules and a dictionary",
     "spacy": "spaCy's entity recogniser",
@@ -51,12 +52,13 @@ VIEWS = (
 NETWORK_ARGUMENTS = {
     "network": (DataArguments, ModelArguments, SelfTrainingArguments, TrainingArguments),
     "baseline_network": (DataArguments, BaselineModelArguments, SelfTrainingArguments, BaselineTrainingArguments),
+    "typed_crfs": (DataArguments, ModelArguments, TrainingArguments),
 }
 DATA_FIELDS = frozenset(item.name for item in fields(DataArguments))
 # What a system may need from the command line, by the name that its settings give it.
 RESOURCES = ("encoder", "domain_encoder", "character_vectors", "pretrained", "unlabelled")
 # What a table of scores may show beyond precision, recall and F1.
-FURTHER_COLUMNS = ("unseen_recall", "training_minutes")
+FURTHER_COLUMNS = ("unseen_recall", "outer_f1", "inner_f1", "outer_recall", "inner_recall", "training_minutes")
 
 
 class SpecificationError(ValueError):

@@ -52,10 +52,23 @@ class DicMTForNestedEntities(DicMTPreTrainedModel):
         self.dicmt = self.base_class(config, initialize=False)
         size = self.dicmt.output_size
         self.segmenter = nn.Linear(size, 1) if config.segmentation_task else None
-        self.spans = SpanHead(
+        self.spans = self.build_span_head(size)
+        self.post_init()
+
+    def build_span_head(self, size: int) -> nn.Module:
+        """The layer over states of a width that spans are scored by."""
+        config = self.config
+        return SpanHead(
             size, len(config.entity_types), config.max_span_length, config.span_head_size, config.num_span_sources
         )
-        self.post_init()
+
+    def score_spans(self, states: Tensor, within: Tensor, evidence: Tensor | None) -> Tensor:
+        """The scores (B, L, T, W) of states (B, L, size), of which those `within` (B, L, W) their sentences count."""
+        return self.spans(states, evidence)
+
+    def recognition_loss(self, states: Tensor, scores: Tensor, within: Tensor, labels: Tensor) -> Tensor:
+        """The loss of each sentence, (B,)."""
+        return span_loss(scores, within, labels)
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
@@ -94,14 +107,14 @@ class DicMTForNestedEntities(DicMTPreTrainedModel):
         self._check_spans("labels", labels, mask, len(config.entity_types))
         self._check_spans("span_evidence", span_evidence, mask, config.num_span_sources)
         output = NestedOutput()
+        within = spans_within(mask, config.max_span_length)
         if mask.numel():
             states = self.dicmt(**inputs, return_dict=True).last_hidden_state
             with torch.autocast(states.device.type, enabled=False):
-                scores = self.spans(states.float(), self._kept(span_evidence))
+                scores = self.score_spans(states.float(), within, self._kept(span_evidence))
         else:
             states = next(self.parameters()).new_zeros(*mask.shape, self.dicmt.output_size)
             scores = states.new_zeros(*mask.shape, len(config.entity_types), config.max_span_length)
-        within = spans_within(mask, config.max_span_length)
 
         sentences = mask.any(1).sum().clamp(min=1)
         weighted = []
@@ -113,7 +126,7 @@ class DicMTForNestedEntities(DicMTPreTrainedModel):
                 output["segmentation_loss"] = losses.masked_fill(~mask, 0).sum() / sentences
                 weighted.append(config.segmentation_loss_weight * output["segmentation_loss"])
         if labels is not None:
-            output["recognition_loss"] = span_loss(scores, within, labels).sum() / sentences
+            output["recognition_loss"] = self.recognition_loss(states, scores, within, labels).sum() / sentences
             weighted.append(config.recognition_loss_weight * output["recognition_loss"])
             output["loss"] = sum(weighted)
         output["span_scores"] = scores.masked_fill(~within[:, :, None], -torch.inf)

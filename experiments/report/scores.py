@@ -46,12 +46,25 @@ def training_count_figure(row: str) -> ReadFigure:
     return read
 
 
+def nesting_figure(kind: str, name: str) -> ReadFigure:
+    """Reads a figure of the entities within others ("inner") or of the others ("outer"); None where none is inner."""
+    return lambda scores: scores.get("by_nesting", {}).get(kind, {}).get(name) if scores["predicted"] else None
+
+
+def _nesting_column(kind: str, name: str, title: str) -> tuple[str, Callable[[str, Results], str]]:
+    return title, lambda system, results: percent(results.figure(system, nesting_figure(kind, name)))
+
+
 # Heading of each further column of a table of scores, and a system's cell, by the names of `FURTHER_COLUMNS`.
 _FURTHER_COLUMNS: dict[str, tuple[str, Callable[[str, Results], str]]] = {
     "unseen_recall": (
         "recall of entities that training lacks",
         lambda system, results: percent(results.figure(system, training_count_figure("0"))),
     ),
+    "outer_f1": _nesting_column("outer", "f1", "F1 of outer entities"),
+    "inner_f1": _nesting_column("inner", "f1", "F1 of inner entities"),
+    "outer_recall": _nesting_column("outer", "recall", "recall of outer entities"),
+    "inner_recall": _nesting_column("inner", "recall", "recall of inner entities"),
     "training_minutes": (
         "minutes of training",
         lambda system, results: number(results.training_minutes(system), 1, 1),

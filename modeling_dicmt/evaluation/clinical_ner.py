@@ -40,6 +40,9 @@ Returns: A dictionary of plain numbers that can be written as JSON.
     macro_precision, macro_recall, macro_f1, relaxed_macro_precision, …: Means over the types that occur in predictions
         or references. `macro_f1` is the mean of the types' F1, not the F1 of mean precision and mean recall.
     by_type: For each such type its strict and relaxed figures, and support, predicted and correct.
+    by_nesting: (where entities lie within others) Strict figures of the `inner` ones, which lie within a longer one of
+        their record, and of the `outer` ones: recall of those annotated as such, precision of those predicted as
+        such, whatever the other side has around them; `f1` is the harmonic mean of both.
     recall_by_length: Strict recall, support and correct of annotated entities of 1, …, 6, 7-10, more characters.
     recall_by_training_count: (given `training_mentions`) The same by how often the annotated (mention, type) occurs in
         training: 0, 1, 2, 3, more.
@@ -124,6 +127,9 @@ def score_entities(
         [{entity[:2] for entity in record} for record in annotated],
     )
     results |= {f"boundary_{name}": boundary_scores[name] for name in (*_RATIOS, "correct")}
+
+    if nesting := _score_nesting(predicted, annotated):
+        results["by_nesting"] = nesting
 
     hits = [(index, entity, entity in predicted[index]) for index, gold in enumerate(annotated) for entity in gold]
     results["recall_by_length"] = _recall_table(
@@ -250,6 +256,45 @@ def _score_types(correct: Counter[str], predicted: Counter[str], support: Counte
         f"macro_{name}": sum(scores[name] for scores in by_type.values()) / max(1, len(by_type)) for name in _RATIOS
     }
     return _score(correct.total(), predicted.total(), support.total()) | macro | {"by_type": by_type}
+
+
+def inner_entities(entities: Iterable[Entity]) -> set[Entity]:
+    """Those that lie within a longer one."""
+    inner: set[Entity] = set()
+    farthest = farthest_here = 0  # ends of entities that begin before this place, and of those that begin at it
+    place = -1
+    for entity in sorted(entities, key=lambda entity: (entity[0], -entity[1])):
+        start, end, _ = entity
+        if start != place:
+            farthest, farthest_here, place = max(farthest, farthest_here), end, start
+        if end <= farthest or end < farthest_here:
+            inner.add(entity)
+    return inner
+
+
+def _score_nesting(predicted: Sequence[set[Entity]], annotated: Sequence[set[Entity]]) -> dict[str, dict[str, Any]]:
+    """Figures of outer and inner entities; empty if none lies within another."""
+    counts = {name: Counter[str]() for name in ("outer", "inner")}
+    for found, gold in zip(predicted, annotated, strict=True):
+        for entities, others, side in ((found, gold, "predicted"), (gold, found, "support")):
+            inner = inner_entities(entities)
+            for name, of_kind in (("inner", inner), ("outer", entities - inner)):
+                counts[name][side] += len(of_kind)
+                counts[name][f"correct of {side}"] += len(of_kind & others)
+    if not counts["inner"]["predicted"] + counts["inner"]["support"]:
+        return {}
+    results = {}
+    for name, count in counts.items():
+        precision = count["correct of predicted"] / max(1, count["predicted"])
+        recall = count["correct of support"] / max(1, count["support"])
+        results[name] = {
+            "precision": precision,
+            "recall": recall,
+            "f1": 2 * precision * recall / (precision + recall) if precision + recall else 0.0,
+            "support": count["support"],
+            "predicted": count["predicted"],
+        }
+    return results
 
 
 def _score_mentions(predicted: list[set[Entity]], annotated: list[set[Entity]], texts: Sequence[str]) -> dict[str, Any]:

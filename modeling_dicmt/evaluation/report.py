@@ -132,6 +132,13 @@ def render_report(
     parts += ["## Scores (%)\n", markdown_table(("counting", "precision", "recall", "F1"), _score_rows(results))]
     columns = ("type", "annotated", "predicted", "correct", "precision", "recall", "F1", "relaxed F1")
     parts += ["## By type\n", markdown_table(columns, [_type_row(*item) for item in results["by_type"].items()])]
+    if "by_nesting" in results:
+        rows = [
+            (name, scores["support"], scores["predicted"], *_ratios(scores))
+            for name, scores in results["by_nesting"].items()
+        ]
+        columns = ("entities", "annotated", "predicted", "precision", "recall", "F1")
+        parts += ["## Within others (inner) or not (outer)\n", markdown_table(columns, rows)]
     for key, heading, column in (
         ("recall_by_training_count", "Recall by occurrences of mention and type in training", "occurrences"),
         ("recall_by_length", "Recall by length", "characters"),

@@ -184,6 +184,13 @@ def _tables(part: str, results: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         ]
         header = ("type", "annotated", "precision", "recall", "F1")
         yield {"title": f"By type, {shown} part", "header": header, "rows": rows}
+    if f"{part}_by_nesting" in results:
+        rows = [
+            (name, row["support"], *(_percent(row[ratio]) for ratio in ("precision", "recall", "f1")))
+            for name, row in results[f"{part}_by_nesting"].items()
+        ]
+        header = ("entities", "annotated", "precision", "recall", "F1")
+        yield {"title": f"Within others (inner) or not (outer), {shown} part", "header": header, "rows": rows}
     for key, title, column in (
         ("recall_by_training_count", "Rare entities: recall by how often mention and type occur in training", "times"),
         ("recall_by_length", "Recall by length in characters", "characters"),

@@ -236,6 +236,43 @@ def test_recall_by_length():
     assert table["more"]["recall"] == 0.5
 
 
+def naive_inner(entities):
+    return [
+        e
+        for e in entities
+        if any(set(range(e["start"], e["end"])) < set(range(other["start"], other["end"])) for other in entities)
+    ]
+
+
+@given(records_of(any_entities, max_size=3))
+def test_figures_by_nesting_equal_the_naive_ones(records):
+    scores = score_entities(*records)
+    predictions, references = [[unique(record) for record in side] for side in records]
+    inner = [[naive_inner(record) for record in side] for side in (predictions, references)]
+    if not any(inner[0] + inner[1]):
+        assert "by_nesting" not in scores
+        return
+    outer = [
+        [[e for e in record if e not in lower] for record, lower in zip(side, lowers, strict=True)]
+        for side, lowers in zip((predictions, references), inner, strict=True)
+    ]
+    for name, (found, gold) in (("inner", inner), ("outer", outer)):
+        row = scores["by_nesting"][name]
+        hits = sum(e in record for record, lower in zip(predictions, gold, strict=True) for e in lower)
+        right = sum(e in record for record, lower in zip(references, found, strict=True) for e in lower)
+        assert (row["predicted"], row["support"]) == (sum(map(len, found)), sum(map(len, gold)))
+        precision, recall = naive_ratio(right, row["predicted"]), naive_ratio(hits, row["support"])
+        assert figures(row) == pytest.approx((precision, recall, naive_f1(precision, recall)))
+
+
+def test_an_inner_entity_counts_as_found_without_what_is_around_it():
+    references = [[entity(0, 3), entity(2, 3, "Anatomy"), entity(4, 6), entity(4, 6, "Drug")]]
+    predictions = [[entity(2, 3, "Anatomy"), entity(4, 6), entity(4, 5, "Anatomy")]]
+    nesting = score_entities(predictions, references)["by_nesting"]
+    assert nesting["inner"] == {"precision": 0.0, "recall": 1.0, "f1": 0.0, "support": 1, "predicted": 1}
+    assert nesting["outer"] == {"precision": 1.0, "recall": 1 / 3, "f1": 0.5, "support": 3, "predicted": 2}
+
+
 def test_once_per_record_counts_mention_and_type_once():
     texts = ["肺炎，肺炎，肺", "肺炎"]
     references = [[entity(0, 2), entity(3, 5), entity(6, 7, "Anatomy")], [entity(0, 2)]]

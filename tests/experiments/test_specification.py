@@ -118,7 +118,7 @@ WRONG = {
     ),
     "unknown column": (
         {"title": "x", "show": "scores", "columns": ["speed"]},
-        "'speed' is no further column; a table that shows scores has unseen_recall, training_minutes",
+        "'speed' is no further column; a table that shows scores has unseen_recall, outer_f1",
     ),
     "a column of another view": ({"title": "x", "show": "by_type", "columns": ["unseen_recall"]}, "no further column"),
     "members of no vote": (
