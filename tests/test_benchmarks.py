@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_network import RECORDS, make_model, make_tokenizer
+from tiny_network import RECORDS, make_model, make_span_model, make_span_tokenizer, make_tokenizer
 
 from benchmarks.speed import __main__ as command
-from benchmarks.speed import deidentifying, sharing
+from benchmarks.speed import deidentifying, heads, sharing
 from benchmarks.speed.measuring import Row, Settings, compare, in_turn
 from benchmarks.speed.sharing import busy_program
 
@@ -82,6 +82,24 @@ def test_identifiers_are_found_with_all_rules_and_with_those_that_a_text_has_cha
     monkeypatch.setattr(deidentifying.NoSieve, "candidates", lambda self, points, starts: [[]] * len(starts))
     with pytest.raises(ValueError, match="the sieve loses identifiers"):
         next(deidentifying.rows(SETTINGS))
+
+
+def test_both_heads_are_timed_on_the_same_entities(monkeypatch, tmp_path):
+    def entities(text):
+        return [{"start": text.index("肺"), "end": text.index("肺") + 1, "type": "Anatomy"}] if "肺" in text else []
+
+    records = [{"id": str(index), "text": text, "entities": entities(text)} for index, text in enumerate(RECORDS)]
+    networks = {"network": (make_model(), make_tokenizer()), "span_network": (make_span_model(), make_span_tokenizer())}
+    monkeypatch.setattr(heads, "network", lambda settings, name="network": networks[name])
+    monkeypatch.setattr(heads, "records_of", lambda settings, part: records)
+    monkeypatch.setattr(heads, "texts_of", lambda settings, part: RECORDS)
+    settings = Settings(quick=True, threads=1, device="cpu", data_dir=None, folder=str(tmp_path))
+    measured = list(heads.rows(settings))
+    assert [row.aim for row in measured] == ["≥ 0.6"] * 2 and all(row.rounds["ours"] for row in measured)
+    make = heads.make_span_examples
+    monkeypatch.setattr(heads, "make_span_examples", lambda records, tokenizer: make(records[:1] * 4, tokenizer))
+    with pytest.raises(ValueError, match="the two heads learn different entities"):
+        heads.training(settings)
 
 
 def run_speed(tmp_path, *arguments):

@@ -27,13 +27,14 @@ from tqdm.auto import tqdm
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.files import read_json, write_json, write_text
 
+from .heads import SPAN_NETWORK
 from .inputs import dictionary_path
 from .measuring import Row, Settings, describe_machine
 
 ROOT = Path(__file__).parents[2]
 # In the order of the table; each is a module with `rows(settings)`. Curves are measured besides.
 PARTS = [
-    *("crf", "dictionary", "tokenizing", "training", "recognising"),
+    *("crf", "dictionary", "tokenizing", "training", "recognising", "heads"),
     *("terms", "sharing", "encoders", "memory", "starting", "deidentifying"),
 ]
 CURVES = "curves"
@@ -81,6 +82,8 @@ def run() -> None:
     _check_same_run(arguments, output)
     if set(wanted) - WITHOUT_NETWORK:
         _train_network(arguments, output)
+    if "heads" in wanted:
+        _train_network(arguments, output, SPAN_NETWORK, "--head", "spans")
     threads = arguments.threads[-1:] if arguments.quick else arguments.threads
     # With the threads innermost: a part's rows for one and two threads are measured one after the other.
     jobs = [(part, number) for part in wanted for number in (threads[-1:] if part in ONCE else threads)]
@@ -148,14 +151,15 @@ def _check_same_run(arguments: BenchmarkArguments, output: Path) -> None:
     path = output / "settings.json"
     if path.exists() and read_json(path) != settings:
         shutil.rmtree(output / "parts", ignore_errors=True)
-        shutil.rmtree(output / "network", ignore_errors=True)
+        for name in ("network", SPAN_NETWORK):
+            shutil.rmtree(output / name, ignore_errors=True)
     write_json(path, settings)
     (output / "parts").mkdir(exist_ok=True)
 
 
-def _train_network(arguments: BenchmarkArguments, output: Path) -> None:
+def _train_network(arguments: BenchmarkArguments, output: Path, name: str = "network", *more: str) -> None:
     """The product's own training, for a few epochs: speed does not depend on more."""
-    folder = output / "network"
+    folder = output / name
     if (folder / "model.safetensors").exists():
         return
     settings = Settings(arguments.quick, max(arguments.threads), arguments.device, arguments.data_dir, str(output))
@@ -169,8 +173,9 @@ def _train_network(arguments: BenchmarkArguments, output: Path) -> None:
         "--num_train_epochs",
         str(arguments.epochs),
         "--overwrite_output_dir",
+        *more,
     ]
-    _run_child(command, max(arguments.threads), output / "training.log", "The network's training")
+    _run_child(command, max(arguments.threads), output / f"training_{name}.log", "The network's training")
 
 
 def _measure_in_child(arguments: BenchmarkArguments, part: str, threads: int) -> None:

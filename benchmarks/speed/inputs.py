@@ -36,9 +36,9 @@ def sentences_of(texts: list[str]) -> list[str]:
     return [text[start:end] for text in texts for start, end in split_sentences(text)]
 
 
-def network(settings: Settings) -> tuple[Any, Any]:
-    """The network of the Random setting that was trained for the benchmark, and its tokenizer."""
-    path = f"{settings.folder}/network"
+def network(settings: Settings, name: str = "network") -> tuple[Any, Any]:
+    """A network of the Random setting that was trained for the benchmark, and its tokenizer."""
+    path = f"{settings.folder}/{name}"
     return load_network(path).to(settings.device).eval(), load_tokenizer(path)
 
 
