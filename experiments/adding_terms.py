@@ -24,6 +24,7 @@ import torch
 
 from data_scripts.arguments import DataArguments
 from data_scripts.records import Records, load_records
+from modeling_dicmt.commands.checkpoint import load_network
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.dictionary import ClinicalDictionary
 from modeling_dicmt.evaluation.clinical_ner import count_mentions, score_entities
@@ -80,8 +81,8 @@ class NetworkTaker:
 
     ways = (ADDED, FORCED)
 
-    def __init__(self, folder: Path, network_class: type[DicMTForTokenClassification] = DicMTForTokenClassification):
-        model = network_class.from_pretrained(folder)
+    def __init__(self, folder: Path, network_class: type[DicMTForTokenClassification] | None = None):
+        model = load_network(str(folder)) if network_class is None else network_class.from_pretrained(folder)
         self.tokenizer = DicMTTokenizer.from_pretrained(folder)
         self.has_channel = model.config.vetted_terms
         self.recognizer = EntityRecognizer(
