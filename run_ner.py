@@ -144,7 +144,8 @@ def run(
         sorted(dictionary.lists if dictionary is not None else ()) if by_spans else None,
     )
     has_terms = len(tokenizer.dictionary) > 0
-    logger.info("%s", build_report(tokenizer.dictionary_matcher) if has_terms else "No dictionary.")
+    evidence_lists = tokenizer.init_kwargs["span_lists"] or ()
+    logger.info("%s", build_report(tokenizer.dictionary_matcher, evidence_lists) if has_terms else "No dictionary.")
     make = make_span_examples if by_spans else make_examples
     examples = {part: make(records, tokenizer) for part, records in learnt.items()}
     if by_spans:

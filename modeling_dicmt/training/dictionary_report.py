@@ -1,5 +1,6 @@
 """What a dictionary is worth to a label set: how many terms can match, for which type, and what is left out and why."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -45,6 +46,7 @@ class DictionaryReport:
         ngram_sizes: The sizes that can match.
         shared_terms: How many matchable terms each combination of several types has; the first type of each wins.
         unused_lists: Lists that no type uses, with their numbers of terms.
+        evidence_lists: Those of them whose terms are evidence for spans of any type nonetheless.
         rejected: Rows that became no term.
     """
 
@@ -53,6 +55,7 @@ class DictionaryReport:
     ngram_sizes: tuple[int, ...]
     shared_terms: dict[tuple[str, ...], int]
     unused_lists: dict[str, int]
+    evidence_lists: tuple[str, ...]
     rejected: tuple[RejectedRow, ...]
 
     def to_dict(self) -> dict:
@@ -66,6 +69,7 @@ class DictionaryReport:
             ],
             "shared_terms": [{"types": list(types), "terms": count} for types, count in self.shared_terms.items()],
             "unused_lists": dict(self.unused_lists),
+            "evidence_lists": list(self.evidence_lists),
             "rejected_rows": len(self.rejected),
             "first_rejected_rows": [row._asdict() for row in self.rejected[:_SHOWN_ROWS]],
         }
@@ -92,15 +96,24 @@ class DictionaryReport:
         for types, count in self.shared_terms.items():
             lines.append(f"Of several types, {' and '.join(types)}: {count} terms, encoded as {types[0]}.")
         for name, count in self.unused_lists.items():
-            lines.append(f"List {name} is left out: no entity type uses its {count} terms.")
+            lines.append(
+                f"List {name} is no entity type's: its {count} terms are evidence for the spans where they stand."
+                if name in self.evidence_lists
+                else f"List {name} is left out: no entity type uses its {count} terms."
+            )
         if self.rejected:
             lines.append(f"{len(self.rejected)} rows rejected; the first:")
             lines += [f"  {row.file}, line {row.line}: {row.reason}" for row in self.rejected[:_SHOWN_ROWS]]
         return "\n".join(lines)
 
 
-def build_report(matcher: DictionaryMatcher) -> DictionaryReport:
-    """Count a dictionary's terms under the label scheme that they were compiled for."""
+def build_report(matcher: DictionaryMatcher, span_lists: Sequence[str] = ()) -> DictionaryReport:
+    """Count a dictionary's terms under the label scheme that they were compiled for.
+
+    Args:
+        matcher: The terms.
+        span_lists: Lists whose terms are evidence for spans, whatever type they are of.
+    """
     dictionary, lists_of_type = matcher.dictionary, matcher.lists_of_type
     precedence, ngram_sizes = matcher.precedence, matcher.ngram_sizes
     _, starts, combination_of_term, combinations = dictionary.columns()
@@ -133,11 +146,13 @@ def build_report(matcher: DictionaryMatcher) -> DictionaryReport:
             )
         )
     used = {item for names in lists_of_type.values() for item in names}
+    unused = {name: count for name, count in dictionary.lists.items() if name not in used}
     return DictionaryReport(
         types=tuple(reports),
         terms=len(dictionary),
         ngram_sizes=tuple(ngram_sizes),
         shared_terms=dict(sorted(shared.items())),
-        unused_lists={name: count for name, count in dictionary.lists.items() if name not in used},
+        unused_lists=unused,
+        evidence_lists=tuple(name for name in unused if name in span_lists),
         rejected=dictionary.rejected,
     )

@@ -67,7 +67,7 @@ def describe_run(
         **{f"{name}_entities": sum(len(record["entities"]) for record in records) for name, records in parts.items()},
         "train_sentences": len(examples),
         "train_entities_across_sentences": len(examples.crossing),
-        "dictionary": build_report(tokenizer.dictionary_matcher).to_dict(),
+        "dictionary": build_report(tokenizer.dictionary_matcher, tokenizer.init_kwargs["span_lists"] or ()).to_dict(),
         "characters_of_terms_alone": 0
         if network.config.encoder_config is not None  # the vocabulary is the encoder's
         else characters_of_terms_alone(tokenizer, (record["text"] for record in parts["train"])),

@@ -14,7 +14,7 @@ def write(path, content):
 
 
 @pytest.fixture
-def report(tmp_path):
+def matcher(tmp_path):
     write(tmp_path / "disease.tsv", "癌\n胃炎\n黄疸\n慢性浅表性胃炎\n坏\x00行\n")
     write(tmp_path / "symptom.tsv", "黄疸\n腹痛\n上腹部持续性隐痛\n")
     write(tmp_path / "generic.tsv", "患者\n")
@@ -22,7 +22,18 @@ def report(tmp_path):
     dictionary = ClinicalDictionary.from_path(tmp_path)
     lists_of_type = {"Disease": ["disease", "icd"], "Symptom": ["symptom"], "Operation": ["operation"]}
     types = ["Disease", "Symptom", "Operation"]
-    return build_report(DictionaryMatcher(dictionary, types, lists_of_type, precedence=["Symptom"]))
+    return DictionaryMatcher(dictionary, types, lists_of_type, precedence=["Symptom"])
+
+
+@pytest.fixture
+def report(matcher):
+    return build_report(matcher)
+
+
+def test_a_list_of_no_type_may_be_evidence_for_spans(matcher):
+    report = build_report(matcher, ["disease", "generic"])
+    assert report.unused_lists == {"generic": 1} and report.evidence_lists == ("generic",)
+    assert "List generic is no entity type's: its 1 terms are evidence" in str(report)
 
 
 def test_counts(report):
@@ -63,6 +74,7 @@ def test_counts(report):
         ],
         "shared_terms": [{"types": ["Symptom", "Disease"], "terms": 1}],
         "unused_lists": {"generic": 1},
+        "evidence_lists": [],
         "rejected_rows": 1,
         "first_rejected_rows": [
             {"file": "disease.tsv", "line": 5, "reason": "the term contains the invisible character U+0000"}
