@@ -22,7 +22,7 @@ from data_scripts.loading import find_corpus
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.commands.places import check_exists, check_output_dir, check_place, check_separate
 from modeling_dicmt.publishing.arguments import HubArguments
-from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments, check_unfinished
+from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments, check_unfinished, with_epochs
 from modeling_dicmt.training.self_training_arguments import SelfTrainingArguments
 
 if TYPE_CHECKING:
@@ -128,7 +128,6 @@ def run(
         logger.info("Spans are scored: of %d entities %d lie within another one, and %d cross one.", *overlaps)
     network_class = network_class or (DicMTForNestedEntities if by_spans else DicMTForTokenClassification)
     trainer_class = trainer_class or (SpanTrainer if by_spans else Trainer)
-    check_development_part(parts, training)
     if model.model_name_or_path is not None:
         entity_types = types_as_in_checkpoint(model.model_name_or_path, entity_types)
     dictionary = load_dictionary(data)
@@ -148,6 +147,8 @@ def run(
     logger.info("%s", build_report(tokenizer.dictionary_matcher, evidence_lists) if has_terms else "No dictionary.")
     make = make_span_examples if by_spans else make_examples
     examples = {part: make(records, tokenizer) for part, records in learnt.items()}
+    training = with_epochs(training, int(examples["train"].lengths.sum()))
+    check_development_part(parts, training)
     if by_spans:
         model = with_span_settings(model, examples["train"], overlaps.kind)
     network = build_model(model, tokenizer, training.seed, network_class)

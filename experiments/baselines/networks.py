@@ -168,7 +168,7 @@ class BaselineTrainingArguments(TrainingArguments):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if 0 < self.num_train_epochs <= self.segmentation_epochs + self.recognition_epochs:
+        if 0 < (self.num_train_epochs or 0) <= self.segmentation_epochs + self.recognition_epochs:
             raise ValueError(
                 f"--segmentation_epochs and --recognition_epochs leave none of the {self.num_train_epochs} epochs for "
                 "learning both tasks together: give more --num_train_epochs, or fewer of these."

@@ -3,7 +3,7 @@
 What the fields' metadata may say of bounds, of rare options and of what a card shows: `DataclassParser`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..commands.command_line import check_bounds
@@ -11,6 +11,9 @@ from ..publishing.contents import RESULTS_FILE
 
 # What draws random numbers takes seeds of 32 bits.
 _LARGEST_SEED = 2**32 - 1
+# Epochs of a training part of up to 580,000 characters, which the recipe was found on, and of large ones.
+MOST_EPOCHS, LEAST_EPOCHS = 24, 8
+_CHARACTERS_TO_PASS = 14_000_000
 
 
 def _help(text: str, **options) -> dict:
@@ -165,7 +168,14 @@ class OptimizationArguments:
     _argument_group_name = "training and results"
 
     output_dir: str = field(**_help("Folder for the best model and its figures.", free=True))
-    num_train_epochs: int = field(default=24, **_help("Epochs.", minimum=1))
+    num_train_epochs: int | None = field(
+        default=None,
+        **_help(
+            f"Epochs. Default: {MOST_EPOCHS}; of large training parts fewer, as many as pass over 14 million characters, "
+            f"{LEAST_EPOCHS} at least.",
+            minimum=1,
+        ),
+    )
     gradient_accumulation_steps: int = field(
         default=1, **_help("Parts in which a step's sentences are computed.", minimum=1, rare=True)
     )
@@ -278,6 +288,14 @@ class TrainingArguments(OptimizationArguments):
             free=True,
         ),
     )
+
+
+def with_epochs(training: TrainingArguments, characters: int) -> TrainingArguments:
+    """The arguments with the epochs that they leave to the training part, whose sentences have so many characters."""
+    if training.num_train_epochs is not None:
+        return training
+    epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, round(_CHARACTERS_TO_PASS / max(1, characters))))
+    return replace(training, num_train_epochs=epochs)
 
 
 def check_unfinished(training: OptimizationArguments) -> None:

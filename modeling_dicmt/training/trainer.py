@@ -20,7 +20,7 @@ from ..files import replace_folder, restore_folder
 from ..modeling_dicmt import DicMTForTokenClassification, DicMTOutput
 from ..prediction import pad_sentences
 from ..tokenization_dicmt import DicMTTokenizer, EncodedSentence
-from .arguments import TrainingArguments
+from .arguments import TrainingArguments, with_epochs
 from .batches import EpochBatches, share_of_process
 from .examples import Examples
 from .known_terms import KnownTerms
@@ -65,6 +65,7 @@ class Trainer:
         arguments: TrainingArguments,
         stage: str = "",
     ):
+        arguments = with_epochs(arguments, int(examples.lengths.sum()))
         self.arguments, self.accelerator, self.examples = arguments, accelerator, examples
         self.tokenizer, self.evaluate = tokenizer, evaluate
         self.folder = Path(arguments.output_dir) / CHECKPOINTS / stage

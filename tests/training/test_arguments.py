@@ -5,7 +5,7 @@ import torch
 
 from data_scripts.arguments import DataArguments
 from modeling_dicmt.configuration_dicmt_nested import DicMTNestedConfig
-from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments
+from modeling_dicmt.training.arguments import ModelArguments, TrainingArguments, with_epochs
 from modeling_dicmt.training.optimization import create_scheduler
 from modeling_dicmt.training.preparation import network_settings
 from modeling_dicmt.training.pretraining_arguments import (
@@ -83,6 +83,15 @@ def test_every_schedule_can_be_made():
         optimizer.step()
         scheduler.step()
         assert scheduler.get_last_lr()[0] > 0
+
+
+@pytest.mark.parametrize(
+    ("characters", "epochs"), [(0, 24), (560_000, 24), (1_000_000, 14), (1_400_000, 10), (10**8, 8)]
+)
+def test_large_training_parts_are_passed_over_less_often_unless_one_says_how_often(characters, epochs):
+    assert with_epochs(TrainingArguments(output_dir="out"), characters).num_train_epochs == epochs
+    given = TrainingArguments(output_dir="out", num_train_epochs=30)
+    assert with_epochs(given, characters) == given
 
 
 @pytest.mark.parametrize(("epochs", "weight", "given", "expected"), [(24, 3, None, 4), (24, 3, 7, 7), (2, 3, None, 1)])
