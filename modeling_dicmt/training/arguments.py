@@ -171,8 +171,8 @@ class OptimizationArguments:
     num_train_epochs: int | None = field(
         default=None,
         **_help(
-            f"Epochs. Default: {MOST_EPOCHS}; of large training parts fewer, as many as pass over 14 million characters, "
-            f"{LEAST_EPOCHS} at least.",
+            f"Epochs. Default: {MOST_EPOCHS}; of large training parts fewer, for 14 million characters in all, but "
+            f"at least {LEAST_EPOCHS}.",
             minimum=1,
         ),
     )
