@@ -23,11 +23,11 @@ from .vocabulary import check_vocabulary, count_characters
 
 logger = logging.getLogger(__name__)
 
-# What a recogniser starts from a pre-trained network's: its embeddings, by their sizes. Bigrams are not among them: a
-# table that is large enough for a whole language makes small steps slow, and brought nothing.
 # Of the entities, how many a span head can find: the few longest ones would make it slow.
 SHARE_OF_LENGTHS = 0.997
 
+# What a recogniser starts from a pre-trained network's: its embeddings, by their sizes. Bigrams are not among them: a
+# table that is large enough for a whole language makes small steps slow, and brought nothing.
 EMBEDDINGS = {"characters": "character_embedding_size", "radicals": "radical_embedding_size"}
 
 
@@ -203,6 +203,18 @@ def with_span_settings(model: ModelArguments, examples: SpanExamples, overlap: s
         overlap: What its entities do: "crossing", "nested" or "none".
     """
     longest = model.max_span_length or longest_span(examples, SHARE_OF_LENGTHS)
+    sizes = np.concatenate([np.zeros(1, dtype=np.int64), *(rows[:, 1] - rows[:, 0] for rows in examples.entities)])
+    beyond = int((sizes > longest).sum())
+    if beyond:
+        logger.warning(
+            "Spans of up to %d characters are scored: %d of %d entities of the training part are longer, up to "
+            "%d, and are never found. --max_span_length %d would find them, in more time.",
+            longest,
+            beyond,
+            len(sizes) - 1,
+            sizes.max(),
+            sizes.max(),
+        )
     return replace(
         model, max_span_length=longest, span_overlap=overlap if model.span_overlap == "auto" else model.span_overlap
     )

@@ -5,8 +5,10 @@ import pytest
 from tiny_network import LISTS_OF_TYPE, make_span_tokenizer
 
 from modeling_dicmt.tagging import Span
+from modeling_dicmt.training.arguments import ModelArguments
 from modeling_dicmt.training.examples import join_examples, make_examples
 from modeling_dicmt.training.known_terms import KnownTerms
+from modeling_dicmt.training.preparation import with_span_settings
 from modeling_dicmt.training.span_examples import SpanExamples, longest_span, make_span_examples
 
 TEXTS = ["患者左肺见阴影，考虑肺炎。既往有高血压病史", "胃镜示胃窦部充血水肿，考虑胃炎。"]
@@ -126,3 +128,12 @@ def test_simulated_terms_keep_nested_entities_where_they_are(examples, tokenizer
             assert known
     assert exchanged > 5 and nested_evidence > 0 and hidden > 0
     assert LISTS_OF_TYPE
+
+
+def test_entities_that_are_too_long_to_be_found_are_told(caplog):
+    examples = SpanExamples([None, None], [np.array([[0, 2, 0], [0, 9, 1]]), np.zeros((0, 3), dtype=np.int64)], [])
+    for asked, longest, told in ((4, 4, True), (9, 9, False), (0, 9, False)):
+        caplog.clear()
+        assert with_span_settings(ModelArguments(max_span_length=asked), examples, "nested").max_span_length == longest
+        assert ("1 of 2 entities of the training part are longer, up to 9" in caplog.text) is told
+    assert with_span_settings(ModelArguments(), SpanExamples([], [], []), "none").max_span_length == 1
