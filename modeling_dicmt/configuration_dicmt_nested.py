@@ -54,4 +54,9 @@ class DicMTNestedConfig(DicMTConfig):
         return 0 if self.span_lists is None else len(self.span_lists) + len(self.entity_types)
 
 
+CONFIGURATIONS: dict[str, type[DicMTConfig]] = {
+    config.model_type: config for config in (DicMTConfig, DicMTNestedConfig)
+}
+"""Configurations of the networks that recognise entities, by the model_type of their checkpoints."""
+
 DicMTNestedConfig.register_for_auto_class()

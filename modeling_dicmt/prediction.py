@@ -10,14 +10,17 @@ from .constrained_decoding import best_paths, most_probable_types
 from .crf_numpy import NumpyCRF
 from .radicals import PADDING_RADICAL
 from .span_decoding import find_spans, probability, scores_of_spans
-from .tagging import IGNORED_TAG, Span, find_entities
+from .tagging import IGNORED_TAG, Span, find_entities, pad_spans
 from .tokenization_dicmt import EncodedSentence
 
 # Characters of a batch where a step over time is shared by its sentences, and where an encoder runs on a CPU: it gains
 # nothing from larger batches, and loses by their padding.
-PADDING_SPAN = -1
 BATCH_CHARACTERS = 8192
 ENCODER_BATCH_CHARACTERS = 1024
+
+# Scores of spans that a batch has at most, where one has several sentences: with more, what is computed of them leaves
+# the processor's cache.
+_SPAN_SCORES = 2**20
 
 
 class TaggedBatch(NamedTuple):
@@ -110,12 +113,13 @@ def pad_sentences(
     return arrays
 
 
-def pad_spans(spans: Sequence[np.ndarray]) -> np.ndarray:
-    """Stack integer (N, 3) of each of B sentences: int64 (B, longest N, 3), padded by -1."""
-    stacked = np.full((len(spans), max(map(len, spans), default=0), 3), PADDING_SPAN, dtype=np.int64)
-    for row, of_sentence in enumerate(spans):
-        stacked[row, : len(of_sentence)] = of_sentence
-    return stacked
+def fast_batch(config: DicMTConfig, on_cpu: bool = True) -> int:
+    """Characters of a batch, padding included, with which a network is fast."""
+    characters = ENCODER_BATCH_CHARACTERS if on_cpu and config.encoder_config is not None else BATCH_CHARACTERS
+    if config.scores_spans:
+        scores_of_character = len(config.entity_types) * config.max_span_length
+        characters = max(1, min(characters, _SPAN_SCORES // scores_of_character))
+    return characters
 
 
 def length_batches(lengths: Sequence[int], max_characters: int) -> Iterator[list[int]]:

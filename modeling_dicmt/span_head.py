@@ -9,6 +9,8 @@ Cohen, 2004), as a difference of running sums. Only lengths up to the longest ar
 take memory for B · L · T · W scores, whatever L is.
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -16,6 +18,22 @@ from transformers import initialization as init
 
 # A network begins by taking no span for an entity: of a sentence's thousands a few are.
 _FIRST_BIAS = -6.0
+
+
+class CharacterScores(NamedTuple):
+    """What each of L characters gives to the spans that begin or end at it; T types, B sentences, vectors of width d.
+
+    Args:
+        queries: (B, L, T, d), of a span's first character; its product with the last one's key is a part of the score.
+        keys: (B, L, d).
+        begin: (B, L, T) score of beginning, less the sum of what is inside before.
+        end: (B, L, T) score of ending, with the sum of what is inside up to it.
+    """
+
+    queries: Tensor
+    keys: Tensor
+    begin: Tensor
+    end: Tensor
 
 
 class SpanHead(nn.Module):
@@ -65,18 +83,23 @@ class SpanHead(nn.Module):
             (B, L, T, W): log-odds of the span that begins at a character, of a type, of a length from 1 on. Those that
             leave their sentence mean nothing.
         """
-        first, last = functional.elu(self.ends(states)).chunk(2, dim=-1)  # (B, L, d)
-        begin, end, inside = self.typed(states).chunk(3, dim=-1)  # (B, L, T)
-        running = inside.cumsum(1)
-        begin = begin - running + inside  # less what is inside before the span
-        end = functional.pad(end + running, (0, 0, 0, self.longest - 1)).unfold(1, self.longest, 1)  # (B, L, T, W)
-        queries = torch.einsum("bld,tde->blte", first, self.bilinear)
-        scores = banded_products(queries, last, self.longest)
+        queries, keys, begin, end = self.of_characters(states)
+        end = functional.pad(end, (0, 0, 0, self.longest - 1)).unfold(1, self.longest, 1)  # (B, L, T, W)
+        scores = banded_products(queries, keys, self.longest)
         for part in (begin[..., None], end, self.length):  # in place: a batch's scores are many
             scores += part
         if self.evidence is not None and evidence is not None and evidence.size(1):
             scores = self._with_evidence(scores, evidence)
         return scores
+
+    def of_characters(self, states: Tensor) -> CharacterScores:
+        """What characters give to the scores of spans, from their states (B, L, size)."""
+        first, last = functional.elu(self.ends(states)).chunk(2, dim=-1)  # (B, L, d)
+        begin, end, inside = self.typed(states).chunk(3, dim=-1)  # (B, L, T)
+        running = inside.cumsum(1)
+        queries = first @ self.bilinear.transpose(0, 1).flatten(1)  # one product for all types
+        queries = queries.unflatten(-1, (self.num_types, self.head_size))
+        return CharacterScores(queries, last, begin - running + inside, end + running)
 
     def _with_evidence(self, scores: Tensor, evidence: Tensor) -> Tensor:
         start, end, source = evidence.unbind(-1)

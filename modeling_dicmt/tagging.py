@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-# Tag id at padding, where there is no tag.
+# Tag id at padding, where there is no tag; what pads spans.
 IGNORED_TAG = -100
+PADDING_SPAN = -1
 
 _OUTSIDE, _BEGIN, _INSIDE = range(3)
 _PREFIXES = {"B-": _BEGIN, "I-": _INSIDE}
@@ -114,6 +115,14 @@ def tags_to_spans(tags: Sequence[int] | np.ndarray, id2label: Mapping[int, str],
     return [
         Span(start + offset, end + offset, found.types[type_id]) for _, start, end, type_id in found.entities.tolist()
     ]
+
+
+def pad_spans(spans: Sequence[np.ndarray]) -> np.ndarray:
+    """Stack integer (N, 3) of each of B sentences: int64 (B, longest N, 3), padded by -1."""
+    stacked = np.full((len(spans), max(map(len, spans), default=0), 3), PADDING_SPAN, dtype=np.int64)
+    for row, of_sentence in enumerate(spans):
+        stacked[row, : len(of_sentence)] = of_sentence
+    return stacked
 
 
 class FoundEntities(NamedTuple):

@@ -10,13 +10,9 @@ import torch
 from transformers import PreTrainedModel
 
 from .crf_numpy import NumpyCRF
-from .prediction import BATCH_CHARACTERS, ENCODER_BATCH_CHARACTERS, TaggedBatch
+from .prediction import TaggedBatch, fast_batch
 from .recognition import EntityRecognizer, with_type
 from .tokenization_dicmt import DicMTTokenizer
-
-# Scores of spans that a batch has at most, where one has several sentences: with more, what is computed of them leaves
-# the processor's cache.
-_SPAN_SCORES = 2**20
 
 _THREADS_LOCK = threading.Lock()
 
@@ -41,10 +37,7 @@ class TorchTagger:
         self.config = model.config
         on_cpu, has_encoder = model.device.type == "cpu", model.config.encoder_config is not None
         self.cpu_threads = 1 if cpu_threads is None and on_cpu and not has_encoder else cpu_threads
-        self.batch_characters = ENCODER_BATCH_CHARACTERS if on_cpu and has_encoder else BATCH_CHARACTERS
-        if self.config.scores_spans:
-            scores_of_character = len(self.config.entity_types) * self.config.max_span_length
-            self.batch_characters = max(1, min(self.batch_characters, _SPAN_SCORES // scores_of_character))
+        self.batch_characters = fast_batch(self.config, on_cpu)
 
     @property
     def chain(self) -> NumpyCRF | None:

@@ -22,7 +22,7 @@ from transformers import (
 from transformers.utils import logging
 
 from ..configuration_dicmt import DicMTConfig
-from ..configuration_dicmt_nested import DicMTNestedConfig
+from ..configuration_dicmt_nested import CONFIGURATIONS
 from ..files import read_json
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..modeling_dicmt_nested import DicMTForNestedEntities
@@ -37,8 +37,7 @@ _JSON_FILES = {
     "tokenizer.json": ("model", "vocab"),
     "model.safetensors.index.json": ("weight_map",),
 }
-# The networks that recognise entities, by the model_type of their checkpoints.
-_CONFIGURATIONS = {config.model_type: config for config in (DicMTConfig, DicMTNestedConfig)}
+# The networks that recognise entities.
 RECOGNISERS = {network.config_class: network for network in (DicMTForTokenClassification, DicMTForNestedEntities)}
 
 _ENCODER_ADVICE = "Name a folder that transformers saved, or its name on the Hub."
@@ -55,13 +54,13 @@ def load_config(path: str) -> DicMTConfig:
     with _reading(path):
         settings = _settings(path)
     kind = settings.get("model_type")
-    if not isinstance(kind, str) or kind not in _CONFIGURATIONS:
+    if not isinstance(kind, str) or kind not in CONFIGURATIONS:
         raise ValueError(
             f"{path} is no DicMT checkpoint: its model_type is {str(kind)[:40]!r}. A BERT-family "
             "encoder goes to --encoder_name_or_path."
         )
     with _reading(path):
-        return _CONFIGURATIONS[kind].from_pretrained(path)
+        return CONFIGURATIONS[kind].from_pretrained(path)
 
 
 def load_tokenizer(path: str) -> DicMTTokenizer:
@@ -111,7 +110,7 @@ def load_encoder_config(path: str) -> PreTrainedConfig:
         ValueError: If there is none, it cannot be read, is a DicMT checkpoint's, or of another kind of network.
     """
     with _reading(path, "encoder", _ENCODER_ADVICE):
-        is_encoder = _settings(path).get("model_type") not in _CONFIGURATIONS
+        is_encoder = _settings(path).get("model_type") not in CONFIGURATIONS
         config = AutoConfig.from_pretrained(path) if is_encoder else None
     if config is None:
         raise ValueError(
@@ -165,7 +164,7 @@ def is_encoder(path: str) -> bool:
     """
     with _reading(path, "pre-trained network", _PRETRAINED_ADVICE):
         kind = _settings(path).get("model_type")
-        if kind in _CONFIGURATIONS:
+        if kind in CONFIGURATIONS:
             return False
         if _is_bert_family(AutoConfig.from_pretrained(path)):
             return True

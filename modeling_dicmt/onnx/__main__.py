@@ -28,9 +28,8 @@ def run() -> None:
     check_output_dir(arguments.output_dir)
     # What takes seconds to load waits until the arguments are known to be right.
     from ..commands.checkpoint import load_network, load_tokenizer
-    from ..crf_numpy import CRF_FILE
     from .export import export_onnx
-    from .pipeline import MODEL_FILE
+    from .pipeline import DECODER_FILES, MODEL_FILE
 
     target = Path(arguments.output_dir)
     source = Path(arguments.model_name_or_path)
@@ -38,7 +37,7 @@ def run() -> None:
         raise ValueError(
             f"{target} holds the network that is exported, which would be lost: pass another --output_dir."
         )
-    if target.exists() and any(target.iterdir()) and not _is_export(target, {MODEL_FILE, CRF_FILE}):
+    if target.exists() and any(target.iterdir()) and not _is_export(target, MODEL_FILE, DECODER_FILES):
         raise ValueError(f"{target} holds something else than an export: pass another --output_dir.")
     network, tokenizer = load_network(arguments.model_name_or_path), load_tokenizer(arguments.model_name_or_path)
     folder = export_onnx(network, tokenizer, target, arguments.quantize)
@@ -46,11 +45,11 @@ def run() -> None:
     print(f"Wrote {folder} ({MODEL_FILE}: {size:,} bytes).")
 
 
-def _is_export(folder: Path, needed: set[str]) -> bool:
+def _is_export(folder: Path, network: str, decoders: tuple[str, ...]) -> bool:
     """Whether a folder may be replaced: it holds an export, and nothing that an export does not have."""
     names = {path.name for path in folder.iterdir()}
     suffixes = {"" if path.is_dir() else path.suffix for path in folder.iterdir()}
-    return needed <= names and suffixes <= {".onnx", ".npz", ".json", ".tsv", ".py"}
+    return network in names and not names.isdisjoint(decoders) and suffixes <= {".onnx", ".npz", ".json", ".tsv", ".py"}
 
 
 def main() -> None:

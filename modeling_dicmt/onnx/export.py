@@ -17,22 +17,24 @@ from torch import Tensor, nn
 from ..bilstm import BiLSTM
 from ..files import replace_folder
 from ..modeling_dicmt import DicMTForTokenClassification
+from ..modeling_dicmt_nested import DicMTForNestedEntities
 from ..tokenization_dicmt import DicMTTokenizer
 from ..torch_tagger import chain_of
 from .pipeline import MODEL_FILE, OnnxTagger
+from .span_scores import SPAN_INPUTS, SpanScores
 
 # The first with BitwiseXor, which hashes bigrams.
 OPSET = 18
 
 
 class ExportedNetwork(nn.Module):
-    """The network up to emissions and segmentation logits, in operations that ONNX has.
+    """The network up to emissions, or what characters give to spans, and segmentation logits, in operations of ONNX.
 
     Args:
         model: The network, which is copied.
     """
 
-    def __init__(self, model: DicMTForTokenClassification):
+    def __init__(self, model: DicMTForTokenClassification | DicMTForNestedEntities):
         super().__init__()
         self.model = deepcopy(model).cpu().float().eval()
         encoder = self.model.dicmt.representation.encoder
@@ -45,7 +47,10 @@ class ExportedNetwork(nn.Module):
         self.input_names = ["input_ids", "attention_mask"]
         self.input_names += ["radical_ids"] if config.radical_embedding_size else []
         self.input_names += ["dictionary_features"] if config.dictionary_feature_size else []
-        self.output_names = ["emissions"] if config.recognition_task else []
+        if config.scores_spans:
+            self.output_names = [*SPAN_INPUTS]
+        else:
+            self.output_names = ["emissions"] if config.recognition_task else []
         self.output_names += ["segmentation_logits"] if config.segmentation_task else []
         self.eval()  # the exporter gives a module back in the mode that it had, with all that is in it
 
@@ -54,8 +59,11 @@ class ExportedNetwork(nn.Module):
         named = dict(zip(self.input_names, inputs, strict=True))
         model = self.model
         states = model.dicmt.states(**named | {"attention_mask": named["attention_mask"].bool()})
-        outputs = []
-        if model.classifier is not None:
+        outputs: list[Tensor] = []
+        if model.config.scores_spans:
+            of_characters = model.spans.of_characters(states)
+            outputs += [getattr(of_characters, name) for name in SPAN_INPUTS]
+        elif model.classifier is not None:
             outputs.append(model.classifier(states))
         if model.segmenter is not None:
             outputs.append(model.segmenter(states).squeeze(-1))
@@ -63,7 +71,10 @@ class ExportedNetwork(nn.Module):
 
 
 def export_onnx(
-    model: DicMTForTokenClassification, tokenizer: DicMTTokenizer, folder: str | Path, quantize: bool = False
+    model: DicMTForTokenClassification | DicMTForNestedEntities,
+    tokenizer: DicMTTokenizer,
+    folder: str | Path,
+    quantize: bool = False,
 ) -> Path:
     """Write a network with all that it needs, so that `folder` holds the whole of it or is as it was.
 
@@ -77,15 +88,13 @@ def export_onnx(
         The folder.
 
     Raises:
-        ValueError: If what was written does not say what the network says, or the network scores spans.
+        ValueError: If what was written does not say what the network says.
     """
-    if model.config.scores_spans:
-        raise ValueError("A network that scores spans (nested entities) has no ONNX export: use it with PyTorch.")
 
     def write(target: Path) -> None:
         exported = ExportedNetwork(model)
         _write_graph(exported, target / MODEL_FILE)
-        chain_of(model).save(target)
+        (_scores_of_spans(model) if model.config.scores_spans else chain_of(model)).save(target)
         model.config.save_pretrained(target)
         tokenizer.save_pretrained(target)
         _check(exported, target)
@@ -94,6 +103,15 @@ def export_onnx(
 
     replace_folder(folder, write)
     return Path(folder)
+
+
+def _scores_of_spans(model: DicMTForNestedEntities) -> SpanScores:
+    """The scores of spans that are none of their characters'."""
+    head = model.spans
+    length = head.length.detach().cpu().float().numpy().copy()
+    if head.evidence is None:
+        return SpanScores(length, np.zeros((0, head.num_types), dtype=np.float32))
+    return SpanScores(length, head.evidence.detach().cpu().float().numpy().copy())
 
 
 def _write_graph(exported: ExportedNetwork, path: Path) -> None:
@@ -163,15 +181,21 @@ def _without_native_warnings() -> Iterator[None]:
 
 def _check(exported: ExportedNetwork, folder: Path) -> None:
     """Compare with the network on a batch of another shape than the one that was traced."""
+    model = exported.model
     inputs = _example(exported, batch=3, length=11)
-    with torch.inference_mode():
-        expected = dict(zip(exported.output_names, exported(*inputs.values()), strict=True))
+    if model.config.scores_spans and model.config.num_span_sources:
+        lengths = inputs["attention_mask"].sum(1).tolist()
+        last = model.config.num_span_sources - 1
+        inputs["span_evidence"] = torch.tensor([[[0, 1, 0], [length - 1, length, last]] for length in lengths])
     batch = OnnxTagger(folder).tag({name: tensor.numpy() for name, tensor in inputs.items()})
+    with torch.inference_mode():
+        expected = model(**inputs)
     inside = batch.mask
-    if "emissions" in expected and not np.allclose(
-        batch.emissions[inside], expected["emissions"].numpy()[inside], atol=1e-4, rtol=1e-4
+    name = "span_scores" if model.config.scores_spans else "emissions"
+    if getattr(expected, name) is not None and not np.allclose(
+        getattr(batch, name)[inside], getattr(expected, name).numpy()[inside], atol=1e-4, rtol=1e-4
     ):
-        raise ValueError("The exported network does not give the network's emissions: do not use it.")
+        raise ValueError(f"The exported network does not give the network's {name}: do not use it.")
 
 
 def _quantize(path: Path) -> None:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..prediction import pad_sentences, pad_spans
+from ..prediction import pad_sentences
+from ..tagging import pad_spans
 from .trainer import Trainer
 
 

@@ -19,8 +19,9 @@ from tiny_network import (
 from modeling_dicmt.configuration_dicmt_nested import DicMTNestedConfig
 from modeling_dicmt.modeling_dicmt import DicMTForTokenClassification
 from modeling_dicmt.modeling_dicmt_nested import DicMTForNestedEntities, covered
-from modeling_dicmt.prediction import pad_sentences, pad_spans
+from modeling_dicmt.prediction import pad_sentences
 from modeling_dicmt.span_decoding import OVERLAPS, log_odds
+from modeling_dicmt.tagging import pad_spans
 from modeling_dicmt.torch_tagger import predict_entities
 
 SENTENCE_ARRAYS = list(make_span_tokenizer().encode_records(SENTENCES))

@@ -1,7 +1,7 @@
 """The exports of the networks; the tests that want these skip where ONNX is not installed."""
 
 import pytest
-from onnx_networks import NETWORKS, make
+from onnx_networks import NETWORKS, SPAN_NETWORKS, make
 
 
 @pytest.fixture(scope="package")
@@ -22,6 +22,11 @@ def export(tmp_path_factory):
 
 @pytest.fixture(params=list(NETWORKS))
 def exported(request, export):
+    return export(request.param)
+
+
+@pytest.fixture(params=list(SPAN_NETWORKS))
+def exported_spans(request, export):
     return export(request.param)
 
 

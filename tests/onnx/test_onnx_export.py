@@ -19,6 +19,7 @@ from modeling_dicmt.onnx import OnnxPipeline, export, export_onnx, pipeline
 from modeling_dicmt.onnx.__main__ import run
 from modeling_dicmt.onnx.pipeline import OnnxTagger
 from modeling_dicmt.prediction import pad_sentences
+from modeling_dicmt.torch_tagger import TorchTagger
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,6 +44,33 @@ def test_emissions_are_the_networks_whatever_the_batch(exported):
             assert np.array_equal(batch.in_entity[inside], (output.segmentation_logits > 0).numpy()[inside])
         else:
             assert batch.in_entity is None
+
+
+def test_scores_of_spans_are_the_networks_whatever_the_batch(exported_spans):
+    model, tokenizer, folder = exported_spans
+    tagger = OnnxTagger(folder, threads=1)
+    sentences = list(tokenizer.encode_records(SENTENCES))
+    for chosen in ([0, 1, 2, 3], [3, 1], [3], [2, 2]):
+        inputs = pad_sentences([sentences[index] for index in chosen], 0)
+        batch, expected = tagger.tag(inputs), TorchTagger(model).tag(inputs)
+        assert (batch.span_scores > -np.inf).any()
+        np.testing.assert_allclose(batch.span_scores, expected.span_scores, atol=1e-4)
+        if model.config.segmentation_task:
+            assert np.array_equal(batch.in_entity[batch.mask], expected.in_entity[batch.mask])
+        else:
+            assert batch.in_entity is None
+    assert tagger.batch_characters == TorchTagger(model).batch_characters and tagger.chain is None
+
+
+def test_eight_bits_stay_near_for_spans_too(export, tmp_path):
+    model, tokenizer, folder = export("spans")
+    small = export_onnx(model, tokenizer, tmp_path / "small", quantize=True)
+    assert (small / "model.onnx").stat().st_size < (folder / "model.onnx").stat().st_size
+    inputs = pad_sentences(list(tokenizer.encode_records(SENTENCES)), 0)
+    whole, rounded = (OnnxTagger(one, threads=1).tag(inputs).span_scores for one in (folder, small))
+    within = whole > -np.inf
+    assert np.array_equal(within, rounded > -np.inf)
+    assert 0 < np.abs(whole[within] - rounded[within]).mean() < INT8_TOLERANCE * whole[within].std()
 
 
 def test_eight_bits_stay_near(plain, tmp_path):
@@ -76,13 +104,14 @@ def test_an_export_replaces_the_last_one_whole_or_not_at_all(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["network"]
 
 
-def test_an_export_that_says_something_else_is_refused(tmp_path):
-    model, tokenizer = make("plain")
+@pytest.mark.parametrize(("network", "shape", "name"), [("plain", (7,), "emissions"), ("spans", (3, 7), "span_scores")])
+def test_an_export_that_says_something_else_is_refused(tmp_path, network, shape, name):
+    model, tokenizer = make(network)
     with mock.patch.object(pipeline.OnnxTagger, "tag") as tag:
         tag.side_effect = lambda inputs: mock.Mock(
-            mask=inputs["attention_mask"].astype(bool), emissions=np.zeros((*inputs["input_ids"].shape, 7))
+            mask=inputs["attention_mask"].astype(bool), **{name: np.zeros((*inputs["input_ids"].shape, *shape))}
         )
-        with pytest.raises(ValueError, match="does not give the network's emissions"):
+        with pytest.raises(ValueError, match=f"does not give the network's {name}"):
             export_onnx(model, tokenizer, tmp_path / "network")
     assert not list(tmp_path.iterdir())
 
@@ -97,6 +126,15 @@ class TestCommand:
         assert f"Wrote {tmp_path / 'out'}" in capsys.readouterr().out
         assert OnnxPipeline(tmp_path / "out")(RECORDS[0])
         self.run("--model_name_or_path", checkpoint, "--output_dir", tmp_path / "out", "--quantize")
+
+    def test_an_export_of_spans_is_replaced_by_one_of_tags_and_back(self, checkpoint, export, tmp_path):
+        model, tokenizer, _ = export("spans")
+        for part in (model, tokenizer):
+            part.save_pretrained(tmp_path / "spans")
+        for source in (tmp_path / "spans", checkpoint, tmp_path / "spans"):
+            self.run("--model_name_or_path", source, "--output_dir", tmp_path / "out")
+            assert OnnxPipeline(tmp_path / "out")(RECORDS[0])
+        assert not (tmp_path / "out" / "crf.npz").exists()
 
     def test_the_exporter_warned_of_packed_sequences(self, checkpoint, tmp_path, capfd):
         self.run("--model_name_or_path", checkpoint, "--output_dir", tmp_path / "out")
