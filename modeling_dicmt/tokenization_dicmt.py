@@ -21,7 +21,7 @@ from .lexicon import Lexicon
 from .normalization import code_points, normalize
 from .radicals import PADDING_RADICAL, RADICALS_FILE, RadicalTable
 from .sentences import MAX_SENTENCE_LENGTH, cut_sentence, split_sentences
-from .tagging import Span
+from .tagging import Span, pad_spans
 from .vetted_terms import ANY_TYPE, TermMatcher, warn_of_unfindable
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,9 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
     matches anywhere within it. Records are for `encode_records`, which splits them.
 
     Encodings hold, besides the usual `input_ids` and `attention_mask`, `radical_ids` (B, L) and `dictionary_features`
-    (B, L, D), both uint8: torch tensors with `return_tensors="pt"`, else numpy arrays.
+    (B, L, D), both uint8: torch tensors with `return_tensors="pt"`, else numpy arrays. With `span_lists` they hold
+    `span_evidence` (B, N, 3) int64, too: first character, end (exclusive) and source of each term within the text, in
+    offsets of its characters, padding at either side not counted; -1 where another text of the batch has more.
 
     Args:
         vocab: Id of each character, and of `[PAD]` and `[UNK]`. Its characters are normalised ones.
@@ -171,6 +173,8 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
             max_sentence_length=max_sentence_length,
             **kwargs,
         )
+        if span_lists is not None:
+            self.model_input_names = [*type(self).model_input_names, "span_evidence"]
         self.entity_types = entity_types
         self.max_sentence_length = max_sentence_length
         self._radical_table = RadicalTable.load(radicals_file)
@@ -399,7 +403,9 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         joined = ["".join(item) for item in texts]
         radical_ids = [self._radical_table.ids(item) for item in joined]
         ends = list(accumulate(map(len, joined)))
-        features, _ = self._lexicon.features(code_points("".join(joined)), ends)
+        points = code_points("".join(joined))
+        features, _ = self._lexicon.features(points, ends)
+        terms, evidence = self._lexicon.span_evidence(points, ends), []
         encoded["radical_ids"], encoded["dictionary_features"] = [], []
         for encoding, source in zip(encoded.encodings, sources, strict=True):
             first, place = _place(encoding, texts[source] if split else None)
@@ -411,6 +417,11 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
             matrix[place] = features[begin : begin + length]
             encoded["radical_ids"].append(row)
             encoded["dictionary_features"].append(matrix)
+            if terms is not None:
+                evidence.append(_within(terms, slice(begin, begin + length)))
+        if terms is not None:
+            is_padded = kwargs.get("padding_strategy", PaddingStrategy.DO_NOT_PAD) != PaddingStrategy.DO_NOT_PAD
+            encoded["span_evidence"] = list(pad_spans(evidence)) if is_padded or return_tensors else evidence
         if not batched and return_tensors is None and not kwargs.get("return_overflowing_tokens"):
             return BatchEncoding({name: value[0] for name, value in encoded.items()}, encoded.encodings)
         return BatchEncoding(dict(encoded), encoded.encodings, tensor_type=return_tensors)
@@ -421,7 +432,19 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
         empty: dict[str, np.ndarray] = {name: np.zeros((0, 0), dtype=np.int64) for name in self.model_input_names}
         empty["radical_ids"] = np.zeros((0, 0), dtype=np.uint8)
         empty["dictionary_features"] = np.zeros((0, 0, self._lexicon.dim), dtype=np.uint8)
+        if "span_evidence" in empty:
+            empty["span_evidence"] = pad_spans([])
         return BatchEncoding(empty, tensor_type=return_tensors)
+
+    def pad(self, encoded_inputs: Any, *args: Any, **kwargs: Any) -> BatchEncoding:
+        """Pad encodings to one length, and their evidence for spans to one number; arguments are the base class's."""
+        if isinstance(encoded_inputs, list | tuple) and encoded_inputs and isinstance(encoded_inputs[0], Mapping):
+            encoded_inputs = {name: [one[name] for one in encoded_inputs] for name in encoded_inputs[0]}
+        ids = encoded_inputs.get("input_ids") if "span_evidence" in encoded_inputs else None
+        if ids is not None and len(ids) and np.ndim(ids[0]):  # a batch
+            rows = [_as_spans(of_one) for of_one in encoded_inputs["span_evidence"]]
+            encoded_inputs = {**encoded_inputs, "span_evidence": list(pad_spans(rows))}
+        return super().pad(encoded_inputs, *args, **kwargs)
 
     def _pad(
         self,
@@ -445,6 +468,8 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
                     values = values.reshape(length, self._lexicon.dim)
                 width = [(0, missing) if side == "right" else (missing, 0)] + [(0, 0)] * (values.ndim - 1)
                 padded[name] = np.pad(values, width, constant_values=pad_value)
+        if "span_evidence" in padded:  # in offsets of the characters: padding moves nothing
+            padded["span_evidence"] = _as_spans(padded["span_evidence"])
         return padded
 
     def save_pretrained(self, save_directory: str | os.PathLike, *args: Any, **kwargs: Any) -> tuple[str, ...]:
@@ -522,6 +547,11 @@ def _character_tokenizer(vocab: dict[str, int]) -> Tokenizer:
     backend.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), behavior="isolated")
     backend.decoder = decoders.Fuse()  # no blanks between characters
     return backend
+
+
+def _as_spans(rows: Any) -> np.ndarray:
+    """Spans int64 (N, 3) of what may have been through lists or tensors; of none the width is lost there."""
+    return np.asarray(rows, dtype=np.int64).reshape(-1, 3)
 
 
 def _within(spans: np.ndarray, stretch: slice) -> np.ndarray:

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tiny_network import RECORDS, SENTENCES, make_span_model, make_span_tokenizer, rounded
 
+from modeling_dicmt.prediction import pad_sentences
 from modeling_dicmt.recognition import EntityRecognizer
 from modeling_dicmt.torch_tagger import TorchTagger
 
@@ -36,6 +38,9 @@ for path in (folder, second):
         model = auto.from_pretrained(path, trust_remote_code=True)
         assert type(model).__name__ == "DicMTForNestedEntities" and not model.training
         assert type(model.config).__name__ == "DicMTNestedConfig"
+    with torch.inference_mode():
+        output = model(**tokenizer(texts[-4:], padding=True, padding_side="left", return_tensors="pt"))
+    scores = output.span_scores[output.span_scores > -torch.inf].tolist()
     for arguments in ({}, {"task": "token-classification"}):
         recognise = pipeline(model=path, trust_remote_code=True, **arguments)
         assert type(recognise).__name__ == "DicMTPipeline"
@@ -50,7 +55,7 @@ spec.loader.exec_module(module)
 handler = module.EndpointHandler(folder)
 answers.append([handler({"inputs": texts}), handler({"inputs": texts, "parameters": settings})])
 assert not [name for name in sys.modules if name.split(".")[0] in ("modeling_dicmt", "data_scripts")]
-print("ANSWERS" + json.dumps(answers, default=float))
+print("ANSWERS" + json.dumps([answers, scores], default=float))
 """
 
 TERMS = {"terms": {"anatomy": ["见阴影"]}, "not_terms": ["痛"], "force": True, "evidence": True}
@@ -91,13 +96,16 @@ def test_a_process_without_the_package_gives_the_same_entities(saved, tmp_path):
     folder, model, tokenizer = saved
     texts = [*RECORDS, *SENTENCES]
     arguments = (str(folder), str(tmp_path / "second"), json.dumps(texts), json.dumps(TERMS))
-    answers = json.loads(run(STRANGER, *arguments, cwd=tmp_path).split("ANSWERS")[1])
+    answers, scores = json.loads(run(STRANGER, *arguments, cwd=tmp_path).split("ANSWERS")[1])
     recognise = EntityRecognizer(TorchTagger(model), tokenizer)
     expected = [rounded(recognise(texts)), rounded(recognise(texts, TERMS))]
     assert sum(map(len, expected[0])) > 10 and expected[0] != expected[1]
     assert len(answers) == 5
     for answer in answers:
         assert [rounded(found) for found in answer] == expected
+    # What a plain call of tokenizer and network says is what is behind them.
+    tagged = TorchTagger(model).tag(pad_sentences(list(tokenizer.encode_records(SENTENCES)), 0)).span_scores
+    assert scores == pytest.approx(tagged[tagged > -np.inf].tolist(), abs=1e-4)
 
 
 def test_with_the_package_installed_it_loads_without_remote_code(saved, tmp_path):
