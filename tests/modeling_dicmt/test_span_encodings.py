@@ -134,6 +134,11 @@ def test_pad_puts_single_encodings_together(kind):
     assert padded.keys() == expected.keys()
 
 
+def test_pad_of_texts_without_terms_keeps_the_width():
+    features = [{name: torch.as_tensor(value) for name, value in TOKENIZER(text).items()} for text in ("无", "未见")]
+    assert TOKENIZER.pad(features)["span_evidence"].shape == (2, 0, 3)
+
+
 def test_pad_leaves_one_encoding_its_own():
     one = TOKENIZER.pad(TOKENIZER(SENTENCES[0]), padding="max_length", max_length=20, padding_side="left")
     assert as_set(one["span_evidence"]) == naive_evidence(SENTENCES[0]) and len(one["input_ids"]) == 20
