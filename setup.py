@@ -64,7 +64,7 @@ setup(
     extras_require={
         "onnx": ONNX,
         "ray": RAY,  # jobs on folders, on a cluster
-        "spacy": SPACY,  # the format docbin
+        "spacy": SPACY,  # the component "dicmt", and the format docbin
         "tensorboard": [TENSORBOARD],
         "benchmarks": COMPARISONS,
         "experiments": COMPARISONS,
@@ -90,7 +90,8 @@ setup(
             "dicmt-run-evaluate = run_evaluate:main",
             "dicmt-run-ner = run_ner:main",
             "dicmt-run-predict = run_predict:main",
-        ]
+        ],
+        "spacy_factories": ["dicmt = modeling_dicmt.spacy.component:make_component"],
     },
     classifiers=[
         "Development Status :: 4 - Beta",

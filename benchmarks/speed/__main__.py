@@ -34,14 +34,19 @@ from .measuring import Row, Settings, describe_machine
 ROOT = Path(__file__).parents[2]
 # In the order of the table; each is a module with `rows(settings)`. Curves are measured besides.
 PARTS = [
-    *("crf", "dictionary", "tokenizing", "training", "recognising", "heads"),
+    *("crf", "dictionary", "tokenizing", "training", "recognising", "in_spacy", "heads"),
     *("terms", "sharing", "encoders", "memory", "starting", "deidentifying"),
 ]
 CURVES = "curves"
 # What is measured once, not for each number of threads.
 ONCE = {"sharing", CURVES}
 WITHOUT_NETWORK = {"crf", "dictionary", "deidentifying"}
-EXTRA_MODULES = {"recognising": ["spacy", "pycrfsuite"], "starting": ["spacy"], CURVES: ["matplotlib"]}
+EXTRA_MODULES = {
+    "recognising": ["spacy", "pycrfsuite"],
+    "in_spacy": ["spacy"],
+    "starting": ["spacy"],
+    CURVES: ["matplotlib"],
+}
 
 
 @dataclass

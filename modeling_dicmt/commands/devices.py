@@ -3,9 +3,9 @@
 import torch
 
 
-def check_device(name: str) -> None:
+def check_device(name: str, option: str = "--device") -> None:
     """Raise ValueError if torch cannot compute on a device here, with torch's reason."""
     try:
         torch.zeros(1, device=name).cpu()
     except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"--device {name} cannot be used here: {str(error).splitlines()[0]}") from error
+        raise ValueError(f"{option} {name} cannot be used here: {str(error).splitlines()[0]}") from error
