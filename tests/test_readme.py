@@ -1,4 +1,4 @@
-"""What the README shows is run: bash and python blocks in a folder of their own, one after the other.
+"""What README and docs show is run: bash and python blocks in a folder of their own, one after the other.
 
 Blocks marked `console` set up an environment, which .ci/run does with the same Makefile, or train for minutes on a
 corpus that is not here, whose command line is read; they may contain nothing else.
@@ -36,23 +36,36 @@ def blocks_of(name: str) -> list[tuple[str, str]]:
     return re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
+def pages_of(index: str) -> list[str]:
+    """The pages that an index names, in the order in which they are read, without those of indices that it names."""
+    folder, text = Path(index).parent, (ROOT / index).read_text(encoding="utf-8")
+    trees = re.findall(r"^```\{toctree\}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    names = [line for tree in trees for line in tree.splitlines() if line and not line.startswith(":")]
+    return [(folder / f"{name}.md").as_posix() for name in names if not name.endswith("index")]
+
+
 def commands_of(name: str) -> list[str]:
     """The commands of the table at the top."""
     text = (ROOT / name).read_text(encoding="utf-8")
     return re.findall(r"^\| [^|]+ \| `([^`]+)` \|$", text, re.MULTILINE)
 
 
-BLOCKS = blocks_of("README.md")
+# A block is shown, and run, once: the quick start's page takes in the README's.
+BLOCKS = [block for name in ("README.md", *pages_of("docs/index.md")) for block in blocks_of(name)]
+CHINESE_PAGES = {"README.zh.md": "README.md"} | {
+    name: name.replace("docs/zh/", "docs/") for name in pages_of("docs/zh/index.md")
+}
 
 LONG_COMMAND = "python run_ner.py --dataset_name ccks2017 "
 LONG_PRETRAINING = "python run_mlm.py --corpus RECORDS "
 LONG_IDENTIFIERS = "python run_ner.py --dataset_name jsonl --data_dir outputs/identified "
+LONG_NESTED = "python run_ner.py --dataset_name cmeee "
 LONG_EXPERIMENTS = "python -m experiments run "
 
 # Appended to the experiments, for the same reason.
 QUICK_EXPERIMENTS = " --num_train_epochs 1 --max_train_records 20 --max_eval_records 5"
 
-# Appended to every training of the README, so that it takes seconds.
+# Appended to every training, so that it takes seconds.
 QUICK_SETTINGS = (
     "--num_train_epochs 1 --max_train_records 20 --max_eval_records 5 --character_embedding_size 8 "
     "--lstm_hidden_size 8 --num_bigram_buckets 50 --cpu_threads 1 --quiet"
@@ -110,7 +123,7 @@ def test_console_blocks_only_set_up_environments():
     for line in lines:
         program, argument = line.split()[:2]
         assert (program == "make" and argument in targets) or line.startswith(
-            ("pip install ", LONG_COMMAND, LONG_PRETRAINING, LONG_EXPERIMENTS, LONG_IDENTIFIERS)
+            ("pip install ", LONG_COMMAND, LONG_PRETRAINING, LONG_EXPERIMENTS, LONG_IDENTIFIERS, LONG_NESTED)
         ), line
 
 
@@ -129,6 +142,13 @@ def test_the_long_training_on_identifiers_can_be_read():
     classes = (DataArguments, ModelArguments, SelfTrainingArguments, TrainingArguments)
     data, model, _, training = parse_arguments(classes, None, command.split()[2:])
     assert data.data_dir == "outputs/identified" and training.num_train_epochs == 8 and not model.segmentation_task
+
+
+def test_the_long_training_on_nested_entities_can_be_read():
+    (command,) = [line for _, block in BLOCKS for line in block.splitlines() if line.startswith(LONG_NESTED)]
+    classes = (DataArguments, ModelArguments, SelfTrainingArguments, TrainingArguments)
+    data, model, _, _ = parse_arguments(classes, None, command.split()[2:])
+    assert data.dataset_name == "cmeee" and model.head == "auto"
 
 
 def test_the_long_pretraining_can_be_read():
@@ -164,14 +184,16 @@ def test_every_block_is_of_a_known_kind():
     assert {kind for kind, _ in BLOCKS} <= {"console", "bash", "python", "text"}
 
 
-def test_the_chinese_readme_shows_the_same_commands_and_code():
-    assert blocks_of("README.zh.md") == BLOCKS
-    assert commands_of("README.zh.md") == commands_of("README.md")
-    headings = [
-        len(re.findall(r"^## ", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
-        for name in ("README.md", "README.zh.md")
-    ]
-    assert headings[0] == headings[1]
+@pytest.mark.parametrize("name", CHINESE_PAGES)
+def test_a_chinese_page_shows_the_same_commands_and_code(name):
+    pages = name, CHINESE_PAGES[name]
+    assert blocks_of(pages[0]) == blocks_of(pages[1])
+    assert commands_of(pages[0]) == commands_of(pages[1])
+    chinese, english = (
+        re.findall(r"^#+(?= \D)", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+        for text in ((ROOT / page).read_text(encoding="utf-8") for page in pages)
+    )
+    assert chinese == english
 
 
 @pytest.mark.slow
@@ -190,7 +212,7 @@ def test_each_command_of_the_table_has_the_options_that_it_is_shown_with(command
 
 
 @pytest.mark.slow(seconds=200)
-def test_blocks_run_in_the_readmes_order(folder, hub):
+def test_blocks_run_in_the_order_in_which_they_are_read(folder, hub):
     assert any(kind == "bash" for kind, _ in BLOCKS) and any(kind == "python" for kind, _ in BLOCKS)
     outputs = {}
     for kind, block in BLOCKS:

@@ -1,4 +1,4 @@
-"""The README's function for Spark: on batches as Spark gives them, and on Spark itself where it is installed."""
+"""The documentation's function for Spark: on batches as Spark gives them, and on Spark itself where it is installed."""
 
 import importlib.util
 import json
@@ -29,7 +29,7 @@ json.dump(rows, open("rows.json", "w", encoding="utf-8"))
 
 @pytest.fixture
 def module(checkpoint, tmp_path):
-    """The block, in the file that the README names."""
+    """The block, in the file that the page names."""
     (block,) = [block for kind, block in BLOCKS if kind == "python" and "def annotate(" in block]
     assert '"outputs/quickstart"' in block
     path = tmp_path / "dicmt_spark.py"

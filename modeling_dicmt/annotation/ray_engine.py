@@ -3,7 +3,8 @@
 Parts are given to Ray's actors one by one, and this process keeps the job's folder. Why not a dataset of Ray Data: its
 source either holds all rows before the first is worked on (`from_items`), or is read by Ray's own tasks, again where
 one was lost, so that records would have to lie where each machine reads them. Here no other machine needs the input or
-the output. What it costs is one process that reads, sends and writes; the README says how many workers that feeds.
+the output. What it costs is one process that reads, sends and writes; docs/annotating.md says how many workers it
+feeds.
 
 `ray.util.ActorPool` reads all items before it gives a result. Ray's own retries (`max_restarts`, `max_task_retries`)
 bind a part to its actor and wait, perhaps for ever, for a machine that does not come back: here the parts of an actor
