@@ -7,12 +7,13 @@ BIN := $(VENV)/bin
 QUICKSTART := outputs/quickstart
 SAMPLE := data_scripts/sample_data
 
-.PHONY: help install quickstart test lint format benchmarks experiments clean
+.PHONY: help install quickstart test lint format docs benchmarks experiments clean
 
 help:
 	@echo "make quickstart  set up, train on the embedded sample, score, show one record's entities"
 	@echo "make test        set up, run the tests on all cores"
 	@echo "make lint        ruff"
+	@echo "make docs        the documentation as a site, in outputs/docs"
 	@echo "make benchmarks  speed of every part against what users would otherwise run, in two minutes"
 	@echo "make experiments the paper's tables on the embedded sample, with every system it compares, in about 15 minutes"
 
@@ -43,6 +44,9 @@ lint: install
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: install
+	HF_HUB_OFFLINE=1 $(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -d outputs/docs/.doctrees docs outputs/docs
 
 benchmarks: install
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.speed --quick

@@ -16,6 +16,7 @@ TENSORBOARD = "tensorboard>=2.20,<3"
 SPACY = ["spacy>=3.8,<4"]
 COMPARISONS = ["matplotlib>=3.9,<4", "python-crfsuite>=0.9.11,<0.10", *SPACY]
 RAY = ["ray>=2.60,<3"]
+DOCS = ["furo>=2025.9", "myst-parser>=4,<6", "sphinx>=8.1,<10"]
 ONNX = ["onnx>=1.19,<2", "onnxruntime>=1.23,<2"]
 
 
@@ -62,6 +63,7 @@ setup(
     ],
     cmdclass={"build_py": BuildWithCardTemplate},
     extras_require={
+        "docs": DOCS,
         "onnx": ONNX,
         "ray": RAY,  # jobs on folders, on a cluster
         "spacy": SPACY,  # the component "dicmt", and the format docbin
@@ -75,6 +77,7 @@ setup(
             "ruff==0.17.6",
             "seqeval>=1.2.2,<2",
             TENSORBOARD,
+            *DOCS,
             *ONNX,
             *RAY,
             *COMPARISONS,

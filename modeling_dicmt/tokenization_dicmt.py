@@ -225,10 +225,11 @@ class DicMTTokenizer(PreTrainedTokenizerFast):
 
     @property
     def terms(self) -> ClinicalDictionary:
-        """The vetted terms; assign others, `{name: [terms]}` or a `ClinicalDictionary`, to use them from then on.
+        """The vetted terms; others that are assigned are used from then on.
 
-        A name is an entity type, what the corpus calls one, or a list of the dictionary, in any case. Without columns
-        of vetted terms in the features the terms serve where they are forced alone.
+        Assign a `ClinicalDictionary` or `{name: [terms]}`. A name is an entity type, what the corpus calls one, or a
+        list of the dictionary, in any case. Without columns of vetted terms in the features the terms serve where they
+        are forced alone.
 
         Raises:
             DictionaryError: If a name is none of these, or no term is usable.

@@ -1,4 +1,4 @@
-"""The house: which folder may import which (README, "How it is built"), read from the files' own import statements."""
+"""The house: which folder may import which (docs/how_it_works.md), read from the files' own import statements."""
 
 import ast
 from collections.abc import Iterator
