@@ -33,8 +33,9 @@ logger = logging.getLogger(__name__)
 
 ALIGNMENTS = ("expand", "contract", "strict")
 
-# What a saved component consists of: what lies in its folder besides is not ours to replace.
-_OF_CHECKPOINT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.(json|safetensors|tsv|py|txt|jinja)", re.ASCII)
+# What a saved component consists of, and what each has: a folder with other files is not ours to replace.
+_OF_CHECKPOINT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.(json|safetensors|tsv|py)", re.ASCII)
+_NEEDED = {"config.json", "tokenizer_config.json"}
 
 
 @Language.factory(
@@ -212,14 +213,14 @@ class DicMTComponent(Pipe):
         """Write the network with its tokenizer, terms and dictionary: a checkpoint, which transformers reads as well.
 
         Args:
-            path: The folder to make, or to replace if nothing but a checkpoint is in it.
+            path: The folder to make, or to replace if nothing but a saved component is in it.
             exclude: For spaCy; there is nothing to leave out.
 
         Raises:
             FileExistsError: If something else is there.
         """
         folder = Path(path)
-        if folder.exists() and not (folder.is_dir() and all(map(_is_ours, folder.iterdir()))):
+        if folder.exists() and not _may_be_replaced(folder):
             raise FileExistsError(f"{folder} holds something else than a saved component: name a new folder.")
         replace_folder(folder, self._write)
 
@@ -365,5 +366,9 @@ def _declare(kind: type[Doc] | type[Span], name: str) -> None:
         )
 
 
-def _is_ours(path: Path) -> bool:
-    return path.is_file() and _OF_CHECKPOINT.fullmatch(path.name) is not None
+def _may_be_replaced(folder: Path) -> bool:
+    """Whether a path is an empty folder, or one that holds a saved component and nothing else."""
+    names = {path.name for path in folder.iterdir() if path.is_file()} if folder.is_dir() else None
+    if names is None or len(names) < len(list(folder.iterdir())):
+        return False
+    return not names or (names >= _NEEDED and all(map(_OF_CHECKPOINT.fullmatch, names)))

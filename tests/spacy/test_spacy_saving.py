@@ -153,11 +153,18 @@ def test_what_is_no_component_is_not_replaced(checkpoint, tmp_path):
     component = DicMTComponent(model=checkpoint)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "predictions_test.jsonl").write_text("{}", encoding="utf-8")
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "drug.tsv").write_text("阿莫西林", encoding="utf-8")
+    shutil.copytree(checkpoint, tmp_path / "network")
+    (tmp_path / "network" / "checkpoints").mkdir()
     (tmp_path / "file").write_text("x", encoding="utf-8")
-    for name in ("mine", "file"):
+    for name in ("mine", "lists", "network", "file"):
         with pytest.raises(FileExistsError, match=f"{name} holds something else than a saved component"):
             component.to_disk(tmp_path / name)
-    assert (tmp_path / "mine" / "predictions_test.jsonl").exists()
+    assert (tmp_path / "mine" / "predictions_test.jsonl").exists() and (tmp_path / "lists" / "drug.tsv").exists()
+    (tmp_path / "empty").mkdir()
+    component.to_disk(tmp_path / "empty")
+    assert (tmp_path / "empty" / "config.json").exists()
 
 
 def test_a_pipeline_without_its_network_loads_no_other(saved, tmp_path, monkeypatch):
