@@ -11,7 +11,8 @@ What is scored is a network (--model_name_or_path) or the file of entities that 
 convert`, BRAT or Label Studio's export, say; of a format without ids, the order counts.
 
 It prints a short table. --output_dir gets scores.json with every figure, report.md with errors in context, and
-errors.jsonl with all of them by the records' ids; nothing else is written, and nothing without it.
+errors.jsonl with all of them by the records' ids; nothing else is written, and nothing without it. --html makes a page
+of the records, one file for a browser, with what was found against what is annotated, and each error with its class.
 
 A second system, --baseline_model_name_or_path or --baseline_predictions, is scored on the same records. The difference
 of the strict F1 is given with its 95 % interval and p-value, by a paired bootstrap over records.
@@ -34,6 +35,7 @@ from data_scripts.formats.registry import FORMATS, find_files
 from data_scripts.label_sets import resolve_label_set, split_type_names
 from data_scripts.loading import find_corpus
 from data_scripts.record_arguments import OPTIONS_HELP, format_options
+from data_scripts.record_outputs import check_output as check_written
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.commands.places import check_exists, check_output_dir, check_place
 from modeling_dicmt.commands.recognition_arguments import TERM_OPTIONS, RecognitionArguments
@@ -112,6 +114,13 @@ class EvaluationArguments:
     output_dir: str | None = field(
         default=None, metadata={"help": "Folder for scores.json, report.md and errors.jsonl; default: none is written."}
     )
+    html: str | None = field(
+        default=None,
+        metadata={
+            "help": "Page of the records with predicted against annotated entities, one file for a browser; default: "
+            "none. It holds the records' text."
+        },
+    )
 
 
 def check_arguments(arguments: EvaluationArguments, recognition: RecognitionArguments) -> None:
@@ -133,12 +142,18 @@ def check_arguments(arguments: EvaluationArguments, recognition: RecognitionArgu
 
 def check_output(arguments: EvaluationArguments, recognition: RecognitionArguments) -> None:
     """Raise ValueError if what is written would take the place of what is read."""
-    if arguments.output_dir is None:
-        return
     sources = {option: getattr(arguments, option) for option in FILE_OPTIONS}
     sources |= {option: getattr(recognition, option) for option in TERM_OPTIONS}
+    if arguments.html is not None:
+        read = sources | {name: getattr(arguments, name) for name in ("data_dir", "model_name_or_path")}
+        check_written(f"--html {arguments.html}", Path(arguments.html), read)
+    if arguments.output_dir is None:
+        return
+    outputs = [Path(arguments.output_dir, name) for name in (RESULTS_FILE, REPORT_FILE, ERRORS_FILE)]
+    if arguments.html is not None and Path(arguments.html).resolve() in [output.resolve() for output in outputs]:
+        raise ValueError(f"--html {arguments.html} is a file that --output_dir gets: name another one.")
     for option, source in sources.items():
-        for output in (Path(arguments.output_dir, name) for name in (RESULTS_FILE, REPORT_FILE, ERRORS_FILE)):
+        for output in outputs:
             if source is not None and output.exists() and Path(source).exists() and output.samefile(source):
                 raise ValueError(
                     f"{output} is the file of --{option}, which it would replace: pass another --output_dir."
@@ -194,6 +209,8 @@ def evaluate(arguments: EvaluationArguments, recognition: RecognitionArguments) 
     print(f"{systems[0].name} on {source}, {len(records)} records\n\n{summary}")
     if arguments.output_dir is not None:
         write_results(Path(arguments.output_dir), records, source, systems, scores, difference, summary)
+    if arguments.html is not None:
+        write_page(arguments.html, records, systems[0])
 
 
 def load_references(arguments: EvaluationArguments) -> tuple[Records, str]:
@@ -308,6 +325,18 @@ def write_results(
     write_json(output_dir / RESULTS_FILE, results)
     write_text(output_dir / REPORT_FILE, f"{report}\n## Summary\n\n{summary}")
     write_errors(output_dir / ERRORS_FILE, records, entities)
+
+
+def write_page(path: str, records: Records, system: "System") -> None:
+    """Write the page of the records with what the system found against what is annotated."""
+    from modeling_dicmt.pages.marks import compared_marks
+    from modeling_dicmt.pages.page import records_page
+
+    found, scores = system.predictions.entities, system.predictions.scores or [None] * len(records)
+    types = dict.fromkeys([*system.types, *(entity["type"] for record in records for entity in record["entities"])])
+    with records_page(path, types, compared=True) as page:
+        for record, entities, of_entities in zip(records, found, scores, strict=True):
+            page.add(record, compared_marks(entities, record["entities"], of_entities))
 
 
 def run() -> None:

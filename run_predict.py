@@ -9,8 +9,8 @@ a record: {"id", "entities": [{"start", "end", "type", "word", "score"}]}, in of
 exclusive; the score is the probability that just this stretch is an entity of the type. --output_format, or another
 ending of --output_file, writes the records with their entities instead: --output_file preannotated.json is for Label
 Studio. Records may be of any length. --threshold leaves out what is less certain; --evidence adds the terms that each
-entity overlaps; --show prints the records with their entities marked, with scores and evidence; --num_processes 0 uses
-the whole machine.
+entity overlaps; --show prints the records with their entities marked, with scores and evidence; --html makes a page of
+them, one file to look at in a browser, to search, and to print; --num_processes 0 uses the whole machine.
 
     python run_predict.py --model_name_or_path OUT --input RECORDS/ --output_dir ENTITIES/ --num_processes 0
 
@@ -19,8 +19,8 @@ folder together become its texts.jsonl. A file is there whole or not at all. The
 one was interrupted or killed, and leaves what is finished; input that was changed is done again; a folder with results
 of other settings or another network is refused. A record that cannot be read is set aside in failed.jsonl, with its
 file, line and reason; the others are done, and the status is then 3 (0 if none failed, 1 where the job could not go
-on, 130 after Ctrl-C). `tail -f ENTITIES/run.log` shows how far it is. --show, --terms_report and --max_records are for
-one file. --engine ray has the machines of a Ray cluster (--address) do the same.
+on, 130 after Ctrl-C). `tail -f ENTITIES/run.log` shows how far it is. --show, --html, --terms_report and --max_records
+are for one file. --engine ray has the machines of a Ray cluster (--address) do the same.
 
 Terms count at once, without training. --terms FILE adds vetted terms, which are believed: Drug.txt with a term a line,
 a table with lines "term⇥Drug", a folder of lists, or JSON {"Drug": ["替雷利珠单抗"]}. --force_terms makes every one
@@ -34,10 +34,10 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain, islice, tee
+from itertools import chain, combinations, islice, tee
 from pathlib import Path
 from socket import gethostname
 from typing import TYPE_CHECKING, Any
@@ -96,6 +96,13 @@ class PredictionArguments(RecordArguments, ResultArguments):
     show: bool = field(
         default=False, metadata={"help": "Print the records with their entities marked, with scores and evidence."}
     )
+    html: str | None = field(
+        default=None,
+        metadata={
+            "help": "Page of the records with their entities, one file for a browser, for up to some ten thousand "
+            "records: colours by type, scores and evidence, search, filters; default: none. It holds the records' text."
+        },
+    )
     terms_report: str | None = field(
         default=None,
         metadata={
@@ -129,17 +136,17 @@ class PredictionArguments(RecordArguments, ResultArguments):
 def check_arguments(arguments: PredictionArguments, job: JobArguments, recognition: RecognitionArguments) -> None:
     """Raise ValueError if the arguments do not go together."""
     if job.output_dir is not None:
-        for name in ("output_file", "show", "terms_report", "max_records"):
+        for name in ("output_file", "show", "html", "terms_report", "max_records"):
             if getattr(arguments, name):
                 raise ValueError(f"--{name} does not go with --output_dir: leave one of the two out.")
     elif job.log_file is not None:
         raise ValueError("--log_file goes with --output_dir: the log of one file is what the standard error shows.")
     elif job.engine != "local":
         raise ValueError(f"--engine {job.engine} goes with --output_dir: one file is worked on here.")
-    elif arguments.output_file is None and arguments.terms_report is None and not arguments.show:
+    elif arguments.output_file is arguments.html is arguments.terms_report is None and not arguments.show:
         raise ValueError(
-            "Pass --output_file, --show, or both: the entities have to go somewhere (or --terms_report). Of many files "
-            "they go to --output_dir."
+            "Pass --output_file, --show, --html, or several: the entities have to go somewhere (or --terms_report). Of "
+            "many files they go to --output_dir."
         )
     arguments.writing()
     if arguments.has_whole_records and arguments.evidence:
@@ -168,7 +175,7 @@ def check_outputs(arguments: PredictionArguments, job: JobArguments, recognition
             raise ValueError(f"--output_dir {job.output_dir} lies in --input, and would be read the next time.")
     if job.log_file is not None:
         check_output(f"--log_file {job.log_file}", Path(job.log_file), sources)
-    outputs = [name for name in ("output_file", "terms_report") if getattr(arguments, name) is not None]
+    outputs = [name for name in ("output_file", "html", "terms_report") if getattr(arguments, name) is not None]
     for name in outputs:
         output = Path(getattr(arguments, name))
         is_new_folder = name == "output_file" and arguments.is_folder and output.is_dir()
@@ -176,8 +183,9 @@ def check_outputs(arguments: PredictionArguments, job: JobArguments, recognition
             raise ValueError(f"--{name} {output} holds files already: name a new folder.")
         if not is_new_folder:
             check_output(f"--{name} {getattr(arguments, name)}", output, sources)
-    if len(outputs) == 2 and Path(arguments.output_file).resolve() == Path(arguments.terms_report).resolve():
-        raise ValueError("--output_file and --terms_report are one file: name two.")
+    for one, other in combinations(outputs, 2):
+        if Path(getattr(arguments, one)).resolve() == Path(getattr(arguments, other)).resolve():
+            raise ValueError(f"--{one} and --{other} are one file: name two.")
 
 
 def load_terms(
@@ -229,7 +237,7 @@ def load_recognizer(
         threshold=arguments.threshold,
         not_terms=not_terms if len(not_terms) else None,
         force=recognition.force_terms,
-        evidence=arguments.evidence or arguments.show,
+        evidence=arguments.evidence or arguments.show or arguments.html is not None,
         batch_characters=recognition.batch_characters,
     )
 
@@ -420,9 +428,16 @@ def run() -> None:
 
         report = TermReport(tokenizer, lexicon)
         predicted = count_terms(predicted, report)
-    with progress(predicted, total=total, quiet=arguments.show) as pairs:  # which ends before an error is told
+    with (
+        ExitStack() as outputs,
+        progress(predicted, total=total, quiet=arguments.show) as pairs,  # which ends before an error is told
+    ):
+        if arguments.html is not None:
+            from modeling_dicmt.pages.page import records_page
+
+            pairs = outputs.enter_context(records_page(arguments.html, tokenizer.entity_types)).passing(pairs)
         if arguments.show:
-            pairs = show(pairs, arguments.output_file is arguments.terms_report is None)
+            pairs = show(pairs, arguments.output_file is arguments.html is arguments.terms_report is None)
         if arguments.output_file is None:
             deque(pairs, maxlen=0)
         else:

@@ -44,6 +44,7 @@ setup(
     package_data={
         "modeling_dicmt": ["radicals.tsv"],
         "modeling_dicmt.deidentification": ["rules/*.yaml", "rules/lists/*.txt"],
+        "modeling_dicmt.pages": ["*.css", "*.html", "*.js"],
         "data_scripts": ["sample_data/*.jsonl", "sample_data/dictionary/*.tsv"],
     },
     install_requires=[
