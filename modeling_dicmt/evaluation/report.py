@@ -24,7 +24,7 @@ ERROR_CLASSES = {
     "spurious": "predicted, and no annotated entity left that it overlaps",
 }
 
-_SCORE_ROWS = {
+SCORE_ROWS = {
     "strict, micro": "",
     "strict, macro": "macro_",
     "relaxed, micro": "relaxed_",
@@ -254,7 +254,7 @@ def _ratios(scores: Mapping[str, Any], prefix: str = "") -> tuple[str, str, str]
 
 
 def _score_rows(results: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    rows = [(text, *_ratios(results, prefix)) for text, prefix in _SCORE_ROWS.items()]
+    rows = [(text, *_ratios(results, prefix)) for text, prefix in SCORE_ROWS.items()]
     if "once_per_record" in results:
         rows.append(("strict, each mention once a record", *_ratios(results["once_per_record"])))
     return rows

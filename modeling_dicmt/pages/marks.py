@@ -97,7 +97,7 @@ def _found_mark(entity: Any) -> Mark:
     for term in terms[:_TERMS]:
         name = visible(term["term"])
         name = name if len(name) <= _WORD else f"{name[:_WORD]}…"
-        facts.append(("vetted" if term.get("vetted") else "listed", f"{name} ({visible('/'.join(term['lists']))})"))
+        facts.append(("vetted" if term.get("vetted") else "dictionary", f"{name} ({visible('/'.join(term['lists']))})"))
     if len(terms) > _TERMS:
         facts.append(("more terms", str(len(terms) - _TERMS)))
     return Mark(entity["start"], entity["end"], entity["type"], score, facts=tuple(facts))

@@ -48,6 +48,10 @@ class TypeStyles:
     def __iter__(self) -> Iterator[TypeStyle]:
         return iter(self._styles.values())
 
+    def items(self) -> Iterable[tuple[str, TypeStyle]]:
+        """The types, each with how it looks."""
+        return self._styles.items()
+
     def style(self, entity_type: str) -> TypeStyle:
         """How a type looks; a new one gets the next look."""
         if entity_type not in self._styles:

@@ -52,7 +52,7 @@ WORDS = {
     "score": ("score", "置信度"),
     "forced": ("forced by a vetted term", "由审定术语强制识别"),
     "vetted": ("vetted term", "审定术语"),
-    "listed": ("dictionary", "词典"),
+    "dictionary": ("dictionary", "词典"),
     "more terms": ("more terms", "其余术语数"),
     # the page of a training
     "training": ("Training", "训练报告"),
@@ -69,7 +69,6 @@ WORDS = {
     "validation": ("development part", "开发集"),
     "test": ("test part", "测试集"),
     "scores": ("Scores", "总体指标"),
-    "counting": ("counting", "计法"),
     "precision": ("precision", "精确率"),
     "recall": ("recall", "召回率"),
     "f1": ("F1", "F1"),
@@ -87,7 +86,8 @@ WORDS = {
     "by length": ("Recall by length", "按长度的召回率"),
     "occurrences": ("occurrences", "出现次数"),
     "characters": ("characters", "字数"),
-    "calibration": ("Are scores what they say?", "置信度可靠吗？"),
+    "more": ("more", "更多"),
+    "calibration": ("Calibration of the scores", "置信度校准"),
     "calibration note": (
         "Of entities with a score of 0.9, nine in ten should be right: then the dots lie on the diagonal. Each dot is "
         "as large as its share of the entities; the bars below count them.",
@@ -99,8 +99,6 @@ WORDS = {
     "temperature": ("scores were divided by", "得分除以"),
     "before": ("error before", "此前误差"),
     "errors heading": ("Errors", "错误"),
-    "class": ("class", "类别"),
-    "number": ("number", "数量"),
     "all types": ("all", "合计"),
     "run": ("Run", "本次训练"),
     "no text": (
@@ -108,7 +106,7 @@ WORDS = {
         "本页面只有指标和类型名称，不含病历原文，也不会发出任何网络请求。",
     ),
     "where errors are": (
-        "Each error with its text: errors_….jsonl, report_….md, or run_evaluate.py --html.",
-        "每处错误及其上下文：errors_….jsonl、report_….md，或使用 run_evaluate.py --html。",
+        "Each error with its text: errors_*.jsonl, report_*.md, or run_evaluate.py --html.",
+        "每处错误及其上下文：errors_*.jsonl、report_*.md，或使用 run_evaluate.py --html。",
     ),
 }

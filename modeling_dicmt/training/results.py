@@ -22,6 +22,7 @@ from ..evaluation.report import render_report, write_errors
 from ..files import publish_files, replace_folder, write_json, write_text
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..normalization import normalize
+from ..pages.training import PAGE_FILE, count_errors, render_training
 from ..publishing.card import PARTS, describe_round, hub_name, render_card
 from ..publishing.contents import CARD_FILE, RESULTS_FILE, RUN_FILE
 from ..publishing.text_sources import pretraining_of
@@ -166,6 +167,7 @@ def write_results(
     if self_trained is not None:
         _, _, rounds, history, seconds, characters = self_trained
         results["self_training"] = rounds
+    shown: dict[str, dict[str, Any]] = {}
     for part, evaluator in evaluators.items():
         entities = predictions[part].entities
         scores = evaluator.score(predictions[part], network.config.recognition_task)
@@ -183,6 +185,8 @@ def write_results(
             f"{information['dataset_name']}, {part} part",
             _summary(information, part, progress, seconds, rounds),
         )
+        errors = count_errors(entities, [record["entities"] for record in evaluator.records])
+        shown[part] = {"scores": scores, "errors": errors}
         report = render_report(scores, summary, records=evaluator.records, predictions=entities, title=title)
         write_text(output_dir / f"report_{part}.md", report)
     characters *= progress.epoch
@@ -193,6 +197,16 @@ def write_results(
         "train_characters_per_second": round(characters / progress.training_seconds) if characters else 0,
     }
     write_json(output_dir / "history.json", history)
+    page = render_training(
+        str(information["dataset_name"]),
+        _summary(information, None, progress, seconds, rounds),
+        history,
+        shown,
+        tokenizer.entity_types,
+        progress.best_epoch,
+        None if calibration is None else asdict(calibration),
+    )
+    write_text(output_dir / PAGE_FILE, page)
     if calibration is not None:
         results |= {f"calibration_{name}": value for name, value in asdict(calibration).items()}
     write_model(output_dir, network, tokenizer)
@@ -213,15 +227,21 @@ def write_results(
 
 
 def _summary(
-    information: Mapping[str, Any], part: str, progress: Progress, seconds: float, rounds: Sequence[Mapping[str, Any]]
+    information: Mapping[str, Any],
+    part: str | None,
+    progress: Progress,
+    seconds: float,
+    rounds: Sequence[Mapping[str, Any]],
 ) -> dict[str, str]:
-    """What a reader of a report has to know of the run."""
-    sizes = {name: f"{information[f'{name}_records']:,} records" for name in ("train", part)}
+    """What a reader of a report on a part, or on all parts, has to know of the run."""
+    names = [name for name in ("validation", "test") if part in (name, None) and f"{name}_records" in information]
+    sizes = {name: f"{information[f'{name}_records']:,} records" for name in ("train", *names)}
     terms = information["dictionary"]["terms"]
     return {
         "trained on": f"{sizes['train']}, {information['train_entities']:,} entities",
         **{f"self-training, round {n}": describe_round(n, figures) for n, figures in enumerate(rounds, start=1)},
-        "scored on": f"{sizes[part]}, {information[f'{part}_entities']:,} entities",
+        "scored on": "; ".join(f"{sizes[name]}, {information[f'{name}_entities']:,} entities" for name in names)
+        or "nothing",
         "dictionary": f"{terms:,} terms" if terms else "none",
         "network": f"{information['parameters']:,} parameters",
         "epochs": f"{progress.epoch}, kept the version after {progress.best_epoch}",

@@ -19,6 +19,7 @@ from accelerate.utils import ProjectConfiguration, broadcast_object_list, set_se
 
 from ..commands.processes import available_cores
 from ..files import write_json
+from ..pages.training import PAGE_FILE
 from ..publishing.contents import RESULTS_FILE
 from .arguments import OptimizationArguments, TrainingArguments, check_unfinished
 from .examples import Examples
@@ -32,7 +33,7 @@ except ImportError:  # Windows
 logger = logging.getLogger(__name__)
 
 LOCK_FILE = ".lock"
-_PRIVATE_RESULTS = ("predictions_*.jsonl", "errors_*.jsonl", "report_*.md")
+_OTHER_RESULTS = ("predictions_*.jsonl", "errors_*.jsonl", "report_*.md", PAGE_FILE)
 
 
 def start_process(training: OptimizationArguments) -> Accelerator:
@@ -185,7 +186,7 @@ def _claim(training: OptimizationArguments, settings: dict[str, Any]) -> None:
             elif path.name != LOCK_FILE:
                 path.unlink()
         for path in output_dir.glob("*"):  # results first and all of them: none may outlive its model
-            if path.name == RESULTS_FILE or any(map(path.match, _PRIVATE_RESULTS)):
+            if path.name == RESULTS_FILE or any(map(path.match, _OTHER_RESULTS)):
                 path.unlink()
     check_settings(checkpoints, settings)
     write_json(checkpoints / SETTINGS_FILE, settings)

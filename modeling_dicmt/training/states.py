@@ -47,7 +47,9 @@ class Progress:
         seconds: Time spent so far, evaluations included, over all parts of an interrupted run.
         training_seconds: Of these, the time of training steps.
         stopped: Whether early stopping has ended the run.
-        history: Figures of each evaluation.
+        loss_sum: Losses of the steps since the last evaluation, added up.
+        loss_steps: How many these are.
+        history: Figures of each evaluation, with the mean loss of the steps since the one before.
     """
 
     epoch: int = 0
@@ -57,6 +59,8 @@ class Progress:
     seconds: float = 0.0
     training_seconds: float = 0.0
     stopped: bool = False
+    loss_sum: float = 0.0
+    loss_steps: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
 
     def copy_from(self, values: Mapping[str, Any]) -> None:
@@ -136,6 +140,8 @@ class TrainingState(NamedTuple):
                 raise ValueError("its best epoch is none of those done, or its score none")
             if not all(0 <= seconds < _LONGEST for seconds in (progress.seconds, progress.training_seconds)):
                 raise ValueError("its seconds are no time that a training takes")
+            if progress.loss_steps < 0:
+                raise ValueError("its losses are of no number of steps")
             if self.scaler is not None:
                 _load_scaler(self.scaler, saved["scaler"])
         except (OSError, ValueError) as error:

@@ -163,7 +163,11 @@ class Trainer:
             last = progress.step == len(self.batches)
             saves = bool(arguments.save_steps) and progress.step % arguments.save_steps == 0 and not last
             if progress.step % arguments.logging_steps == 0 or last or saves:
-                loss = self._check_loss(losses)
+                values = self._check_losses(losses)
+                loss = sum(values) / len(values)
+                for value in values:  # one by one, so that the sum does not follow from when states are saved
+                    progress.loss_sum += value
+                progress.loss_steps += len(values)
                 best = f", best {self.criterion_title} {progress.best_score:.4f}" if progress.best_score >= 0 else ""
                 bar.set_description(f"epoch {progress.epoch + 1}, loss {loss:.3f}{best}", refresh=False)
                 learning_rate = self.scheduler.get_last_lr()[0]
@@ -235,15 +239,17 @@ class Trainer:
         """What is minimised: the network's own loss. A subclass may learn otherwise."""
         return output.loss
 
-    def _check_loss(self, losses: list[torch.Tensor]) -> float:
-        loss = float(self.accelerator.reduce(torch.stack(losses).mean(), reduction="sum"))
+    def _check_losses(self, losses: list[torch.Tensor]) -> list[float]:
+        """The losses of some steps over all processes."""
+        values = self.accelerator.reduce(torch.stack(losses), reduction="sum").tolist()
+        loss = sum(values) / len(values)
         # The weights, too: the step after the last loss may have broken them, and a state is written next.
         if not (math.isfinite(loss) and all(bool(weight.isfinite().all()) for weight in self.model.parameters())):
             raise FloatingPointError(
                 f"Training diverged by epoch {self.progress.epoch + 1}, step {self.progress.step}, where the loss is "
                 f"{loss}. Use a smaller --learning_rate, or --mixed_precision no; the last state on disk is sound."
             )
-        return loss
+        return values
 
     def _is_evaluation_due(self) -> bool:
         last = self.progress.epoch == self.arguments.num_train_epochs
@@ -255,7 +261,13 @@ class Trainer:
         results = self.evaluate(self.network)
         progress.seconds += time.perf_counter() - started
         figures = {name: value for name, value in results.items() if isinstance(value, int | float)}
-        progress.history.append({"epoch": progress.epoch, "seconds": round(progress.seconds, 1), **figures})
+        entry: dict[str, Any] = {"epoch": progress.epoch, "seconds": round(progress.seconds, 1), **figures}
+        if progress.loss_steps:
+            entry["train_loss"] = progress.loss_sum / progress.loss_steps
+            progress.loss_sum, progress.loss_steps = 0.0, 0
+        if results.get("by_type"):
+            entry["f1_by_type"] = {name: of_type["f1"] for name, of_type in results["by_type"].items()}
+        progress.history.append(entry)
         self.accelerator.log({f"eval/{name}": value for name, value in figures.items()}, step=self._global_step)
         score = results[self.criterion]
         if score > progress.best_score:

@@ -128,6 +128,7 @@ def test_tensors_of_another_network_are_refused(stopped, resume, name, change):
         ({"best_epoch": -1}, "its best epoch is none of those done"),
         ({"best_epoch": 2}, "its best epoch is none of those done"),
         ({"best_score": 10**400}, "or its score none"),
+        ({"loss_steps": -1}, "its losses are of no number of steps"),
         ({"seconds": 10**400}, "its seconds are no time"),
         ({"training_seconds": -1.0}, "its seconds are no time"),
     ],

@@ -152,6 +152,23 @@ def test_evaluations_come_every_so_many_epochs_and_at_the_end(trainer_of, recipe
     assert [entry["epoch"] for entry in progress.history] == [2, 4, 5]
 
 
+def test_an_evaluation_knows_the_mean_loss_since_the_one_before_and_f1_by_type(trainer_of, recipe):
+    recipe = dataclasses.replace(recipe, num_train_epochs=5, eval_every_epochs=2, logging_steps=2)
+
+    def evaluate(network):
+        return {"f1": 0.5, "by_type": {"Disease": {"f1": 0.25, "support": 3}, "Drug": {"f1": 0.75, "support": 1}}}
+
+    trainer = trainer_of(recipe, evaluate)
+    losses = []
+    step = trainer._step
+    trainer._step = lambda batch: losses.append(step(batch)) or losses[-1]
+    history = trainer.train().history
+    steps = len(trainer.batches)
+    epochs = [losses[: 2 * steps], losses[2 * steps : 4 * steps], losses[4 * steps :]]
+    assert [entry["train_loss"] for entry in history] == pytest.approx([np.mean(list(map(float, e))) for e in epochs])
+    assert all(entry["f1_by_type"] == {"Disease": 0.25, "Drug": 0.75} for entry in history)
+
+
 def test_without_an_evaluation_the_last_version_is_kept(trainer_of, recipe):
     trainer = trainer_of(recipe, stage="final_fit")
     trainer.train()
