@@ -7,11 +7,12 @@ BIN := $(VENV)/bin
 QUICKSTART := outputs/quickstart
 SAMPLE := data_scripts/sample_data
 
-.PHONY: help install quickstart test lint format docs benchmarks experiments clean
+.PHONY: help install quickstart test test-browser lint format docs benchmarks experiments clean
 
 help:
 	@echo "make quickstart  set up, train on the embedded sample, score, show one record's entities"
 	@echo "make test        set up, run the tests on all cores"
+	@echo "make test-browser the tests of the HTML pages, in Chromium (Debian: installs it, as root)"
 	@echo "make lint        ruff"
 	@echo "make docs        the documentation as a site, in outputs/docs"
 	@echo "make benchmarks  speed of every part against what users would otherwise run, in two minutes"
@@ -36,6 +37,11 @@ quickstart: install
 
 test: install
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n auto --dist worksteal
+
+test-browser: install
+	command -v chromedriver > /dev/null || apt-get install --yes chromium chromium-driver fonts-noto-cjk
+	$(BIN)/python -m pip install --quiet --editable ".[browser]"
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m browser
 
 lint: install
 	$(BIN)/ruff check .

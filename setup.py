@@ -69,6 +69,7 @@ setup(
         "ray": RAY,  # jobs on folders, on a cluster
         "spacy": SPACY,  # the component "dicmt", and the format docbin
         "tensorboard": [TENSORBOARD],
+        "browser": ["selenium>=4.30,<5"],  # tests of the pages
         "benchmarks": COMPARISONS,
         "experiments": COMPARISONS,
         "dev": [

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
+from unicodedata import east_asian_width
 
 from markupsafe import Markup
 
@@ -12,7 +13,7 @@ from .words import WORDS
 _WIDTH, _HEIGHT = 480, 250
 _LEFT, _TOP, _BOTTOM = 46, 20, 34
 _LABEL = 14  # least distance of two labels
-_LETTERS = 11  # of a series' name beside its line
+_LETTERS = 16  # of a series' name beside its line, or half as many Chinese characters
 
 Scale = Callable[[float], float]
 
@@ -132,7 +133,11 @@ def _words(x: float, y: float, word: str, anchor: str = "") -> Markup:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"
+    widths = [2 if east_asian_width(character) in "WF" else 1 for character in name]
+    if sum(widths) <= _LETTERS:
+        return name
+    fitting = [end for end in range(len(name)) if sum(widths[:end]) < _LETTERS]
+    return f"{name[: fitting[-1]]}…"
 
 
 def _thousands(number: int) -> str:

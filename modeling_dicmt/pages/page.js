@@ -243,7 +243,7 @@
 
     step(what, way) {
       const last = this.records.length - 1;
-      let [number, entity] = this.place ?? this.firstSeen(way);
+      let [number, entity] = this.place ?? this.before(what, way);
       if (what === "record") {
         for (number += way; number >= 0 && number <= last; number += way) {
           if (this.records[number].isShown) return this.go(number, -1);
@@ -263,10 +263,13 @@
       }
     }
 
-    firstSeen(way) {
+    /* The place before, on the way, the first that is seen. */
+    before(what, way) {
       const top = document.querySelector(".bar").getBoundingClientRect().bottom;
-      const number = this.records.findIndex(({ article, isShown }) => isShown && article.getBoundingClientRect().bottom > top);
-      return way > 0 ? [number < 0 ? 0 : number - 1, null] : [number < 0 ? this.records.length : number, null];
+      const isSeen = ({ article, isShown }) => isShown && article.getBoundingClientRect().bottom > top;
+      const found = this.records.findIndex(isSeen);
+      const first = found < 0 ? this.records.length : found;
+      return [(what === "record") === way > 0 ? first - 1 : first, null];
     }
 
     go(number, entity) {
@@ -312,6 +315,7 @@
       this.tip.hidden = false;
       mark.setAttribute("aria-describedby", "tip");
       const place = mark.getClientRects()[0] ?? mark.getBoundingClientRect();
+      if (place.bottom < 0 || place.top > innerHeight) return this.hideTip();
       const { width, height } = this.tip.getBoundingClientRect();
       const below = place.bottom + 10 + height < innerHeight;
       this.tip.style.left = `${Math.max(12, Math.min(place.left, root.clientWidth - width - 12))}px`;
@@ -337,7 +341,11 @@
         this.showTip(mark);
       });
       this.main.addEventListener("focusout", () => this.hideTip());
-      addEventListener("scroll", () => this.hideTip(), { passive: true });
+      const follow = () => {
+        const focused = document.activeElement.closest?.(".e");
+        focused && !this.tip.hidden ? this.showTip(focused) : this.hideTip();
+      };
+      addEventListener("scroll", follow, { passive: true });
 
       let waiting = 0;
       by("search").addEventListener("input", () => {
@@ -361,6 +369,8 @@
         button.addEventListener("click", () => this.step(step, Number(way)));
       }
       this.showFilters(innerWidth > 640);
+      const bar = document.querySelector(".bar");
+      new ResizeObserver(() => root.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
 
       const steps = { n: ["entity", 1], p: ["entity", -1], j: ["record", 1], k: ["record", -1], e: ["error", 1], E: ["error", -1] };
       addEventListener("keydown", (event) => {

@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-_VOID = {"br", "meta", "input", "link", "img", "path", "rect", "circle"}
+_VOID = {"br", "meta", "input"}
 
 
 class Reading(HTMLParser):

@@ -10,7 +10,7 @@ from reading_pages import Reading
 
 from modeling_dicmt.evaluation.report import ERROR_CLASSES
 from modeling_dicmt.pages.marks import compared_marks, found_marks
-from modeling_dicmt.pages.page import records_page, render_template, say
+from modeling_dicmt.pages.page import records_page, say
 from modeling_dicmt.pages.words import WORDS
 
 HOSTILE = [
@@ -125,8 +125,3 @@ def test_each_word_is_said_in_both_languages(tmp_path):
         assert f'<span class="en" lang="en">{english}</span><span class="zh" lang="zh">{chinese}</span>' in html
     with pytest.raises(KeyError):
         say("no such word")
-
-
-def test_what_a_template_lacks_is_an_error():
-    with pytest.raises(Exception, match="'settings' is undefined"):
-        render_template("records.html", title="entities", compared=False)
