@@ -67,6 +67,7 @@ def test_a_wheel_holds_what_its_commands_need(wheel):
     tops = {name.partition("/")[0] for name in names if ".dist-info" not in name}
     assert tops == {"modeling_dicmt", "data_scripts", *(path.name for path in REPOSITORY.glob("run_*.py"))}
     data = {"modeling_dicmt/model_card.md", "modeling_dicmt/radicals.tsv", "data_scripts/sample_data/train.jsonl"}
+    data |= {f"modeling_dicmt/pages/{name}" for name in ("page.css", "page.js", "records.html", "training.html")}
     assert data <= names
 
 

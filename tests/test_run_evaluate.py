@@ -1,6 +1,7 @@
 """`run_evaluate.py` as a user calls it: what is scored, against what, and what is written."""
 
 import json
+import re
 import sys
 
 import pytest
@@ -105,6 +106,27 @@ def test_scores_and_errors_by_id(files, tmp_path, monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert "| Drug (2) | 0.00 | 0.00 | 0.00 | 0.00 |" in printed and not any(text in printed for text in TEXTS)
     assert printed.split("\n\n", 1)[1].strip() in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_page_has_each_error_with_its_class(files, tmp_path, monkeypatch):
+    evaluate(
+        monkeypatch, "--predictions", files["worse"], "--references", files["gold"], "--html", tmp_path / "page.html"
+    )
+    html = (tmp_path / "page.html").read_text(encoding="utf-8")
+    records = [json.loads(r) for r in re.findall(r'class="record-data">(.*?)</script>', html)]
+    kinds = json.loads(re.search(r'id="settings">(.*?)</script>', html)[1])["errors"]
+    missed = kinds.index("missed")
+    assert [[(error, side, counted) for _, _, error, side, counted in record["entities"]] for record in records] == [
+        [(-1, 0, 0)] + [(missed, 2, 1)] * (len(entities) - 1) for entities in ENTITIES
+    ]
+    assert all(f"<h2>{gold['id']}</h2>" in record["html"] for gold, record in zip(GOLD, records, strict=True))
+
+
+def test_a_page_of_errors_takes_no_other_file_s_place(files, tmp_path, monkeypatch, capsys):
+    common = ("--predictions", files["worse"], "--references", files["gold"])
+    assert "is a file of --references" in refused(monkeypatch, capsys, *common, "--html", files["gold"])
+    clash = ("--output_dir", tmp_path / "out", "--html", tmp_path / "out" / "report.md")
+    assert "is a file that --output_dir gets" in refused(monkeypatch, capsys, *common, *clash)
 
 
 def test_nothing_is_written_unless_asked_for(files, tmp_path, monkeypatch, capsys):

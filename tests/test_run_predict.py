@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 import run_predict
 from modeling_dicmt import DicMTForTokenClassification, DicMTTokenizer
 from modeling_dicmt.commands.command_line import run_command
+from modeling_dicmt.pages.page import RecordsPage
 from modeling_dicmt.pipeline_dicmt import DicMTPipeline
 from modeling_dicmt.recognition import with_type
 
@@ -75,6 +77,60 @@ def test_show_marks_entities_of_the_first_records(checkpoint, tmp_path, monkeypa
     assert "".join(character for character in shown if character in "患者腹痛") == "患者腹痛"
 
 
+def read_page(path):
+    """The records of a page as its script reads them, and the names of its types."""
+    html = path.read_text(encoding="utf-8")
+    records = re.findall(r'<script type="application/json" class="record-data">(.*?)</script>', html)
+    types = json.loads(re.search(r'id="types">(.*?)</script>', html)[1])
+    return [json.loads(record) for record in records], [name for name, *_ in types]
+
+
+def test_a_page_has_the_records_with_their_entities_and_evidence(checkpoint, tmp_path, monkeypatch):
+    write_records(tmp_path / "records.jsonl", TEXTS)
+    monkeypatch.setattr(run_predict, "CHUNK_RECORDS", 2)
+    common = ("--model_name_or_path", checkpoint, "--input", tmp_path / "records.jsonl")
+    predict(monkeypatch, *common, "--html", tmp_path / "a" / "page.html")
+    predict(monkeypatch, *common, "--html", tmp_path / "b.html", "--output_file", tmp_path / "entities.jsonl")
+    assert (tmp_path / "a" / "page.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+    records, types = read_page(tmp_path / "b.html")
+    rows = [json.loads(line) for line in (tmp_path / "entities.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert not any("evidence" in entity for row in rows for entity in row["entities"])
+    assert all(f"<h2>{row['id']}</h2>" in record["html"] for row, record in zip(rows, records, strict=True))
+    assert [[[types[kind], score] for kind, score, *_ in record["entities"]] for record in records] == [
+        [[entity["type"], pytest.approx(entity["score"], abs=1e-4)] for entity in row["entities"]] for row in rows
+    ]
+    assert "dictionary: " in records[0]["html"] + records[2]["html"] + records[-1]["html"]
+
+
+def test_a_page_is_there_whole_or_not_at_all(checkpoint, tmp_path, monkeypatch, capsys):
+    write_records(tmp_path / "records.jsonl", TEXTS)
+    common = ("--model_name_or_path", checkpoint, "--input", tmp_path / "records.jsonl")
+    add = RecordsPage.add
+
+    def fail_at_the_end(page, record, marks):
+        if record["id"] == f"r{len(TEXTS) - 1}":
+            raise OSError("no room")
+        add(page, record, marks)
+
+    monkeypatch.setattr(RecordsPage, "add", fail_at_the_end)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    assert "no room" in refused(
+        monkeypatch, capsys, *common, "--html", tmp_path / "page.html", "--output_file", tmp_path / "entities.jsonl"
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_a_page_is_made_of_one_file_and_takes_no_other_s_place(checkpoint, tmp_path, monkeypatch, capsys):
+    write_records(tmp_path / "records.jsonl", TEXTS)
+    common = ("--model_name_or_path", checkpoint, "--input", tmp_path / "records.jsonl")
+    message = refused(monkeypatch, capsys, *common, "--html", tmp_path / "p.html", "--output_dir", tmp_path / "out")
+    assert "--html does not go with --output_dir" in message
+    assert "is a file of --input" in refused(monkeypatch, capsys, *common, "--html", tmp_path / "records.jsonl")
+    both = ("--html", tmp_path / "x", "--output_file", tmp_path / "x")
+    assert "--output_file and --html are one file" in refused(monkeypatch, capsys, *common, *both)
+    assert [path.name for path in tmp_path.iterdir()] == ["records.jsonl"]
+
+
 def test_terms_scores_and_evidence(checkpoint, tmp_path, monkeypatch):
     text = "患者替雷病，肺炎，左肺。" * 5
     (tmp_path / "disease.tsv").write_text("替雷病\n", encoding="utf-8")
@@ -130,7 +186,7 @@ def test_a_missing_input_and_a_missing_goal_are_said(checkpoint, tmp_path, monke
     for arguments, message in (
         (("--input", tmp_path / "none.jsonl", "--show"), "there is no file or folder"),
         (("--input", tmp_path, "--show"), "holds no file with the name of a format"),
-        (("--input", tmp_path), "Pass --output_file, --show, or both"),
+        (("--input", tmp_path), "Pass --output_file, --show, --html, or several"),
     ):
         assert message in refused(monkeypatch, capsys, "--model_name_or_path", checkpoint, *arguments)
 

@@ -96,6 +96,23 @@ def test_the_report_has_a_short_run_section_and_names_records_by_id(trained):
 
 
 @pytest.mark.slow
+def test_the_page_has_the_figures_of_both_parts_and_no_text(trained):
+    page, results = (trained / "report.html").read_text(encoding="utf-8"), results_in(trained)
+    for prefix in ("eval", "test"):
+        assert f"<b>{100 * results[f'{prefix}_f1']:.2f}</b>" in page
+        for of_type in results[f"{prefix}_by_type"].values():
+            assert f"<td>{100 * of_type['relaxed_f1']:.2f}</td>" in page
+    history = json.loads((trained / "history.json").read_text(encoding="utf-8"))
+    assert page.count("<svg") == 3 + 2  # F1, loss and F1 by type; a diagram a part
+    assert all(entry["train_loss"] > 0 for entry in history)
+    assert history[-1]["f1_by_type"].keys() == results["eval_by_type"].keys()
+    texts = [
+        record["text"] for part in ("validation", "test") for record in json_lines(SAMPLE_FOLDER / f"{part}.jsonl")
+    ]
+    assert not any(text[place : place + 8] in page for text in texts for place in range(0, len(text) - 8, 4))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("part", "prefix"), [("validation", "eval"), ("test", "test")])
 def test_all_errors_are_in_a_file(trained, part, prefix):
     errors, results = json_lines(trained / f"errors_{part}.jsonl"), results_in(trained)
@@ -213,7 +230,7 @@ def test_overwriting_removes_what_holds_text(tiny, tmp_path):
     with mock.patch("modeling_dicmt.training.trainer.Trainer.train", side_effect=KeyboardInterrupt):
         assert run_here(command_line(tmp_path, **tiny, overwrite_output_dir=True)).status == 130
     left = {path.name.split("_")[0] for path in tmp_path.iterdir()}
-    assert not left & {"predictions", "errors", "report", "all"}
+    assert not left & {"predictions", "errors", "report", "report.html", "all"}
 
 
 def test_tensorboard_gets_the_figures(tiny, tmp_path):

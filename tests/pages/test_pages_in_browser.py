@@ -164,7 +164,7 @@ def test_filters_by_type_score_result_and_side(opened):
     assert counts(opened) == [0, 0, 0]
     assert opened.find_element("id", "nothing").is_displayed()
     chip(opened, "types-row", "全部").click()
-    for name in ("正确", "漏识别", "类型错误", "边界错误"):
+    for name in ("正确", "漏报", "类型错误", "边界错误"):
         chip(opened, "results-row", name).click()
     assert counts(opened) == [RECORDS // 5] * 3  # the spurious ones
     run(opened, "const s = document.getElementById('score'); s.value = 0.5; s.dispatchEvent(new Event('input'))")
@@ -198,7 +198,7 @@ def test_the_keyboard_goes_through_entities_records_and_errors(opened_small):
     assert [press(opened_small, "n") for _ in range(5)] == ["腹痛", "肝", "肺炎", "阿莫西林", "腹痛"]
     assert press(opened_small, "p") == "阿莫西林"
     tip = opened_small.find_element("id", "tip")
-    assert tip.is_displayed() and "置信度\n0.90" in tip.text
+    assert tip.is_displayed() and "分数\n0.90" in tip.text
     assert [press(opened_small, "e")[:4] for _ in range(4)] == ["腹痛", "治疗", "肺炎", "阿莫西"]  # one an error
     assert press(opened_small, "E") == "肺炎"
     assert "类型错误" in opened_small.find_element("id", "tip").text
@@ -217,7 +217,7 @@ def test_the_keyboard_goes_through_entities_records_and_errors(opened_small):
 
 def test_far_entities_are_reached_though_they_are_not_in_the_document(opened):
     opened.find_element("id", "only").click()
-    for name in ("正确", "漏识别", "类型错误", "边界错误"):
+    for name in ("正确", "漏报", "类型错误", "边界错误"):
         chip(opened, "results-row", name).click()
     run(opened, "scrollTo(0, document.body.scrollHeight)")
     wait_for(opened, "document.querySelector('main .record:nth-last-child(3)').textContent.includes('天')")
