@@ -17,6 +17,7 @@ SPACY = ["spacy>=3.8,<4"]
 COMPARISONS = ["matplotlib>=3.9,<4", "python-crfsuite>=0.9.11,<0.10", *SPACY]
 RAY = ["ray>=2.60,<3"]
 DOCS = ["furo>=2025.9", "myst-parser>=4,<6", "sphinx>=8.1,<10"]
+APP = ["gradio>=6.31,<7"]
 ONNX = ["onnx>=1.19,<2", "onnxruntime>=1.23,<2"]
 
 
@@ -40,9 +41,10 @@ setup(
     keywords="named entity recognition, clinical, medical, Chinese, CRF, dictionary, transformers",
     python_requires=">=3.10",
     packages=find_packages(include=["modeling_dicmt", "modeling_dicmt.*", "data_scripts", "data_scripts.*"]),
-    py_modules=["run_deidentify", "run_evaluate", "run_mlm", "run_ner", "run_predict"],
+    py_modules=["run_app", "run_deidentify", "run_evaluate", "run_mlm", "run_ner", "run_predict"],
     package_data={
         "modeling_dicmt": ["radicals.tsv"],
+        "modeling_dicmt.app": ["*.css"],
         "modeling_dicmt.deidentification": ["rules/*.yaml", "rules/lists/*.txt"],
         "modeling_dicmt.pages": ["*.css", "*.html", "*.js"],
         "data_scripts": ["sample_data/*.jsonl", "sample_data/dictionary/*.tsv"],
@@ -65,6 +67,7 @@ setup(
     cmdclass={"build_py": BuildWithCardTemplate},
     extras_require={
         "docs": DOCS,
+        "app": APP,
         "onnx": ONNX,
         "ray": RAY,  # jobs on folders, on a cluster
         "spacy": SPACY,  # the component "dicmt", and the format docbin
@@ -80,6 +83,7 @@ setup(
             "seqeval>=1.2.2,<2",
             TENSORBOARD,
             *DOCS,
+            *APP,
             *ONNX,
             *RAY,
             *COMPARISONS,
@@ -87,6 +91,7 @@ setup(
     },
     entry_points={
         "console_scripts": [
+            "dicmt-app = run_app:main",
             "dicmt-data = data_scripts.__main__:main",
             "dicmt-deidentify = run_deidentify:main",
             "dicmt-export-onnx = modeling_dicmt.onnx.__main__:main",

@@ -22,6 +22,7 @@ BELOW = {
     "mining": ("flat", "commands", "evaluation"),
     "deidentification": ("flat",),
     "annotation": ("flat", "commands", "evaluation"),
+    "app": ("flat", "commands", "evaluation", "pages", "deidentification"),
     "training": ("flat", "commands", "publishing", "evaluation", "pages"),
     "data_scripts": ("flat",),
     "scripts": (
@@ -35,6 +36,7 @@ BELOW = {
         "mining",
         "deidentification",
         "annotation",
+        "app",
         "training",
         "data_scripts",
     ),
@@ -44,7 +46,10 @@ BELOW |= {name: (*BELOW["scripts"], "scripts", "benchmarks") for name in ("exper
 
 def modules() -> dict[str, Path]:
     """Every module of the project by its dotted name."""
-    paths = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")] + list(ROOT.glob("run_*.py"))
+    paths = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")] + [
+        *ROOT.glob("run_*.py"),
+        ROOT / "app.py",
+    ]
     named = {}
     for path in paths:
         parts = path.relative_to(ROOT).with_suffix("").parts
@@ -57,7 +62,7 @@ MODULES = modules()
 
 def floor(module: str) -> str:
     top, *rest = module.split(".")
-    if top.startswith("run_") or module in ("data_scripts.__main__", "data_scripts.term_commands"):
+    if top.startswith("run_") or module in ("app", "data_scripts.__main__", "data_scripts.term_commands"):
         return "scripts"
     if top != "modeling_dicmt":
         return top

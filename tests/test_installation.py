@@ -18,7 +18,7 @@ import modeling_dicmt
 
 REPOSITORY = Path(__file__).parents[1]
 COMMANDS = [
-    *("dicmt-data", "dicmt-deidentify", "dicmt-export-onnx", "dicmt-pretrain", "dicmt-push"),
+    *("dicmt-app", "dicmt-data", "dicmt-deidentify", "dicmt-export-onnx", "dicmt-pretrain", "dicmt-push"),
     *("dicmt-run-evaluate", "dicmt-run-ner", "dicmt-run-predict"),
 ]
 BUILD = "import sys; from setuptools import build_meta; build_meta.{}(sys.argv[1])"

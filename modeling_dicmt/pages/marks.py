@@ -11,6 +11,13 @@ PREDICTED, ANNOTATED = "predicted", "annotated"
 ERROR_SIGNS = dict(zip(ERROR_CLASSES, ("≠", "↔", "≠↔", "−", "+"), strict=True))
 """What stands beside the label of an entity that is wrong, by the class of the error."""
 
+CHANGE_SIGNS = dict(
+    zip(
+        ("other type", "other boundary", "other type and boundary", "lost", "gained"), ERROR_SIGNS.values(), strict=True
+    )
+)
+"""The same where neither side is an annotation: what terms changed, in the order of the classes of errors."""
+
 # What is told of an entity: terms that it overlaps, and characters of a word.
 _TERMS = 12
 _WORD = 40
@@ -25,8 +32,8 @@ class Mark(NamedTuple):
         type: Its type.
         score: Its score; None without one.
         side: `PREDICTED` or `ANNOTATED` where only one of two sides has it; "" else.
-        error: The class of the error that it takes part in, one of `ERROR_CLASSES`; "" if it is right, or if nobody
-            knows.
+        error: The class of the error that it takes part in, one of `ERROR_CLASSES`, or of the change, one of
+            `CHANGE_SIGNS`; "" if it is right, or if nobody knows.
         facts: What else is told of it, as (word of `words.py`, value).
     """
 

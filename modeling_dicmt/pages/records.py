@@ -1,16 +1,21 @@
 """A record's entities within its text, as HTML: nested, crossing, adjacent, of one character, of none."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
-from .marks import ERROR_SIGNS, Mark
+from .marks import CHANGE_SIGNS, ERROR_SIGNS, Mark
 from .text import text_html, visible
 from .types import TypeStyles
 
 # Entities that may lie over one another. More are named below the record: browsers do not nest without end, and the
 # work must not grow with the square of the entities.
 MAX_OPEN = 16
+
+_SIGNS = ERROR_SIGNS | CHANGE_SIGNS
+
+Say = Callable[[str], str]
+"""Gives a word of what is told of an entity ("score", "gained") in the language of the page."""
 
 
 class Drawn(NamedTuple):
@@ -25,7 +30,7 @@ class Drawn(NamedTuple):
     marks: list[Mark]
 
 
-def draw_text(text: str, marks: Iterable[Mark], styles: TypeStyles) -> Drawn:
+def draw_text(text: str, marks: Iterable[Mark], styles: TypeStyles, say: Say = str) -> Drawn:
     """Mark entities in a text. The content of the elements of a mark is `text[start:end]`, and nothing else is added.
 
     An entity is an element; one that ends within another that began in it is cut in two there. What lies within an
@@ -35,6 +40,7 @@ def draw_text(text: str, marks: Iterable[Mark], styles: TypeStyles) -> Drawn:
         text: The text.
         marks: The entities; one that is given twice is marked once.
         styles: How types look.
+        say: Says what is told of an entity; default: in English, as `page.js` reads it.
 
     Raises:
         ValueError: If an entity leaves the text.
@@ -56,7 +62,7 @@ def draw_text(text: str, marks: Iterable[Mark], styles: TypeStyles) -> Drawn:
     def open_piece(number: int) -> None:
         is_first = number not in last_piece
         last_piece[number] = len(pieces)
-        pieces.append(_open_tag(drawn[number], number, levels[number], styles, is_first))
+        pieces.append(_open_tag(drawn[number], number, levels[number], styles, is_first, say))
         stack.append(number)
 
     position = 0
@@ -86,14 +92,17 @@ def draw_text(text: str, marks: Iterable[Mark], styles: TypeStyles) -> Drawn:
     return Drawn(html, drawn)
 
 
-def draw_record(record: Mapping[str, Any], marks: Iterable[Mark], styles: TypeStyles) -> Drawn:
+def draw_record(record: Mapping[str, Any], marks: Iterable[Mark], styles: TypeStyles, say: Say = str) -> Drawn:
     """The same under the record's id."""
-    drawn = draw_text(record["text"], marks, styles)
+    drawn = draw_text(record["text"], marks, styles, say)
     return drawn._replace(html=f"<h2>{escape(visible(str(record['id'])))}</h2>{drawn.html}")
 
 
 def render_records(
-    records: Iterable[tuple[Mapping[str, Any], Iterable[Mark]]], types: Iterable[str] = (), legend: bool = True
+    records: Iterable[tuple[Mapping[str, Any], Iterable[Mark]]],
+    types: Iterable[str] = (),
+    legend: bool = True,
+    say: Say = str,
 ) -> str:
     """Records with their entities as a fragment for another page, which needs `page.css` and no script.
 
@@ -101,10 +110,11 @@ def render_records(
         records: Each record, `id` and `text`, with its entities.
         types: The types in the order in which they get their looks, so that they look alike on every page.
         legend: Whether the types are explained above.
+        say: Says what is told of an entity.
     """
     styles = TypeStyles(types)
     articles = [
-        f'<article class="record">{draw_record(record, marks, styles).html}</article>' for record, marks in records
+        f'<article class="record">{draw_record(record, marks, styles, say).html}</article>' for record, marks in records
     ]
     chips = "".join(
         f'<span class="chip {style.classes}"><b>{escape(style.label)}</b> {escape(style.name)}</span>'
@@ -165,15 +175,16 @@ def _boundaries(ordered: Sequence[Mark]) -> Iterable[tuple[int, set[int], list[i
         yield place, ending.get(place, set()), begin
 
 
-def _open_tag(mark: Mark, number: int, level: int, styles: TypeStyles, is_first: bool) -> str:
+def _open_tag(mark: Mark, number: int, level: int, styles: TypeStyles, is_first: bool, say: Say) -> str:
     style = styles.style(mark.type)
     classes = ["e", style.classes, f"l{min(level, MAX_OPEN - 1)}", mark.side, "wrong" if mark.error else ""]
     classes += ["first" if is_first else "", "empty" if mark.start == mark.end else ""]
-    label = style.label + (f" {ERROR_SIGNS[mark.error]}" if mark.error else "")
+    label = style.label + (f" {_SIGNS[mark.error]}" if mark.error else "")
     tag = f'<mark class="{" ".join(filter(None, classes))}" data-n="{number}" data-label="{escape(label)}"'
     if not is_first:
         return f"{tag}>"
-    told = [style.name, *([f"score: {mark.score:.2f}"] if mark.score is not None else [])]
-    told += [f"error: {mark.error}"] if mark.error else []
-    told += [f"{name}: {value}".removesuffix(": ") for name, value in mark.facts]
+    told = [style.name, *([f"{say('score')}: {mark.score:.2f}"] if mark.score is not None else [])]
+    kind = "change" if mark.error in CHANGE_SIGNS else "error"
+    told += [f"{say(kind)}: {say(mark.error)}"] if mark.error else []
+    told += [f"{say(name)}: {value}".removesuffix(": ") for name, value in mark.facts]
     return f'{tag} tabindex="0" title="{escape(chr(10).join(told))}">'
