@@ -66,8 +66,8 @@ setup(
     ],
     cmdclass={"build_py": BuildWithCardTemplate},
     extras_require={
+        "app": APP,  # the page, run_app.py
         "docs": DOCS,
-        "app": APP,
         "onnx": ONNX,
         "ray": RAY,  # jobs on folders, on a cluster
         "spacy": SPACY,  # the component "dicmt", and the format docbin
@@ -82,8 +82,8 @@ setup(
             "ruff==0.17.6",
             "seqeval>=1.2.2,<2",
             TENSORBOARD,
-            *DOCS,
             *APP,
+            *DOCS,
             *ONNX,
             *RAY,
             *COMPARISONS,

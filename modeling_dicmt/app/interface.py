@@ -45,6 +45,10 @@ _SAVE = """(file) => {
   }
   return null;
 }"""
+# Where the results lie below all that is given.
+_SHOW_RESULTS = """() => {
+  if (innerWidth < 768) document.getElementById("shown").scrollIntoView({ behavior: "smooth" });
+}"""
 _SET_LANGUAGE = """(language) => {
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   document.documentElement.dataset.language = language;
@@ -349,7 +353,9 @@ class _Interface:
         results = [self.message, self.result, self.shown, self.filters, self.downloads, self.view, self.types]
         deidentified = [self.deidentified, self.shown_deidentified, self.deidentified_row]
         recognising = {"inputs": [*asked, *filters], "outputs": results, "show_progress_on": [self.shown], **busy}
-        self.run.click(self._guarded(self._recognise), trigger_mode="always_last", **recognising)
+        self.run.click(self._guarded(self._recognise), trigger_mode="always_last", **recognising).then(
+            None, js=_SHOW_RESULTS
+        )
         # Left without a change they ask for nothing new, which `_recognise_again` sees.
         gradio.on(
             [self.terms.blur, self.not_terms.blur, self.force.input, self.network.input],
