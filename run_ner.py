@@ -81,6 +81,7 @@ def run(
     from data_scripts.flattening import count_overlaps
     from data_scripts.records import corpus_labels, load_dictionary, load_lists_of_type, load_records, taggable_records
     from data_scripts.unlabelled.records import RecordReader
+    from modeling_dicmt.commands.checkpoint import load_config
     from modeling_dicmt.evaluation.calibration import scale_scores
     from modeling_dicmt.evaluation.clinical_ner import count_mentions
     from modeling_dicmt.evaluation.evaluator import Evaluator
@@ -122,7 +123,10 @@ def run(
     parts, entity_types = load_records(data, tags=tags_alone or model.head == "tags")
     learnt = {part: taggable_records(part, parts[part], data) for part in ("train", "validation") if part in parts}
     overlaps = count_overlaps(learnt["train"])
-    by_spans = is_given or model.head == "spans" or (model.head == "auto" and overlaps.kind != "none")
+    by_spans = is_given or model.head == "spans"
+    if model.head == "auto" and not is_given:
+        before = None if model.model_name_or_path is None else load_config(model.model_name_or_path)
+        by_spans = overlaps.kind != "none" or (before is not None and before.scores_spans)
     by_spans &= not tags_alone
     if by_spans:
         logger.info("Spans are scored: of %d entities %d lie within another one, and %d cross one.", *overlaps)

@@ -117,7 +117,7 @@ class DicMTPreTrainedModel(PreTrainedModel):
                 for name, parameter in module.named_parameters():
                     parameter._is_hf_initialized = False
                     yield f"{part}.{name}"
-                self._init_weights(module)
+                module.apply(self._init_weights)
 
     @classmethod
     def _saved_settings(cls, path: str | os.PathLike, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,8 @@ class ModelArguments:
     model_name_or_path: str | None = field(
         default=None,
         **_help(
-            "Start from this DicMT checkpoint, also one of another label set. The network's settings are then its own.",
+            "Start from this DicMT checkpoint, also one of another label set or with another --head. The network's "
+            "settings are then its own.",
             private=True,
         ),
     )
@@ -106,7 +107,8 @@ class ModelArguments:
         default="auto",
         **_help(
             "'spans' scores every stretch of a sentence, for entities that lie within each other; 'tags' labels "
-            "characters. Default: spans where entities of the training part overlap.",
+            "characters. Default: spans where entities of the training part overlap, or --model_name_or_path scores "
+            "spans.",
             choices=["auto", "tags", "spans"],
         ),
     )

@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from transformers import AutoModel, AutoTokenizer, PreTrainedConfig
 
-from ..commands.checkpoint import is_encoder, load_encoder_config, load_pretrained, load_tokenizer
+from ..commands.checkpoint import is_encoder, load_config, load_encoder_config, load_pretrained, load_tokenizer
 from ..configuration_dicmt import LANGUAGE_MODEL_SIZES, DicMTConfig
 from ..dictionary import ClinicalDictionary
 from ..modeling_dicmt import DicMTForTokenClassification
 from ..normalization import normalize
 from ..pretraining_dicmt import DicMTForPreTraining
+from ..span_decoding import OVERLAPS
 from ..tokenization_dicmt import PAD_TOKEN, UNK_TOKEN, DicMTTokenizer, character_vocabulary
 from .arguments import ModelArguments
 from .span_examples import SpanExamples, longest_span
@@ -97,7 +98,10 @@ def build_tokenizer(
                 model.model_name_or_path,
                 len(before.terms),
             )
-        settings |= {name: before.init_kwargs[name] for name in settings}
+        settings |= {name: before.init_kwargs[name] for name in settings if name != "span_lists"}
+        if span_lists is not None and dictionary is None:
+            own = before.init_kwargs["span_lists"]
+            settings["span_lists"] = sorted(before.dictionary.lists) if own is None else own
         same_types = list(entity_types) == before.entity_types
         if same_types and precedence is None:
             precedence = before.init_kwargs["precedence"]
@@ -138,9 +142,9 @@ def build_model(
     seed: int,
     network_class: type[DicMTForTokenClassification] = DicMTForTokenClassification,
 ) -> DicMTForTokenClassification:
-    """The network: a checkpoint's, put onto the tokenizer's entity types, or a new one.
+    """The network: a checkpoint's, put onto the tokenizer's entity types and the head, or a new one.
 
-    What a checkpoint cannot give, because the label set or the dictionary's width differ, is initialised and logged.
+    What a checkpoint cannot give, because head, label set or the dictionary's width differ, is initialised and logged.
 
     Args:
         model: What the network is made of.
@@ -155,7 +159,7 @@ def build_model(
     torch.manual_seed(seed)
     if model.model_name_or_path is not None:
         _warn_of_ignored_settings(model)
-        return transfer_network(model.model_name_or_path, tokenizer, network_class.config_class.scores_spans)
+        return transfer_network(model, tokenizer, network_class.config_class.scores_spans)
     settings = {name: getattr(model, name) for name in network_settings(model, network_class.config_class)}
     vectors = pretrained = None
     if model.encoder_name_or_path is not None:
@@ -198,11 +202,16 @@ def with_span_settings(model: ModelArguments, examples: SpanExamples, overlap: s
     """The arguments with what those of a span head leave to the training part.
 
     Args:
-        model: The arguments.
+        model: The arguments; a checkpoint that they name finds no less than before.
         examples: The training part.
         overlap: What its entities do: "crossing", "nested" or "none".
     """
-    longest = model.max_span_length or longest_span(examples, SHARE_OF_LENGTHS)
+    longest = longest_span(examples, SHARE_OF_LENGTHS)
+    before = None if model.model_name_or_path is None else load_config(model.model_name_or_path)
+    if before is not None and before.scores_spans:
+        longest = max(longest, before.max_span_length)
+        overlap = min(overlap, before.span_overlap, key=OVERLAPS.index)
+    longest = model.max_span_length or longest
     sizes = np.concatenate([np.zeros(1, dtype=np.int64), *(rows[:, 1] - rows[:, 0] for rows in examples.entities)])
     beyond = int((sizes > longest).sum())
     if beyond:
@@ -216,7 +225,9 @@ def with_span_settings(model: ModelArguments, examples: SpanExamples, overlap: s
             sizes.max(),
         )
     return replace(
-        model, max_span_length=longest, span_overlap=overlap if model.span_overlap == "auto" else model.span_overlap
+        model,
+        max_span_length=longest,
+        span_overlap=overlap if model.span_overlap == "auto" else model.span_overlap,
     )
 
 
@@ -297,10 +308,9 @@ def _set_character_vectors(
 
 def _warn_of_ignored_settings(model: ModelArguments) -> None:
     defaults = ModelArguments()
-    ignored = [
-        f"--{name}"
-        for name in (*network_settings(model), "ngram_sizes", "encoder_name_or_path", "character_vectors")
-        if getattr(model, name) != getattr(defaults, name)
-    ]
+    settings = [*network_settings(model), "ngram_sizes", "encoder_name_or_path", "character_vectors"]
+    if load_config(model.model_name_or_path).scores_spans:
+        settings.append("span_head_size")
+    ignored = [f"--{name}" for name in settings if getattr(model, name) != getattr(defaults, name)]
     if ignored:
         logger.warning("Settings of the network are those of the checkpoint; ignored: %s.", ", ".join(ignored))

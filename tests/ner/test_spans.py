@@ -87,13 +87,21 @@ def test_a_run_that_was_interrupted_ends_with_the_same_bytes(learnt, tmp_path, m
 
 
 @pytest.mark.slow
-def test_a_checkpoint_is_trained_further_by_its_own_head_alone(learnt, tmp_path):
+def test_a_checkpoint_is_trained_further_by_its_own_head_or_the_other_one(learnt, tmp_path):
     folder, settings = learnt
     more = {name: value for name, value in settings.items() if name != "dictionary"} | {"model_name_or_path": folder}
     results = train_here(tmp_path / "more", **more | {"num_train_epochs": 1})
     assert results["eval_f1"] > 0.9 and load_network(str(tmp_path / "more")).config.span_lists == ["Part", "other"]
-    outcome = run_here(command_line(tmp_path / "tags", **more | {"flatten": "outermost"}))
-    assert outcome.status == 1 and "another head: pass --head spans" in outcome.message
+    flat = more | {"flatten": "outermost", "num_train_epochs": 1}
+    train_here(tmp_path / "flat", **flat)
+    assert isinstance(load_network(str(tmp_path / "flat")), DicMTForNestedEntities), "the checkpoint's head"
+    outcome = run_here(command_line(tmp_path / "tags", **flat | {"head": "tags"}))
+    assert "has another head: now characters are labelled" in outcome.errors
+    assert type(load_network(str(tmp_path / "tags"))) is DicMTForTokenClassification
+    back = run_here(command_line(tmp_path / "back", **more | {"model_name_or_path": tmp_path / "tags"}))
+    assert "has another head: now spans are scored" in back.errors
+    assert load_network(str(tmp_path / "back")).config.span_lists == ["Part", "other"]
+    assert results_in(tmp_path / "back")["eval_f1"] > 0.9
 
 
 @pytest.mark.slow
