@@ -73,10 +73,9 @@ def run(
     check_places(data, model, training)
     self_training.check(model.recognition_task)
     is_given = network_class is not None
-    tags_alone = bool(self_training.unlabelled) or not model.recognition_task
-    tags_alone |= is_given and not network_class.config_class.scores_spans
+    tags_alone = not model.recognition_task or (is_given and not network_class.config_class.scores_spans)
     if tags_alone and model.head == "spans":
-        raise ValueError("--head spans recognises entities, from annotated records alone: leave out --unlabelled.")
+        raise ValueError("--head spans recognises entities: leave --recognition_task True.")
     # What takes seconds to load waits until the arguments are known to be right.
     from data_scripts.flattening import count_overlaps
     from data_scripts.records import corpus_labels, load_dictionary, load_lists_of_type, load_records, taggable_records
@@ -155,6 +154,8 @@ def run(
     check_development_part(parts, training)
     if by_spans:
         model = with_span_settings(model, examples["train"], overlaps.kind)
+        of_spans = {name: getattr(model, name) for name in ("max_span_length", "span_overlap")}
+        asked = dataclasses.replace(asked, **of_spans)
     network = build_model(model, tokenizer, training.seed, network_class)
     set_threads(accelerator, training, are_steps_large=network.config.encoder_config is not None)
     # What would keep an upload from working is told before the training.

@@ -104,7 +104,7 @@ class SelfTraining:
         student, rounds, history, seconds = None, [], [], 0.0
         for number in range(1, self.arguments.self_training_rounds + 1):
             labels, figures = self._labels(number, labelled, student, accelerator)
-            pseudo = labels.examples(self.records, self.fitting.tokenizer)
+            pseudo = labels.examples(self.records, self.fitting.tokenizer, type(labelled))
             is_last = number == self.arguments.self_training_rounds
             recipe = replace(
                 self.training, num_train_epochs=self.arguments.epochs_of_student(self.training.num_train_epochs)
@@ -123,7 +123,7 @@ class SelfTraining:
     def mix(self, labelled: Examples, pseudo: Examples) -> Examples:
         """What a student learns from: the labelled sentences, repeated, and the pseudo-labelled ones."""
         weight = self.arguments.labelled_weight
-        repeated = Examples(labelled.sentences * weight, labelled.tags * weight, labelled.crossing)
+        repeated = type(labelled)(labelled.sentences * weight, labelled.labels * weight, labelled.crossing)
         return join_examples(repeated, pseudo)
 
     def _labels(

@@ -27,7 +27,8 @@ def load_teachers(paths: Sequence[str], student: DicMTTokenizer, accelerator: Ac
         accelerator: The processes.
 
     Raises:
-        ValueError: If one cannot be read, has other entity types, recognises none, or cuts sentences elsewhere.
+        ValueError: If one cannot be read, has other entity types or another head, recognises none, or cuts sentences
+            elsewhere.
     """
     teachers = []
     for path in paths:
@@ -46,6 +47,9 @@ def fingerprint_of_teachers(teachers: Sequence[Teacher]) -> str:
         digest.update(repr(sorted(tokenizer.get_vocab().items())).encode("utf-8", "backslashreplace"))
         digest.update(tokenizer.dictionary.fingerprint.encode() + tokenizer.terms.fingerprint.encode())
         digest.update(repr((tokenizer.entity_types, tokenizer.max_sentence_length)).encode())
+        if network.config.scores_spans:
+            config = network.config
+            digest.update(repr((config.span_lists, config.span_threshold, config.span_overlap)).encode())
     return digest.hexdigest()[:16]
 
 
@@ -57,8 +61,14 @@ def _check(name: str, teacher: Teacher, student: DicMTTokenizer) -> None:
             f"{name} recognises {', '.join(config.entity_types)}; what is trained is to recognise "
             f"{', '.join(student.entity_types)}. Name teachers of the same entity types."
         )
-    if config.scores_spans:
-        raise ValueError(f"{name} scores spans: name a teacher that labels characters (--head tags).")
+    if config.scores_spans != (student.init_kwargs["span_lists"] is not None):
+        does, learns, head = ("scores spans", "label characters", "spans")
+        if not config.scores_spans:
+            does, learns, head = ("labels characters", "score spans", "tags")
+        raise ValueError(
+            f"{name} {does}; what is trained is to {learns}. Name teachers of one head, and pass --head {head} for "
+            "these."
+        )
     if not config.recognition_task:
         raise ValueError(f"{name} was trained to segment only: name one that recognises entities.")
     if length != student.max_sentence_length:

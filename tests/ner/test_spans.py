@@ -105,6 +105,22 @@ def test_a_checkpoint_is_trained_further_by_its_own_head_or_the_other_one(learnt
 
 
 @pytest.mark.slow
+def test_a_student_learns_spans_from_unlabelled_records(learnt, tmp_path):
+    folder, settings = learnt
+    unlabelled = tmp_path / "records.txt"
+    unlabelled.write_text("\n".join(f"复查{place}，见{place}炎症。" for place in PLACES), encoding="utf-8")
+    taught = settings | {"unlabelled": unlabelled, "teachers": folder, "student_epochs": 20, "final_fit": True}
+    results = train_here(tmp_path / "out", **taught)
+    (figures,) = results["self_training"]
+    assert figures["kept"]["sentences"] == len(PLACES) and figures["kept"]["by_type"]["Part"] >= len(PLACES)
+    assert figures["vote"]["f1"] == figures["teachers"][0]["f1"] > 0.9 and results["eval_f1"] > 0.9
+    network = load_network(str(tmp_path / "out"))
+    assert isinstance(network, DicMTForNestedEntities) and network.config.max_span_length == 4
+    outcome = run_here(command_line(tmp_path / "tags", **taught | {"head": "tags", "flatten": "outermost"}))
+    assert f"{folder} scores spans; what is trained is to label characters" in outcome.message
+
+
+@pytest.mark.slow
 def test_what_is_fitted_at_last_has_the_threshold_that_the_development_part_chose(learnt, tmp_path, monkeypatch):
     _, settings = learnt
     monkeypatch.setattr("modeling_dicmt.evaluation.evaluator.best_threshold", lambda *_: 0.23)

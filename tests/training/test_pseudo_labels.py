@@ -125,15 +125,19 @@ def test_nothing_labelled_is_no_error(vote, accelerator, tmp_path):
 
 def damage(kind, labels):
     return {
-        "shorter": labels._replace(tags=labels.tags[:-1]),
+        "shorter": labels._replace(entities=labels.entities[:-1]),
         "unequal": labels._replace(starts=labels.starts[:-1]),
         "negative": labels._replace(starts=-labels.starts - 1),
-        "other type": labels._replace(tags=labels.tags.astype(np.int32)),
+        "other type": labels._replace(entities=labels.entities.astype(np.int64)),
+        "beyond its sentence": labels._replace(entities=labels.entities + np.array([0, 50, 0], dtype=np.int32)),
+        "empty": labels._replace(entities=labels.entities * np.array([1, 0, 1], dtype=np.int32)),
         "other shape": labels._replace(records=labels.records[:, None]),
     }[kind]
 
 
-@pytest.mark.parametrize("kind", ["shorter", "unequal", "negative", "other type", "other shape"])
+@pytest.mark.parametrize(
+    "kind", ["shorter", "unequal", "negative", "other type", "beyond its sentence", "empty", "other shape"]
+)
 def test_a_damaged_file_is_refused(labels, tmp_path, kind):
     damage(kind, labels).save(tmp_path)
     with pytest.raises(ValueError, match=rf"{PSEUDO_LABELS_FILE} is damaged, or of another training"):
