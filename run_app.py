@@ -13,8 +13,10 @@ one, and encrypts, before it where records are a hospital's. In a Space on the H
 app.json, {"model_name_or_path": ["owner/name"]}.
 """
 
+import signal
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from threading import Event
 
 from data_scripts.formats.options import FormatOptions
 from data_scripts.formats.registry import FORMATS, find_files
@@ -63,9 +65,10 @@ def run() -> None:
         networks = Networks(arguments.model_name_or_path, recognition, arguments.cpu_threads)
         source = Source(read_file, ENDINGS)
         page = Page(networks, IdentifierFinder(), source, write_brat, limits, folder, arguments.language)
-        blocks = serve(page, arguments, wait=False)
-        print(f"The page is at {blocks.share_url or blocks.local_url}; Ctrl-C ends it.", flush=True)
-        blocks.block_thread()
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what lies in the folder goes with it
+        with serve(page, arguments) as blocks:
+            print(f"The page is at {blocks.share_url or blocks.local_url}; Ctrl-C ends it.", flush=True)
+            Event().wait()
 
 
 def main() -> None:

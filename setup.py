@@ -17,7 +17,7 @@ SPACY = ["spacy>=3.8,<4"]
 COMPARISONS = ["matplotlib>=3.9,<4", "python-crfsuite>=0.9.11,<0.10", *SPACY]
 RAY = ["ray>=2.60,<3"]
 DOCS = ["furo>=2025.9", "myst-parser>=4,<6", "sphinx>=8.1,<10"]
-APP = ["gradio>=6.31,<7"]
+APP = ["fastapi>=0.165", "gradio>=6.31,<7"]  # an older FastAPI bounds no body
 ONNX = ["onnx>=1.19,<2", "onnxruntime>=1.23,<2"]
 
 

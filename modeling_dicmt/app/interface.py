@@ -169,7 +169,7 @@ class _Interface:
         # What each control is called: functions of the language that give its properties.
         self.labels: dict[Any, Callable[[str], dict[str, Any]]] = {}
         hours = 60 * page.limits.session_minutes
-        with gradio.Blocks(title="DicMT", analytics_enabled=False, delete_cache=(60, 120), fill_width=True) as blocks:
+        with gradio.Blocks(title="DicMT", analytics_enabled=False, fill_width=True) as blocks:
             self.blocks = blocks
             # A visitor's records, result, and what they were asked with; forgotten when the page is closed.
             self.records = gradio.State([], time_to_live=hours)
@@ -214,7 +214,7 @@ class _Interface:
             lambda language: {"label": say("record", language), "placeholder": say("record here", language)},
             lines=9,
             max_lines=18,
-            max_length=limits.max_characters,
+            max_length=limits.max_characters + 1,  # which is refused: nothing is cut off without a word
             elem_id="record",
         )
         self.read = gradio.HTML(visible=False, apply_default_css=False, elem_id="was-read")
@@ -333,7 +333,7 @@ class _Interface:
             },
             lines=3,
             max_lines=10,
-            max_length=self.page.limits.max_characters,
+            max_length=self.page.limits.max_characters + 1,
             elem_id=word.replace(" ", "-"),
         )
 
@@ -377,22 +377,19 @@ class _Interface:
             trigger_mode="always_last",
             **quiet,
         )
+        # In one step with what follows, so that what is wrong with a file is told and stays there.
+        uploading = {**recognising, "outputs": [*results, self.records, self.read, self.text]}
         self.upload.upload(
-            self._guarded(self._upload),
-            inputs=[self.language, self.upload],
-            outputs=[self.message, self.records, self.read, self.text],
-            **quiet,
-        ).success(self._guarded(self._recognise), **recognising)
+            self._guarded(self._upload), **uploading | {"inputs": [self.language, self.upload, *asked[3:], *filters]}
+        )
         for button, box, word in (
             (self.upload_terms, self.terms, "terms"),
             (self.upload_not_terms, self.not_terms, "not terms"),
         ):
             button.upload(
                 self._guarded(partial(self._upload_terms, box, word)),
-                inputs=[self.language, button, self.network],
-                outputs=[self.message, box],
-                **quiet,
-            ).success(self._guarded(self._recognise_again), **recognising)
+                **recognising | {"inputs": [self.language, button, *asked[1:], *filters], "outputs": [*results, box]},
+            )
         self.example.click(lambda: EXAMPLE, outputs=[self.text], **quiet)
         self.clear.click(
             self._clear,
@@ -503,7 +500,7 @@ class _Interface:
         hidden = {*result.counts()} - {*types}
         return {self.shown: views.show_result(result, view, hidden, least, language)}
 
-    def _upload(self, language: str, path: str) -> dict[Any, Any]:
+    def _upload(self, language: str, path: str, *given: Any) -> dict[Any, Any]:
         page, update = self.page, self.gradio.update
         with uploaded(path, page.folder, page.limits) as file:
             records = read_records(file, page.source, page.limits)
@@ -515,12 +512,27 @@ class _Interface:
             name=name,
         )
         note = views.message(f"{told} {say('instead', language)}", "note")
-        return {self.records: records, self.read: update(value=note, visible=True), self.text: ""}
+        read = {self.records: records, self.read: update(value=note, visible=True), self.text: ""}
+        return read | self._guarded(self._recognise)(language, "", records, *given)
 
-    def _upload_terms(self, box: Any, word: str, language: str, path: str, network: str) -> dict[Any, Any]:
+    def _upload_terms(
+        self,
+        box: Any,
+        word: str,
+        language: str,
+        path: str,
+        text: str,
+        records: list[Record],
+        network: str,
+        terms: str,
+        not_terms: str,
+        *given: Any,
+    ) -> dict[Any, Any]:
         page, chosen = self.page, self.page.networks.chosen(network)
         with uploaded(path, page.folder, page.limits) as file:
-            return {box: read_terms_file(file, chosen.tokenizer.types_of_name, any_type=word == "not terms")}
+            read = read_terms_file(file, chosen.tokenizer.types_of_name, any_type=word == "not terms")
+        both = (read, not_terms) if word == "terms" else (terms, read)
+        return {box: read} | self._guarded(self._recognise_again)(language, text, records, network, *both, *given)
 
     def _clear(self, language: str) -> dict[Any, Any]:
         update = self.gradio.update

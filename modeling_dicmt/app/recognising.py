@@ -9,7 +9,7 @@ from typing import Any
 from ..evaluation.report import ERROR_CLASSES
 from ..pages.marks import ANNOTATED, CHANGE_SIGNS, Mark, compared_marks, found_marks
 from .arguments import Limits
-from .errors import Deadline
+from .errors import Deadline, VisitorError
 from .networks import Entities, Networks
 from .terms import parse_terms
 from .uploads import Record, check_records
@@ -98,6 +98,8 @@ def recognise(networks: Networks, request: Request, limits: Limits) -> Result:
         VisitorError: If it exceeds a limit, or the terms are of no use.
     """
     check_records(request.records, limits)
+    if max(len(request.terms), len(request.not_terms)) > limits.max_characters:
+        raise VisitorError("too many terms", most=f"{limits.max_terms:,}")
     network, deadline = networks.chosen(request.network), Deadline(limits.max_seconds)
     read = partial(parse_terms, types_of_name=network.tokenizer.types_of_name, types=network.types)
     given = read(request.terms, most=limits.max_terms)

@@ -2,14 +2,20 @@
 
 import logging
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event, Thread
 from typing import Any
 
-from .arguments import AppArguments
+from .arguments import AppArguments, Limits
 from .interface import Page, build, import_gradio, style, theme
+
+# Seconds that a file may lie there, and between two looks.
+_SECONDS_OF_FILE = 120
+_SWEEPING = 30
 
 # Read when Gradio is imported, or when it starts.
 _ENVIRONMENT = {
@@ -40,15 +46,47 @@ def private_folder() -> Iterator[Path]:
                     os.environ[name] = value
 
 
-def serve(page: Page, arguments: AppArguments, wait: bool = True) -> Any:
-    """Serve the page.
+def largest_body(limits: Limits) -> int:
+    """Bytes of the largest body that the page sends: a file, or a record and terms with each character escaped."""
+    return max(limits.max_file_kilobytes * 1024, 3 * 12 * limits.max_characters) + 2**20
+
+
+def sweep(folder: Path, seconds: float) -> None:
+    """Delete files in a folder that are older than this: those that nobody asked anything of, or were refused."""
+    last = time.time() - seconds
+    for path in sorted(folder.rglob("*"), reverse=True):
+        with suppress(OSError):  # another one deleted it, or it is a folder that is not empty
+            if path.lstat().st_mtime < last:
+                path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+@contextmanager
+def swept(folder: Path) -> Iterator[None]:
+    """Keep a folder swept within the block."""
+    ended = Event()
+
+    def work() -> None:
+        while not ended.wait(_SWEEPING):
+            sweep(folder, _SECONDS_OF_FILE)
+
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+@contextmanager
+def serve(page: Page, arguments: AppArguments) -> Iterator[Any]:
+    """Serve the page within the block.
 
     Args:
         page: What it is made with.
         arguments: Where it is served.
-        wait: Whether to return only when it ends.
 
-    Returns:
+    Yields:
         Gradio's blocks, with the address in `local_url`.
 
     Raises:
@@ -65,6 +103,7 @@ def serve(page: Page, arguments: AppArguments, wait: bool = True) -> Any:
         server_port=arguments.port or None,
         share=arguments.share,
         max_file_size=page.limits.max_file_kilobytes * 1024,
+        app_kwargs={"max_body_size": largest_body(page.limits)},
         max_threads=4 * page.limits.max_requests + 8,
         theme=theme(gradio),
         css=style(),
@@ -77,6 +116,8 @@ def serve(page: Page, arguments: AppArguments, wait: bool = True) -> Any:
         quiet=True,
         prevent_thread_lock=True,
     )
-    if wait:
-        blocks.block_thread()
-    return blocks
+    try:
+        with swept(page.folder):
+            yield blocks
+    finally:
+        blocks.close(verbose=False)

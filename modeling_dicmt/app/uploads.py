@@ -77,9 +77,8 @@ def check_records(records: list[Record], limits: Limits) -> None:
     """Raise VisitorError if records are too many, or too long together."""
     if len(records) > limits.max_records:
         raise VisitorError("too many records", most=f"{limits.max_records:,}")
-    characters = sum(len(record["text"]) for record in records)
-    if characters > limits.max_characters:
-        raise VisitorError("too many characters", number=f"{characters:,}", most=f"{limits.max_characters:,}")
+    if sum(len(record["text"]) for record in records) > limits.max_characters:
+        raise VisitorError("too many characters", most=f"{limits.max_characters:,}")
 
 
 def _without_path(message: str, file: Path) -> str:

@@ -102,8 +102,8 @@ WORDS = {
     "nothing given": ("Paste a record or upload a file first.", "请先粘贴病历文本或上传文件。"),
     "no results": ("There are no results to download yet.", "还没有可下载的结果。"),
     "too many characters": (
-        "{number} characters are more than the {most} that a request may hold. Take fewer records, or a part.",
-        "共 {number} 字，超过单次上限 {most} 字，请减少病历或截取部分。",
+        "There are more characters than the {most} that a request may hold. Take fewer records, or a part.",
+        "字数超过单次上限 {most} 字，请减少病历或截取部分。",
     ),
     "too many records": (
         "The file has more than the {most} records that a request may hold.",

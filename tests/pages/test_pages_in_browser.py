@@ -7,25 +7,16 @@ Skipped where Chromium, its driver or selenium is absent; `make test-browser` in
 
 import base64
 import json
-import shutil
 
 import pytest
+from chromium import MARKS, chromium, webdriver
+from selenium.webdriver.common.keys import Keys
 
 from modeling_dicmt.pages.marks import compared_marks, found_marks
 from modeling_dicmt.pages.page import records_page
 from modeling_dicmt.pages.training import count_errors, render_training
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed: make test-browser")
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow(seconds=60),
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="Chromium or its driver is not installed: make test-browser"),
-]
+pytestmark = MARKS
 
 RECORDS = 5000
 TEXT = "患者{}天前出现腹痛，查体示肝大，诊断为肺炎，予阿莫西林治疗。"
@@ -54,15 +45,8 @@ def record(number):
 
 @pytest.fixture(scope="module")
 def browser():
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "disable-gpu", "lang=zh-CN"):
-        options.add_argument(f"--{argument}")
-    options.add_experimental_option("prefs", {"intl.accept_languages": "zh-CN"})
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
+    with chromium() as driver:
+        yield driver
 
 
 def write_page(path, number_of_records):

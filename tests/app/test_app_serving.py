@@ -1,0 +1,169 @@
+"""The page as it is served, asked as no browser would: what is closed, refused, and forgotten.
+
+Skipped where Gradio is absent.
+"""
+
+import gc
+import json
+import os
+import stat
+import threading
+import time
+import warnings
+
+import pytest
+
+pytest.importorskip("gradio", reason="gradio is not installed")
+
+import httpx
+
+from modeling_dicmt.app.arguments import AppArguments, Limits
+from modeling_dicmt.app.interface import Page
+from modeling_dicmt.app.serving import private_folder, serve, sweep
+from modeling_dicmt.deidentification import IdentifierFinder
+from run_app import write_brat
+
+pytestmark = [pytest.mark.slow(seconds=30), pytest.mark.filterwarnings("default")]  # Gradio's own, in its threads
+
+# What the controls hold: language, text, records, network, terms twice, force; result, view, types, score.
+ASKED = ["zh", "", None, "tiny", "", "", False, None, "changes", [], 0]
+LIMITS = Limits(max_characters=2000, max_file_kilobytes=8)
+
+
+@pytest.fixture(scope="module")
+def served(networks, source):
+    """Gradio's blocks, a client, and the folder for files."""
+    with private_folder() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        page = Page(networks, IdentifierFinder(), source, write_brat, LIMITS, folder)
+        with (
+            serve(page, AppArguments(model_name_or_path=["unused"], port=0)) as blocks,
+            httpx.Client(base_url=blocks.local_url, timeout=60) as client,
+        ):
+            yield blocks, client, folder
+        del blocks, page
+        gc.collect()  # what Gradio leaves open is told of here, and not at the end of all tests
+
+
+def call_of(client, name, event="click"):
+    config = client.get("config").json()
+    control = next(item["id"] for item in config["components"] if item["props"].get("elem_id") == name)
+    return next(item["id"] for item in config["dependencies"] if [control, event] in item["targets"])
+
+
+def ask(client, session, name, data, event="click", succeeds=True):
+    """What the page's functions give to a request as a browser sends it."""
+    body = {"data": data, "fn_index": call_of(client, name, event), "session_hash": session}
+    told = client.post("gradio_api/queue/join", json=body).raise_for_status().json()
+    with client.stream("GET", "gradio_api/queue/data", params={"session_hash": session}) as stream:
+        for line in stream.iter_lines():
+            message = json.loads(line.removeprefix("data:")) if line.startswith("data:") else {}
+            if message.get("event_id") == told["event_id"] and message["msg"] == "process_completed":
+                assert message["success"] == succeeds
+                return message["output"]
+    raise AssertionError("no answer")
+
+
+def is_refused(client, path, body):
+    try:
+        return client.post(path, json=body).status_code >= 400
+    except httpx.ReadError:  # Gradio's own answer to a function that there is not
+        return True
+
+
+def recognise(client, session, text):
+    return ask(client, session, "run", ["zh", text, *ASKED[2:]])
+
+
+def test_only_the_names_of_networks_are_told(served, checkpoint, capfd):
+    _, client, folder = served
+    pages = client.get("").text + client.get("config").text
+    assert "tiny" in pages and str(checkpoint.parent) not in pages and str(folder) not in pages
+    assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
+
+
+def test_no_function_is_called_past_the_queue_and_none_is_offered_to_programs(served):
+    _, client, _ = served
+    assert client.get("gradio_api/info").json()["named_endpoints"] == {}
+    for number in range(len(client.get("config").json()["dependencies"])):
+        for path in (f"gradio_api/run/{number}", f"gradio_api/call/{number}"):
+            assert is_refused(client, path, {"data": []})
+    assert is_refused(client, "gradio_api/run/predict", {"data": ASKED, "fn_index": call_of(client, "run")})
+
+
+def test_files_of_the_server_are_neither_read_nor_served(served, tmp_path, capfd):
+    _, client, _ = served
+    secret = tmp_path / "secret.txt"
+    secret.write_text("geheim")
+    forged = {"path": str(secret), "meta": {"_type": "gradio.FileData"}, "orig_name": "secret.txt"}
+    output = ask(client, "forger", "upload", ["zh", forged, *ASKED[3:]], event="upload", succeeds=False)
+    assert "geheim" not in json.dumps(output) and str(tmp_path) not in json.dumps(output)
+    assert client.get(f"gradio_api/file={secret}").status_code >= 400
+    assert secret.read_text() == "geheim"
+
+
+def test_a_file_is_gone_once_it_is_read(served):
+    _, client, folder = served
+    (path,) = client.post("gradio_api/upload", files={"files": ("a.txt", "患者肺炎。".encode())}).json()
+    assert path.startswith(str(folder)) and [*folder.rglob("a.txt")]
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}, "orig_name": "a.txt"}
+    output = ask(client, "uploader", "upload", ["zh", file, *ASKED[3:]], event="upload")
+    assert "1 份病历" in json.dumps(output, ensure_ascii=False)
+    assert not [*folder.rglob("a.txt")]
+
+
+def test_what_is_too_large_is_refused_before_it_is_read(served):
+    _, client, _ = served
+    assert client.post("gradio_api/upload", files={"files": ("a.txt", b"x" * 9000)}).status_code == 413
+    assert client.post("gradio_api/queue/join", content=b"x" * 3_000_000).status_code == 413
+
+
+def test_files_that_nobody_asks_for_are_swept_away(tmp_path):
+    old, new = tmp_path / "a" / "old.txt", tmp_path / "b" / "new.txt"
+    for path in (old, new):
+        path.parent.mkdir()
+        path.write_text("x")
+    (tmp_path / "a" / "link").symlink_to(new)
+    os.utime(old, (0, 0))
+    os.utime(tmp_path / "a" / "link", (0, 0), follow_symlinks=False)
+    os.utime(old.parent, (0, 0))
+    sweep(tmp_path, 60)
+    assert [*tmp_path.rglob("*.txt")] == [new] and not (tmp_path / "a" / "link").exists()
+
+
+def test_an_unexpected_error_tells_nothing_of_the_request(served, monkeypatch, capfd, caplog):
+    _, client, _ = served
+
+    def fail(*_):
+        raise RuntimeError("患者姓名")
+
+    monkeypatch.setattr("modeling_dicmt.app.interface.recognise", fail)
+    output = json.dumps(recognise(client, "unlucky", "患者肺炎。"), ensure_ascii=False)
+    assert "服务器出错" in output and "患者姓名" not in output
+    told = "".join(capfd.readouterr()) + caplog.text
+    assert "RuntimeError" in told and "患者" not in told
+
+
+def test_what_a_visitor_asked_is_nobody_elses_and_forgotten_when_the_page_is_closed(served):
+    blocks, client, _ = served
+    sessions = blocks.app.state_holder.session_data
+    left = threading.Event()
+
+    def stay():
+        with client.stream("GET", "gradio_api/heartbeat/leaver") as stream:
+            for _ in stream.iter_lines():
+                if left.is_set():
+                    return
+
+    visit = threading.Thread(target=stay)
+    visit.start()
+    recognise(client, "leaver", "左肺见阴影。")
+    output = recognise(client, "stayer", "")
+    assert "请先粘贴" in json.dumps(output, ensure_ascii=False)
+    assert "leaver" in sessions and "左肺" not in str(vars(sessions["stayer"]).get("config_values"))
+    left.set()
+    visit.join(60)
+    end = time.monotonic() + 60
+    while "leaver" in sessions and time.monotonic() < end:
+        time.sleep(0.1)
+    assert "leaver" not in sessions and "stayer" in sessions
