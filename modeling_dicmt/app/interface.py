@@ -11,6 +11,7 @@ from typing import Any
 
 from ..deidentification import IdentifierFinder
 from ..pages.page import stylesheet
+from ..pages.text import visible
 from . import view as views
 from .arguments import Limits
 from .deidentifying import ACTIONS, Deidentified, deidentify
@@ -47,7 +48,9 @@ _SAVE = """(file) => {
 }"""
 # Where the results lie below all that is given.
 _SHOW_RESULTS = """() => {
-  if (innerWidth < 768) document.getElementById("shown").scrollIntoView({ behavior: "smooth" });
+  const message = document.querySelector("#message .message");
+  const seen = message ?? document.getElementById("shown");
+  if (innerWidth < 768) seen.scrollIntoView({ block: message ? "nearest" : "start" });
 }"""
 _SET_LANGUAGE = """(language) => {
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
@@ -339,7 +342,8 @@ class _Interface:
 
     def _terms_info(self, network: str, language: str) -> str:
         chosen = self.page.networks[network]
-        told = say("terms info", language, types="、".join(map(views.visible, chosen.types)))
+        types = visible(("、" if language == "zh" else ", ").join(chosen.types))
+        told = say("terms info", language, types=types)
         return told if chosen.has_channel else f"{told} {say('force needed', language)}"
 
     # what they do
@@ -347,7 +351,9 @@ class _Interface:
     def _connect(self) -> None:
         gradio = self.gradio
         quiet = {"api_visibility": "private", "show_progress": "hidden"}
-        busy = {"api_visibility": "private", "show_progress": "minimal"}
+        # What takes time, together no more than may be worked on at once.
+        shared = {"concurrency_id": "work", "concurrency_limit": self.page.limits.max_requests}
+        busy = {"api_visibility": "private", "show_progress": "minimal", **shared}
         asked = [self.language, self.text, self.records, self.network, self.terms, self.not_terms, self.force]
         filters = [self.result, self.view, self.types, self.score]
         results = [self.message, self.result, self.shown, self.filters, self.downloads, self.view, self.types]
@@ -376,6 +382,7 @@ class _Interface:
             outputs=[self.message, self.shown],
             trigger_mode="always_last",
             **quiet,
+            **shared,
         )
         # In one step with what follows, so that what is wrong with a file is told and stays there.
         uploading = {**recognising, "outputs": [*results, self.records, self.read, self.text]}
@@ -410,12 +417,14 @@ class _Interface:
                 inputs=[self.language, self.result],
                 outputs=[self.message, self.file],
                 **quiet,
+                **shared,
             ).success(None, inputs=[self.file], outputs=[self.file], js=_SAVE)
         self.download_text.click(
             self._guarded(self._download_text),
             inputs=[self.language, self.deidentified],
             outputs=[self.message, self.file],
             **quiet,
+            **shared,
         ).success(None, inputs=[self.file], outputs=[self.file], js=_SAVE)
         told = [*self.labels, self.language, self.shown, self.shown_deidentified]
         self.language.input(None, inputs=[self.language], outputs=[self.language], js=_SET_LANGUAGE)
@@ -473,7 +482,7 @@ class _Interface:
         if last is None or last.after is None:
             view = VIEWS[0]
         counts, update = result.counts(), self.gradio.update
-        choices = [(f"{views.visible(name)} {counts[name]:,}", name) for name in result.types if counts[name]]
+        choices = [(f"{visible(name)} {counts[name]:,}", name) for name in result.types if counts[name]]
         return {
             self.result: result,
             self.shown: views.show_result(result, view, hidden, least, language),
