@@ -15,10 +15,10 @@ import re
 import secrets
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
@@ -85,6 +85,7 @@ class Visitor:
     def __init__(self, address: str, requests: Sequence[Request], expected: Sequence[str]):
         self._address, self._pairs = address, cycle(zip(requests, expected, strict=True))
         self._session = secrets.token_hex(8)
+        self._types: list[str] = []  # those that are chosen, as the page said last
         self.seconds: list[float] = []
         self.counts: Counter[str] = Counter()
 
@@ -108,7 +109,7 @@ class Visitor:
     def _ask(self, client: httpx.Client, call: int, request: Request) -> str | None:
         text = request.records[0]["text"]
         given = ["zh", text, None, request.network, request.terms, request.not_terms, request.force]
-        body = {"data": [*given, None, "changes", [], 0], "fn_index": call, "session_hash": self._session}
+        body = {"data": [*given, None, "changes", self._types, 0], "fn_index": call, "session_hash": self._session}
         joined = client.post("/queue/join", json=body)
         if joined.status_code == 503:
             return None
@@ -119,7 +120,11 @@ class Visitor:
                     continue
                 told: dict[str, Any] = json.loads(line.removeprefix("data:"))
                 if told.get("event_id") == event and told["msg"] == "process_completed":
-                    return str(told["output"]["data"][2] if told["success"] else told["output"])
+                    if not told["success"]:
+                        return str(told["output"])
+                    _, _, shown, *_, types = told["output"]["data"]
+                    self._types = types["value"]
+                    return shown
         raise ValueError("The page's answer ended before it was whole.")
 
 
@@ -143,11 +148,8 @@ def measure(arguments: UserArguments) -> dict[str, Any]:
             address = _address(process, log)
             visitors = [Visitor(address, *pair) for pair in zip(requests, expected, strict=True)]
             end = time.monotonic() + arguments.seconds
-            threads = [threading.Thread(target=visitor.ask_until, args=[end]) for visitor in visitors]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
+            with ThreadPoolExecutor(len(visitors)) as threads:
+                list(threads.map(lambda visitor: visitor.ask_until(end), visitors))
         finally:
             process.terminate()
             process.wait()
@@ -168,7 +170,7 @@ def _address(process: subprocess.Popen, log: Path) -> str:
     end = time.monotonic() + _STARTING
     while process.poll() is None and time.monotonic() < end:
         if found := re.search(r"The page is at (\S+);", log.read_text(encoding="utf-8")):
-            return found[1]
+            return found[1].rstrip("/")
         time.sleep(0.2)
     raise ValueError(f"The page does not start: {log.read_text(encoding='utf-8')}")
 
