@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import sys
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +17,7 @@ from modeling_dicmt.app.arguments import Limits
 from modeling_dicmt.app.deidentifying import deidentify
 from modeling_dicmt.app.downloads import DOWNLOADS, download, json_lines
 from modeling_dicmt.app.errors import VisitorError
+from modeling_dicmt.app.interface import import_gradio
 from modeling_dicmt.app.recognising import Request, Result, changed_marks, filtered, recognise
 from modeling_dicmt.app.words import WORDS, say
 from modeling_dicmt.deidentification import IdentifierFinder
@@ -216,3 +218,17 @@ def test_each_word_is_said_in_both_languages():
         assert english.strip() and chinese.strip(), word
         assert {*re.findall(r"{\w+}", english)} == {*re.findall(r"{\w+}", chinese)}, word
     assert say("title", "zh") != say("title", "en") == say("title", "fr")
+
+
+@pytest.mark.parametrize(
+    "accepted, language",
+    [("zh-CN,zh;q=0.9,en;q=0.8", "zh"), ("en-US,en;q=0.9", "en"), ("fr-FR, en;q=0.5", "en"), ("fr", "zh"), (None, "zh")],
+)
+def test_the_language_is_the_first_that_the_browser_asks_for(page, accepted, language):
+    assert page.preferred_language(accepted) == language
+
+
+def test_without_gradio_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "gradio", None)
+    with pytest.raises(ImportError, match=r"dicmt\[app\]"):
+        import_gradio()
