@@ -222,7 +222,13 @@ def test_each_word_is_said_in_both_languages():
 
 @pytest.mark.parametrize(
     "accepted, language",
-    [("zh-CN,zh;q=0.9,en;q=0.8", "zh"), ("en-US,en;q=0.9", "en"), ("fr-FR, en;q=0.5", "en"), ("fr", "zh"), (None, "zh")],
+    [
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("en-US,en;q=0.9", "en"),
+        ("fr-FR, en;q=0.5", "en"),
+        ("fr", "zh"),
+        (None, "zh"),
+    ],
 )
 def test_the_language_is_the_first_that_the_browser_asks_for(page, accepted, language):
     assert page.preferred_language(accepted) == language
