@@ -46,6 +46,16 @@ def test_all_figures_are_in_it_and_what_types_and_settings_say_is_text():
     assert len(reading.scripts) == 1 and "url(" not in page
 
 
+def test_nested_entities_have_figures_of_their_own():
+    assert "inner: within a longer one" not in render(history(1))[0]
+    found, gold = [[(0, 4, "Disease"), (0, 2, "Drug"), (3, 4, "Drug")]], [[(0, 4, "Disease"), (0, 2, "Drug")]]
+    scores = score_entities(found, gold)
+    parts = {"test": {"scores": scores, "errors": count_errors(found, gold)}}
+    page = render_training("sample", RUN, [], parts, TYPES)
+    row = re.search(r"<tr><td>(?:(?!</td>).)*inner: within a longer one.*?</tr>", page)[0]
+    assert re.findall(r"<td>([\d.]+)</td>", row) == ["1", "2", "50.00", "100.00", "66.67"]
+
+
 def test_the_errors_table_counts_each_error_once():
     counts = count_errors(FOUND, GOLD)
     assert counts == {
