@@ -1,4 +1,4 @@
-"""What the READMEs say of committed results follows from these."""
+"""What the documentation says of committed results follows from these."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from experiments.specification import FOLDER
 
 RESULTS = FOLDER / "results" / "unlabelled"
 CORPORA = ("ccks2017", "ccks2018", "yidu_s4k")
-OF_README = (
+OF_DOCS = (
     "weights_1_9",
     "pretrained_embeddings",
     "pretrained_weights_1_9",
@@ -33,7 +33,7 @@ OF_RESULTS = (
 
 
 def as_told(corpus: str, system: str) -> str:
-    """Mean, sample standard deviation and number of a system's seeds, as the READMEs have them."""
+    """Mean, sample standard deviation and number of a system's seeds, as the documentation has them."""
     runs = [json.loads(path.read_text("utf-8")) for path in (RESULTS / corpus).glob(f"{system}-seed*.json")]
     scores = [100 * run["parts"]["test"]["scores"]["f1"] for run in runs if run["status"] == FINISHED]
     assert len(scores) == len(runs)
@@ -54,8 +54,8 @@ def rows_of(path: Path) -> list[list[str]]:
 @pytest.mark.parametrize(
     ("path", "systems"),
     [
-        (FOLDER.parent / "README.md", OF_README),
-        (FOLDER.parent / "README.zh.md", OF_README),
+        (FOLDER.parent / "docs" / "pretraining.md", OF_DOCS),
+        (FOLDER.parent / "docs" / "zh" / "pretraining.md", OF_DOCS),
         (RESULTS / "README.md", OF_RESULTS),
     ],
     ids=lambda value: value.parent.name + value.stem if isinstance(value, Path) else "",

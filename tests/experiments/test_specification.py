@@ -18,7 +18,7 @@ from experiments.specification import (
     read_preset,
     read_specifications,
 )
-from modeling_dicmt.training.arguments import ModelArguments
+from modeling_dicmt.training.arguments import MOST_EPOCHS, ModelArguments
 
 BASELINES = {
     "yang2018": "feature_crf",
@@ -188,6 +188,7 @@ LOSS_WEIGHTS = ("segmentation_loss_weight", "recognition_loss_weight")
 
 def test_the_product_s_preset_is_run_ner_s_defaults_but_for_the_loss_weights():
     defaults = {item.name: item.default for of_class in NETWORK_ARGUMENTS["network"] for item in fields(of_class)}
+    defaults["num_train_epochs"] = MOST_EPOCHS  # of a training part that is not large
     settings = {name: value for name, value in read_preset("product").settings.items() if name not in LOSS_WEIGHTS}
     assert settings.pop("quiet") and settings == {name: defaults[name] for name in settings}
     assert {"num_train_epochs", "early_stopping_patience", "vetted_terms"} == settings.keys()  # those of other presets
