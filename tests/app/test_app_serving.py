@@ -65,10 +65,12 @@ def ask(client, session, name, data, event="click", succeeds=True):
 
 
 def is_refused(client, path, body):
-    try:
-        return client.post(path, json=body).status_code >= 400
-    except httpx.ReadError:  # Gradio's own answer to a function that there is not
-        return True
+    # By a connection of its own: Gradio's answer to a function that there is not may be to end it.
+    with httpx.Client(base_url=client.base_url, timeout=client.timeout) as own:
+        try:
+            return own.post(path, json=body).status_code >= 400
+        except (httpx.ReadError, httpx.RemoteProtocolError):
+            return True
 
 
 def recognise(client, session, text):
