@@ -14,6 +14,7 @@ from unittest import mock
 from accelerate.state import AcceleratorState
 from ner_command import ENVIRONMENT, REPOSITORY, finish, results_in, torchrun
 from test_resume import place_of, wait_for_state
+from warm_process import WarmProcess
 
 import run_mlm
 
@@ -64,13 +65,17 @@ def pretrain_here(corpus: Path, output_dir: Path, **settings: Any) -> dict[str, 
 
 
 def start(
-    corpus: Path, output_dir: Path, launcher: Sequence[str] = (sys.executable,), **settings: Any
-) -> subprocess.Popen:
-    """Start the command as a process of its own."""
+    corpus: Path, output_dir: Path, launcher: Sequence[str] = (), **settings: Any
+) -> subprocess.Popen | WarmProcess:
+    """Start the command as a process of its own, by a launcher if one is given."""
+    command = [str(REPOSITORY / "run_mlm.py"), *command_line(corpus, output_dir, **settings)]
+    environment = os.environ | ENVIRONMENT
+    if not launcher:
+        return WarmProcess(command, REPOSITORY, environment)
     return subprocess.Popen(
-        [*launcher, str(REPOSITORY / "run_mlm.py"), *command_line(corpus, output_dir, **settings)],
+        [*launcher, *command],
         cwd=REPOSITORY,
-        env=os.environ | ENVIRONMENT,
+        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -16,6 +16,7 @@ from unittest import mock
 
 import psutil
 from accelerate.state import AcceleratorState
+from warm_process import WarmProcess
 
 import run_ner
 from data_scripts.arguments import DataArguments
@@ -106,13 +107,17 @@ def train_here(output_dir: Path, **settings: Any) -> dict[str, Any]:
 
 
 def start(
-    arguments: Sequence[str], launcher: Sequence[str] = (sys.executable,), environment: Mapping[str, str] | None = None
-) -> subprocess.Popen:
-    """Start the command as a process of its own."""
+    arguments: Sequence[str], launcher: Sequence[str] = (), environment: Mapping[str, str] | None = None
+) -> subprocess.Popen | WarmProcess:
+    """Start the command as a process of its own, by a launcher if one is given."""
+    command = [str(REPOSITORY / "run_ner.py"), *arguments]
+    environment = os.environ | ENVIRONMENT | dict(environment or {})
+    if not launcher:
+        return WarmProcess(command, REPOSITORY, environment)
     return subprocess.Popen(
-        [*launcher, str(REPOSITORY / "run_ner.py"), *arguments],
+        [*launcher, *command],
         cwd=REPOSITORY,
-        env=os.environ | ENVIRONMENT | dict(environment or {}),
+        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -122,7 +127,7 @@ def start(
 
 
 def run(
-    arguments: Sequence[str], launcher: Sequence[str] = (sys.executable,), environment: Mapping[str, str] | None = None
+    arguments: Sequence[str], launcher: Sequence[str] = (), environment: Mapping[str, str] | None = None
 ) -> Outcome:
     """Run the command as a process of its own to its end."""
     process = start(arguments, launcher, environment)
@@ -130,7 +135,7 @@ def run(
     return Outcome(process.returncode, errors)
 
 
-def finish(process: subprocess.Popen, seconds: float = 300) -> str:
+def finish(process: subprocess.Popen | WarmProcess, seconds: float = 300) -> str:
     """Wait for a command to end; returns its errors. If it hangs, fails with the stack of each of its processes."""
     try:
         _, errors = process.communicate(timeout=seconds)

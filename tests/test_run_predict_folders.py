@@ -7,13 +7,13 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file, save_file
+from warm_process import WarmProcess
 
 import run_predict
 from modeling_dicmt.commands import growing_files
@@ -345,12 +345,8 @@ run_predict.main()
 
 
 def start(checkpoint, source, target, *arguments):
-    command = [sys.executable, "-c", SCRIPT, "--model_name_or_path", checkpoint, "--input", source, "--output_dir"]
-    return subprocess.Popen(
-        [str(item) for item in (*command, target, *arguments)], cwd=ROOT, text=True, encoding="utf-8",
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
+    command = ["-c", SCRIPT, "--model_name_or_path", checkpoint, "--input", source, "--output_dir", target, *arguments]
+    return WarmProcess(command, ROOT, os.environ | {"PYTHONPATH": str(ROOT)})
 
 
 def written(folder):
@@ -386,7 +382,7 @@ def test_a_job_that_is_killed_three_times_ends_with_the_bytes_of_one_that_was_no
     for time_of in range(3):
         process = start(checkpoint, source, killed, "--num_processes", 2)
         wait_for(process, killed, size * (time_of + chance.random()) / 3.2)
-        assert process.poll() is None, f"it ended before it was killed:\n{process.stderr.read()}"
+        assert process.poll() is None, f"it ended before it was killed:\n{process.communicate()[1]}"
         process.kill()
         process.communicate(timeout=60)
         assert results(killed) != expected

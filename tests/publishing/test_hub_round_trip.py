@@ -9,6 +9,7 @@ import datasets
 import ner_command
 import pytest
 from hub_server import HubServer
+from warm_process import run_warm
 
 from modeling_dicmt import DicMTForTokenClassification, DicMTTokenizer
 from modeling_dicmt.recognition import EntityRecognizer
@@ -92,14 +93,8 @@ def trained(hub, environment, tmp_path_factory):
 
 
 def push(folder, environment, *arguments):
-    result = subprocess.run(
-        [sys.executable, "-m", "modeling_dicmt.publishing", "--model_dir", str(folder), *arguments],
-        env=os.environ | environment,
-        cwd=ner_command.REPOSITORY,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    command = ["-m", "modeling_dicmt.publishing", "--model_dir", folder, *arguments]
+    result = run_warm(command, ner_command.REPOSITORY, os.environ | environment, timeout=120)
     return result.returncode, result.stdout, result.stderr
 
 
@@ -231,14 +226,8 @@ def test_who_may_not_upload_is_told_before_anything_happens(hub, trained, enviro
 @pytest.mark.slow
 def test_a_corpus_goes_only_on_request_and_comes_back_the_same(hub, environment, tmp_path):
     command = "push --dataset_name sample --deidentified before --hub_dataset_id sample"
-    result = subprocess.run(
-        [sys.executable, "-m", "data_scripts", *command.split()],
-        env=os.environ | environment,
-        cwd=ner_command.REPOSITORY,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    command = ["-m", "data_scripts", *command.split()]
+    result = run_warm(command, ner_command.REPOSITORY, os.environ | environment, timeout=120)
     assert result.returncode == 0, result.stderr
     assert "tester/sample" in result.stdout
     assert hub.repositories["datasets/tester/sample"].private

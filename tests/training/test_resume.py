@@ -41,7 +41,7 @@ def wait_for_state(process: subprocess.Popen, output_dir: Path, after: tuple[int
         except subprocess.TimeoutExpired:
             pass
         else:
-            pytest.fail(f"The run ended before it could be stopped: {process.stderr.read()}")
+            pytest.fail(f"The run ended before it could be stopped: {process.communicate()[1]}")
         try:
             place = place_of(output_dir)
         except OSError:  # just then replaced by the next state

@@ -1,0 +1,124 @@
+"""Processes that start at once: they are forked from one that has imported torch, transformers and the like.
+
+Imports are most of the time that a command takes for a few sentences. What is forked here is otherwise a process like
+any other: it imports this package itself, is its own `__main__`, and can be killed. What is about imports, isolation or
+several processes is tested with `subprocess`.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+HERE = Path(__file__).parent
+POLL_SECONDS = 0.02
+# What is read as Python starts and as libraries are imported: a server's processes agree about these.
+READ_EARLY = re.compile("HF_(?!TOKEN)|HOME$|XDG_|TRANSFORMERS_|OMP_|MKL_|TORCH|CUDA|PYTHON(?!PATH)")
+MOST_SERVERS = 2  # of half a gigabyte each
+START = f"import sys; sys.path.insert(0, {str(HERE)!r}); import warm_server; del sys.path[0]; warm_server.serve()"
+
+
+class _Server:
+    """The process that forks; it ends when nobody holds its input, at the latest with this process."""
+
+    def __init__(self, environment: Mapping[str, str]):
+        # A process that is forked has no threads but its own: there must not be others.
+        environment = {**environment, "PYTHONPATH": "", "OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", START], cwd="/", env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def ask(self, **request: object) -> int | None:
+        self.process.stdin.write(json.dumps(request).encode() + b"\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        assert answer, "the server has ended; its errors are among this process's"
+        return json.loads(answer)
+
+    def close(self) -> None:
+        self.process.communicate()
+
+
+_SERVERS: dict[tuple[tuple[str, str], ...], _Server] = {}  # the one used last stands last
+
+
+def _server(environment: Mapping[str, str]) -> _Server:
+    key = tuple(sorted(item for item in environment.items() if READ_EARLY.match(item[0])))
+    _SERVERS[key] = _SERVERS.pop(key, None) or _Server(environment)
+    while len(_SERVERS) > MOST_SERVERS:
+        _SERVERS.pop(next(iter(_SERVERS))).close()
+    return _SERVERS[key]
+
+
+class WarmProcess:
+    """A running Python program, with what is needed of `subprocess.Popen`.
+
+    Args:
+        arguments: What would follow `python`: a file, `-m` and a module, or `-c` and code, and what these are given.
+        cwd: Its folder.
+        environment: Its environment; default: this process's.
+    """
+
+    def __init__(self, arguments: Sequence[object], cwd: str | Path, environment: Mapping[str, str] | None = None):
+        environment = dict(os.environ if environment is None else environment)
+        self.returncode: int | None = None
+        self._outputs = [tempfile.NamedTemporaryFile(mode="w+", encoding="utf-8", errors="replace") for _ in range(2)]
+        self._server = _server(environment)
+        self.pid = self._server.ask(
+            arguments=list(map(str, arguments)),
+            cwd=str(cwd),
+            environment=environment,
+            outputs=[output.name for output in self._outputs],
+        )
+
+    def poll(self) -> int | None:
+        """Its exit code, None while it runs."""
+        if self.returncode is None:
+            self.returncode = self._server.ask(look=self.pid)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, once it has ended."""
+        deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
+        while self.poll() is None:
+            if time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout)
+            time.sleep(POLL_SECONDS)
+        return self.returncode
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """What it wrote to its output and to its errors, once it has ended."""
+        self.wait(timeout)
+        outputs = []
+        for output in self._outputs:
+            output.seek(0)
+            outputs.append(output.read())
+        return tuple(outputs)
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Kill it."""
+        self.send_signal(signal.SIGKILL)
+
+
+def run_warm(
+    arguments: Sequence[object], cwd: str | Path, environment: Mapping[str, str] | None = None, timeout: float = 600
+) -> subprocess.CompletedProcess:
+    """Run a program to its end, as `subprocess.run` would, which captures its output as text."""
+    process = WarmProcess(arguments, cwd, environment)
+    try:
+        stdout, stderr = process.communicate(timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    return subprocess.CompletedProcess(list(arguments), process.returncode, stdout, stderr)
