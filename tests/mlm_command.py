@@ -4,17 +4,15 @@ import contextlib
 import io
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from accelerate.state import AcceleratorState
-from ner_command import ENVIRONMENT, REPOSITORY, finish, results_in, torchrun
+from ner_command import ENVIRONMENT, REPOSITORY, finish, results_in
 from test_resume import place_of, wait_for_state
-from warm_process import WarmProcess
+from warm_process import WarmProcess, WarmRanks
 
 import run_mlm
 
@@ -64,22 +62,13 @@ def pretrain_here(corpus: Path, output_dir: Path, **settings: Any) -> dict[str, 
     return results_in(output_dir)
 
 
-def start(
-    corpus: Path, output_dir: Path, launcher: Sequence[str] = (), **settings: Any
-) -> subprocess.Popen | WarmProcess:
-    """Start the command as a process of its own, by a launcher if one is given."""
-    command = [str(REPOSITORY / "run_mlm.py"), *command_line(corpus, output_dir, **settings)]
+def start(corpus: Path, output_dir: Path, processes: int = 1, **settings: Any) -> WarmProcess | WarmRanks:
+    """Start the command as a process of its own, or several."""
+    command = [REPOSITORY / "run_mlm.py", *command_line(corpus, output_dir, **settings)]
     environment = os.environ | ENVIRONMENT
-    if not launcher:
-        return WarmProcess(command, REPOSITORY, environment)
-    return subprocess.Popen(
-        [*launcher, *command],
-        cwd=REPOSITORY,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    if processes > 1:
+        return WarmRanks(command, REPOSITORY, environment, processes)
+    return WarmProcess(command, REPOSITORY, environment)
 
 
 def pretrain_killed_once(corpus: Path, output_dir: Path, **settings: Any) -> None:
@@ -94,6 +83,6 @@ def pretrain_killed_once(corpus: Path, output_dir: Path, **settings: Any) -> Non
 
 def pretrain_by_two_processes(corpus: Path, output_dir: Path, **settings: Any) -> None:
     """Run the command by two processes to its end."""
-    process = start(corpus, output_dir, torchrun(), **settings)
+    process = start(corpus, output_dir, 2, **settings)
     errors = finish(process)
     assert process.returncode == 0, errors

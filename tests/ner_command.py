@@ -16,7 +16,7 @@ from unittest import mock
 
 import psutil
 from accelerate.state import AcceleratorState
-from warm_process import WarmProcess
+from warm_process import WarmProcess, WarmRanks
 
 import run_ner
 from data_scripts.arguments import DataArguments
@@ -107,11 +107,16 @@ def train_here(output_dir: Path, **settings: Any) -> dict[str, Any]:
 
 
 def start(
-    arguments: Sequence[str], launcher: Sequence[str] = (), environment: Mapping[str, str] | None = None
-) -> subprocess.Popen | WarmProcess:
-    """Start the command as a process of its own, by a launcher if one is given."""
+    arguments: Sequence[str],
+    launcher: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+    processes: int = 1,
+) -> subprocess.Popen | WarmProcess | WarmRanks:
+    """Start the command as a process of its own, or several, or by a launcher."""
     command = [str(REPOSITORY / "run_ner.py"), *arguments]
     environment = os.environ | ENVIRONMENT | dict(environment or {})
+    if processes > 1:
+        return WarmRanks(command, REPOSITORY, environment, processes)
     if not launcher:
         return WarmProcess(command, REPOSITORY, environment)
     return subprocess.Popen(
@@ -121,28 +126,30 @@ def start(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        # Tests that a shell runs in the background inherit an ignored SIGINT, which a child would inherit in turn.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
 def run(
-    arguments: Sequence[str], launcher: Sequence[str] = (), environment: Mapping[str, str] | None = None
+    arguments: Sequence[str],
+    launcher: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+    processes: int = 1,
 ) -> Outcome:
-    """Run the command as a process of its own to its end."""
-    process = start(arguments, launcher, environment)
+    """Run the command as a process of its own, or several, or by a launcher, to its end."""
+    process = start(arguments, launcher, environment, processes)
     errors = finish(process)
     return Outcome(process.returncode, errors)
 
 
-def finish(process: subprocess.Popen | WarmProcess, seconds: float = 300) -> str:
+def finish(process: subprocess.Popen | WarmProcess | WarmRanks, seconds: float = 300) -> str:
     """Wait for a command to end; returns its errors. If it hangs, fails with the stack of each of its processes."""
     try:
         _, errors = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
-        parent = psutil.Process(process.pid)
-        for child in [*parent.children(recursive=True), parent]:
-            child.send_signal(signal.SIGABRT)  # which writes the stacks
+        for running in getattr(process, "ranks", [process]):
+            parent = psutil.Process(running.pid)
+            for child in [*parent.children(recursive=True), parent]:
+                child.send_signal(signal.SIGABRT)  # which writes the stacks
         _, errors = process.communicate()
         raise AssertionError(f"Not done after {seconds} seconds.\n{errors}") from None
     return errors

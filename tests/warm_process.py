@@ -9,6 +9,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -108,6 +109,56 @@ class WarmProcess:
 
     def kill(self) -> None:
         """Kill it."""
+        self.send_signal(signal.SIGKILL)
+
+
+class WarmRanks:
+    """A Python program that processes run together, as `torchrun` would start it; with what `WarmProcess` has.
+
+    Args:
+        arguments: As of `WarmProcess`.
+        cwd: Their folder.
+        environment: Their environment but for what tells them of each other.
+        size: How many they are.
+    """
+
+    def __init__(self, arguments: Sequence[object], cwd: str | Path, environment: Mapping[str, str], size: int = 2):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1]), "WORLD_SIZE": str(size)}
+        self.ranks = [
+            WarmProcess(arguments, cwd, {**environment, **place, "RANK": str(rank), "LOCAL_RANK": str(rank)})
+            for rank in range(size)
+        ]
+
+    @property
+    def returncode(self) -> int | None:
+        """0 if all have ended well, the exit code of one that has not, None while one runs."""
+        codes = [rank.returncode for rank in self.ranks]
+        return None if None in codes else next((code for code in codes if code), 0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for all; if one fails, the others are killed."""
+        deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
+        while None in (codes := [rank.poll() for rank in self.ranks]):
+            if any(codes):
+                self.kill()
+            elif time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired(f"processes {[rank.pid for rank in self.ranks]}", timeout)
+            time.sleep(POLL_SECONDS)
+        return self.returncode
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """What all of them wrote, once all have ended."""
+        self.wait(timeout)
+        return tuple(map("".join, zip(*(rank.communicate() for rank in self.ranks), strict=True)))
+
+    def send_signal(self, number: int) -> None:
+        """Send all of them a signal."""
+        for rank in self.ranks:
+            rank.send_signal(number)
+
+    def kill(self) -> None:
+        """Kill all of them."""
         self.send_signal(signal.SIGKILL)
 
 

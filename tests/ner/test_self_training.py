@@ -14,7 +14,6 @@ from ner_command import (
     run_here,
     scored_here,
     scores_in,
-    torchrun,
     train_here,
     without_times,
 )
@@ -252,7 +251,7 @@ def test_two_processes_label_as_one_does(taught, tmp_path):
     settings = taught | {"keep_states": True, "student_epochs": 1}
     train_here(tmp_path / "one", **settings)
     arguments = command_line(tmp_path / "two", **settings | {"per_device_train_batch_size": 4})
-    outcome = run(arguments, torchrun())
+    outcome = run(arguments, processes=2)
     assert outcome.status == 0, outcome.errors
     label_files = [
         (tmp_path / name / "checkpoints" / "round_1_labels" / "pseudo_labels.safetensors").read_bytes()
