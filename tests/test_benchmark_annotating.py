@@ -5,6 +5,8 @@ import subprocess
 import sys
 
 import pytest
+from ner_command import REPOSITORY
+from warm_process import WarmProcess
 
 from benchmarks import annotating
 from benchmarks.annotating import AnnotatingArguments, check_same, disturb, read, write_records
@@ -94,6 +96,12 @@ def test_a_job_that_cannot_be_killed_in_time_is_told(tmp_path, monkeypatch):
 
 @pytest.mark.slow(seconds=90)
 def test_a_small_run_tells_all_figures(checkpoint, tmp_path, monkeypatch, capsys):
+    def start(arguments, source, target, num_processes):
+        settings = {"input": source, "output_dir": target, "num_processes": num_processes}
+        command = ["run_predict.py", f"--model_name_or_path={arguments.model_name_or_path}"]
+        return WarmProcess([*command, *(f"--{name}={value}" for name, value in settings.items())], REPOSITORY)
+
+    monkeypatch.setattr(annotating, "start", start)
     options = {"model_name_or_path": checkpoint, "megabytes": 0.05, "rounds": 1, "num_processes": 2, "kills": 1}
     monkeypatch.setattr(sys, "argv", ["annotating", *(f"--{name}={value}" for name, value in options.items())])
     annotating.run()

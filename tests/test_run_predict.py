@@ -286,14 +286,14 @@ def test_the_output_is_the_same_for_any_number_of_processes(checkpoint, tmp_path
     write_records(tmp_path / "records.jsonl", TEXTS)
     monkeypatch.setattr(run_predict, "CHUNK_RECORDS", 2)
     written = []
-    for number in (1, 2, 3):
+    for number in (1, 2):
         output = tmp_path / f"{number}.jsonl"
         predict(
             monkeypatch, "--model_name_or_path", checkpoint, "--input", tmp_path / "records.jsonl", "--output_file",
             output, "--num_processes", number, "--evidence",
         )  # fmt: skip
         written.append(output.read_bytes())
-    assert written[0] == written[1] == written[2]
+    assert written[0] == written[1]
     assert [json.loads(line)["id"] for line in written[0].splitlines()] == [f"r{n}" for n in range(len(TEXTS))]
 
 

@@ -11,6 +11,7 @@ from experiments.recording import FINISHED
 from experiments.specification import FOLDER
 
 RESULTS = FOLDER / "results" / "unlabelled"
+NESTED = FOLDER / "results" / "nested"
 CORPORA = ("ccks2017", "ccks2018", "yidu_s4k")
 OF_DOCS = (
     "weights_1_9",
@@ -65,7 +66,84 @@ def test_the_table_of_what_records_without_labels_give_is_that_of_the_runs(path,
     assert told == [[as_told(corpus, system) for corpus in CORPORA] for system in systems]
 
 
+def in_per_cent(values: list[float]) -> str:
+    """Mean and sample standard deviation, as the documentation has them."""
+    percent = [100 * value for value in values]
+    return f"{statistics.mean(percent):.2f}" + (f" ± {statistics.stdev(percent):.2f}" if len(percent) > 1 else "")
+
+
+def scores_of(corpus: str, system: str) -> list[dict]:
+    """The scores on the held-out part of each of a system's seeds."""
+    runs = [json.loads(path.read_text("utf-8")) for path in sorted((NESTED / corpus).glob(f"{system}-seed*.json"))]
+    assert runs and all(run["status"] == FINISHED for run in runs)
+    return [run["parts"]["test"]["scores"] for run in runs]
+
+
+def table_below(path: Path, header: str) -> dict[str, list[str]]:
+    """The cells of the rows of the table with a header, by the first."""
+    rows = path.read_text(encoding="utf-8").split(header, 1)[1].split("\n\n", 1)[0].splitlines()[2:]
+    cells = [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows]
+    return {first: others for first, *others in cells}
+
+
+NAMES = {
+    "a CRF, for the outermost entities": "flat",
+    "a CRF for each type": "typed_crfs",
+    "scored spans": "spans",
+    "a CRF, for the outermost entities, without the dictionary": "flat_no_dictionary",
+    "a CRF for each type, without the dictionary": "typed_crfs_no_dictionary",
+    "scored spans, without the dictionary": "spans_no_dictionary",
+    "a CRF, for the outermost entities, without radicals": "flat_no_radicals",
+    "a CRF for each type, without radicals": "typed_crfs_no_radicals",
+    "scored spans, without radicals": "spans_no_radicals",
+    "a CRF, for the outermost entities, without NES": "flat_ner_only",
+    "a CRF for each type, without NES": "typed_crfs_ner_only",
+    "scored spans, without NES": "spans_ner_only",
+    "a CRF, for the outermost entities, on a pre-trained network": "flat_pretrained",
+    "a CRF for each type, on a pre-trained network": "typed_crfs_pretrained",
+    "scored spans, on a pre-trained network": "spans_pretrained",
+}
+
+
+@pytest.mark.parametrize("path", [FOLDER.parent / "docs" / "nested.md", NESTED / "README.md"], ids=lambda p: p.stem)
+def test_the_table_of_heads_for_nested_entities_is_that_of_the_runs(path):
+    header = "| head | seeds | precision | recall | F1 | recall of outer entities | recall of inner ones |"
+    told = table_below(path, header)
+    run = {path.name.partition("-seed")[0] for path in (NESTED / "cmeee").glob("*-seed*.json")}
+    assert {NAMES[name] for name in told} == (run if path.stem == "README" else {"flat", "typed_crfs", "spans"})
+    for name, cells in told.items():
+        runs = scores_of("cmeee", NAMES[name])
+        expected = [in_per_cent([scores[figure] for scores in runs]) for figure in ("precision", "recall", "f1")]
+        expected += [
+            in_per_cent([scores["by_nesting"][place]["recall"] for scores in runs]) for place in ("outer", "inner")
+        ]
+        assert cells == [str(len(runs)), *expected]
+
+
+def test_the_table_of_heads_for_flat_entities_is_that_of_the_runs():
+    path = FOLDER.parent / "docs" / "nested.md"
+    rows = table_below(path, "| head | precision | recall | F1 | recall of mentions that training lacks |")
+    for name, system in (("tags with a CRF", "tags"), ("scored spans", "spans")):
+        runs = scores_of("ccks2017", system)
+        expected = [in_per_cent([scores[figure] for scores in runs]) for figure in ("precision", "recall", "f1")]
+        expected.append(in_per_cent([scores["recall_by_training_count"]["0"]["recall"] for scores in runs]))
+        given = [scores["known_terms"] for scores in scores_of("ccks2017", f"known_{system}")]
+        for share in (0, 1):
+            expected.append(
+                in_per_cent(
+                    [
+                        point["found"]
+                        for terms in given
+                        for point in terms["points"]
+                        if (point["share"], point["beside"], point["way"]) == (share, "nothing", "added")
+                    ]
+                )
+            )
+        assert rows[name] == expected
+        assert {(terms["vetted_terms"], terms["occurrences"]) for terms in given} == {(338, 453)}
+
+
 def test_no_result_holds_a_path():
-    for path in RESULTS.rglob("*.json"):
+    for path in (FOLDER / "results").rglob("*.json"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"/(tmp|work|home|root|Users)\b", text), path
