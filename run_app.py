@@ -53,8 +53,8 @@ def run() -> None:
     from modeling_dicmt.app.serving import private_folder
 
     with private_folder() as folder:  # before Gradio is imported, which reads where it is
-        from modeling_dicmt.app.interface import Page, import_gradio
         from modeling_dicmt.app.networks import Networks
+        from modeling_dicmt.app.page import Page, import_gradio
         from modeling_dicmt.app.serving import serve
         from modeling_dicmt.app.uploads import Source
         from modeling_dicmt.commands.devices import check_device

@@ -10,8 +10,10 @@ from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import Any
 
+from .appearance import style, theme
 from .arguments import AppArguments, Limits
-from .interface import Page, build, import_gradio, style, theme
+from .interface import build
+from .page import Page, import_gradio
 
 # Seconds that a file may lie there, and between two looks.
 _SECONDS_OF_FILE = 120

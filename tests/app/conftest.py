@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from modeling_dicmt.app.arguments import Limits
-from modeling_dicmt.app.interface import Page
 from modeling_dicmt.app.networks import Networks
+from modeling_dicmt.app.page import Page
 from modeling_dicmt.app.uploads import Source
 from modeling_dicmt.commands.recognition_arguments import RecognitionArguments
 from modeling_dicmt.deidentification import IdentifierFinder

@@ -17,7 +17,7 @@ from modeling_dicmt.app.arguments import Limits
 from modeling_dicmt.app.deidentifying import deidentify
 from modeling_dicmt.app.downloads import DOWNLOADS, download, json_lines
 from modeling_dicmt.app.errors import VisitorError
-from modeling_dicmt.app.interface import import_gradio
+from modeling_dicmt.app.page import import_gradio
 from modeling_dicmt.app.recognising import Request, Result, changed_marks, filtered, recognise
 from modeling_dicmt.app.words import WORDS, say
 from modeling_dicmt.deidentification import IdentifierFinder

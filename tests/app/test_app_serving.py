@@ -18,7 +18,7 @@ pytest.importorskip("gradio", reason="gradio is not installed")
 import httpx
 
 from modeling_dicmt.app.arguments import AppArguments, Limits
-from modeling_dicmt.app.interface import Page
+from modeling_dicmt.app.page import Page
 from modeling_dicmt.app.serving import private_folder, serve, sweep
 from modeling_dicmt.deidentification import IdentifierFinder
 from run_app import write_brat
@@ -139,7 +139,7 @@ def test_an_unexpected_error_tells_nothing_of_the_request(served, monkeypatch, c
     def fail(*_):
         raise RuntimeError("患者姓名")
 
-    monkeypatch.setattr("modeling_dicmt.app.interface.recognise", fail)
+    monkeypatch.setattr("modeling_dicmt.app.answers.recognise", fail)
     output = json.dumps(recognise(client, "unlucky", "患者肺炎。"), ensure_ascii=False)
     assert "服务器出错" in output and "患者姓名" not in output
     told = "".join(capfd.readouterr()) + caplog.text
