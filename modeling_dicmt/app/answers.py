@@ -79,7 +79,9 @@ class Answers:
         if last is None or last.after is None:
             view = VIEWS[0]
         counts, update = result.counts(), self.gradio.update
-        choices = [(f"{visible(name)} {counts[name]:,}", name) for name in result.types if counts[name]]
+        # Those that were chosen stay, since Gradio refuses a request, perhaps on its way, that chose what is no choice.
+        listed = [name for name in result.types if counts[name] or name in types]
+        choices = [(f"{visible(name)} {counts[name]:,}", name) for name in listed]
         return {
             self.controls.result: result,
             self.controls.shown: views.show_result(result, view, hidden, least, language),
@@ -157,7 +159,7 @@ class Answers:
             **dict.fromkeys([self.controls.result, self.controls.deidentified]),
             self.controls.records: [],
             self.controls.text: "",
-            self.controls.types: update(choices=[], value=[]),
+            self.controls.types: update(choices=self.controls.all_types, value=[]),
             self.controls.shown: views.placeholder("nothing yet", language),
             self.controls.shown_deidentified: views.placeholder("not deidentified yet", language),
         }

@@ -55,6 +55,14 @@ class Limits:
     max_waiting: int = field(
         default=40, metadata={"help": "Requests that wait; further ones are refused.", "minimum": 1}
     )
+    max_visitors: int = field(
+        default=200,
+        metadata={
+            "help": "Visitors whose results are kept; of more, who asked for nothing the longest is forgotten.",
+            "minimum": 1,
+            "rare": True,
+        },
+    )
     session_minutes: float = field(
         default=30,
         metadata={"help": "Minutes until the results of an idle visitor are forgotten.", "above": 0, "rare": True},

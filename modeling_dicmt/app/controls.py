@@ -47,6 +47,11 @@ class Controls:
         return [*self.labels, self.language, self.shown, self.shown_deidentified]
 
     @property
+    def all_types(self) -> list[str]:
+        """The types of all networks: what a page may choose of that was opened before the server was started anew."""
+        return [*dict.fromkeys(name for network in self.page.networks.values() for name in network.types)]
+
+    @property
     def of_deidentification(self) -> list[Any]:
         """What shows records without identifiers."""
         return [self.deidentified, self.shown_deidentified, self.deidentified_row]
@@ -135,7 +140,10 @@ class Controls:
                         "Radio", self._choice("show", VIEWS), value="changes", visible=False, elem_id="view"
                     )
                     self.types = self._component(
-                        "CheckboxGroup", lambda language: {"label": say("types", language)}, elem_id="types"
+                        "CheckboxGroup",
+                        lambda language: {"label": say("types", language)},
+                        choices=self.all_types,
+                        elem_id="types",
                     )
                     self.score = self._component(
                         "Slider",

@@ -173,7 +173,9 @@ def _connect_sessions(gradio: ModuleType, blocks: Any, controls: Controls, answe
 
     def forget(request: gradio.Request) -> None:
         # Gradio would keep what the page showed last for as long as it runs.
-        blocks.app.state_holder.session_data.pop(request.session_hash, None)
+        holder = blocks.app.state_holder
+        for kept in (holder.session_data, holder.time_last_used):
+            kept.pop(request.session_hash, None)
 
     language = controls.language
     blocks.load(greet, outputs=controls.said, **_QUIET).then(

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
@@ -12,6 +13,7 @@ from typing import Any
 
 from .appearance import style, theme
 from .arguments import AppArguments, Limits
+from .closing import PageOnly, without_tracebacks
 from .interface import build
 from .page import Page, import_gradio
 
@@ -62,14 +64,29 @@ def sweep(folder: Path, seconds: float) -> None:
                 path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
+def forget_idle(holder: Any, seconds: float) -> None:
+    """Forget the visitors who asked for nothing so long, and all that the page showed them last.
+
+    Args:
+        holder: What Gradio keeps of visitors.
+        seconds: How long.
+    """
+    last = datetime.now() - timedelta(seconds=seconds)
+    for session, used in [*holder.time_last_used.items()]:
+        if used < last:
+            holder.session_data.pop(session, None)
+            holder.time_last_used.pop(session, None)
+
+
 @contextmanager
-def swept(folder: Path) -> Iterator[None]:
-    """Keep a folder swept within the block."""
+def swept(folder: Path, holder: Any, idle_seconds: float) -> Iterator[None]:
+    """Keep a folder swept, and idle visitors forgotten, within the block; arguments as of `sweep` and `forget_idle`."""
     ended = Event()
 
     def work() -> None:
         while not ended.wait(_SWEEPING):
             sweep(folder, _SECONDS_OF_FILE)
+            forget_idle(holder, idle_seconds)
 
     thread = Thread(target=work, daemon=True)
     thread.start()
@@ -96,6 +113,9 @@ def serve(page: Page, arguments: AppArguments) -> Iterator[Any]:
         OSError: If the port is taken.
     """
     gradio = import_gradio()
+    from gradio import processing_utils, queueing, route_utils, routes
+    from starlette.middleware import Middleware
+
     for name in ("httpx", "uvicorn.access"):  # which log addresses of requests
         logging.getLogger(name).setLevel(logging.WARNING)
     blocks = build(page)
@@ -105,7 +125,11 @@ def serve(page: Page, arguments: AppArguments) -> Iterator[Any]:
         server_port=arguments.port or None,
         share=arguments.share,
         max_file_size=page.limits.max_file_kilobytes * 1024,
-        app_kwargs={"max_body_size": largest_body(page.limits)},
+        app_kwargs={
+            "max_body_size": largest_body(page.limits),
+            "middleware": [Middleware(PageOnly, processing=processing_utils)],
+        },
+        state_session_capacity=page.limits.max_visitors,
         max_threads=4 * page.limits.max_requests + 8,
         theme=theme(gradio),
         css=style(),
@@ -119,7 +143,10 @@ def serve(page: Page, arguments: AppArguments) -> Iterator[Any]:
         prevent_thread_lock=True,
     )
     try:
-        with swept(page.folder):
+        with (
+            swept(page.folder, blocks.app.state_holder, 60 * page.limits.session_minutes),
+            without_tracebacks((queueing, route_utils, routes)),
+        ):
             yield blocks
     finally:
         blocks.close(verbose=False)

@@ -10,8 +10,10 @@ import stat
 import threading
 import time
 import warnings
+from datetime import timedelta
 
 import pytest
+from tiny_network import SENTENCES
 
 pytest.importorskip("gradio", reason="gradio is not installed")
 
@@ -19,7 +21,7 @@ import httpx
 
 from modeling_dicmt.app.arguments import AppArguments, Limits
 from modeling_dicmt.app.page import Page
-from modeling_dicmt.app.serving import private_folder, serve, sweep
+from modeling_dicmt.app.serving import forget_idle, private_folder, serve, sweep
 from modeling_dicmt.deidentification import IdentifierFinder
 from run_app import write_brat
 
@@ -27,6 +29,7 @@ pytestmark = [pytest.mark.slow(seconds=30), pytest.mark.filterwarnings("default"
 
 # What the controls hold: language, text, records, network, terms twice, force; result, view, types, score.
 ASKED = ["zh", "", None, "tiny", "", "", False, None, "changes", [], 0]
+TEXT = SENTENCES[0]
 LIMITS = Limits(max_characters=2000, max_file_kilobytes=8)
 
 
@@ -86,7 +89,7 @@ def test_only_the_names_of_networks_are_told(served, checkpoint, capfd):
 
 def test_no_function_is_called_past_the_queue_and_none_is_offered_to_programs(served):
     _, client, _ = served
-    assert client.get("gradio_api/info").json()["named_endpoints"] == {}
+    assert client.get("gradio_api/info").status_code == 404
     for number in range(len(client.get("config").json()["dependencies"])):
         for path in (f"gradio_api/run/{number}", f"gradio_api/call/{number}"):
             assert is_refused(client, path, {"data": []})
@@ -112,6 +115,72 @@ def test_a_file_is_gone_once_it_is_read(served):
     output = ask(client, "uploader", "upload", ["zh", file, *ASKED[3:]], event="upload")
     assert "1 份病历" in json.dumps(output, ensure_ascii=False)
     assert not [*folder.rglob("a.txt")]
+
+
+def test_what_gradio_offers_besides_the_page_is_closed(served):
+    """Its links to a session write what is shown to a file, which all may fetch who have the address."""
+    _, client, folder = served
+    recognise(client, "linker", "左肺见阴影。")
+    assert client.get("gradio_api/deep_link", params={"session_hash": "linker"}).status_code == 404
+    assert client.post("gradio_api/process_recording", files={"f": ("a.webm", b"x")}).status_code == 404
+    for path in (
+        "proxy=http://example.org/",
+        "file=http://example.org/",
+        f"file={folder}",
+        "openapi.json",
+        "vibe-code/",
+    ):
+        assert client.get(f"gradio_api/{path}").status_code == 404
+    for path in ("gradio_api/upload_progress?upload_id=x", "config", "theme.css"):
+        assert "Not Found" not in client.get(path).text
+    assert not [*folder.rglob("state.json")]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        ["zh", "患者王某"],
+        [*ASKED[:3], "患者王某", *ASKED[4:]],
+        [*ASKED[:-1], "患者王某"],
+        [{"患者": "王某"}, *ASKED[1:]],
+    ],
+)
+def test_requests_that_no_browser_sends_leave_no_text_in_the_log(served, capfd, caplog, data):
+    _, client, _ = served
+    ask(client, "forger", "run", data, succeeds=False)
+    told = "".join(capfd.readouterr()) + caplog.text
+    assert "A request failed: " in told and "王某" not in told and "Traceback" not in told
+
+
+def test_types_that_are_shown_no_more_may_still_be_chosen(served):
+    """As by a page that was open when the server was started anew, or while another request was answered."""
+    _, client, _ = served
+    types = ["Disease", "Anatomy", "Drug"]
+    for session, texts in (("restarted", [TEXT]), ("waiting", [TEXT, "。", TEXT])):
+        for text in texts:
+            output = ask(client, session, "run", ["zh", text, *ASKED[2:-2], types, 0])
+            assert "个实体" in json.dumps(output, ensure_ascii=False)
+
+
+def test_the_same_file_of_two_visitors_is_two_files(served):
+    _, client, folder = served
+    paths = [client.post("gradio_api/upload", files={"files": ("s.txt", TEXT.encode())}).json()[0] for _ in range(2)]
+    for number, path in enumerate(paths):
+        file = {"path": path, "meta": {"_type": "gradio.FileData"}, "orig_name": "s.txt"}
+        output = ask(client, f"pupil {number}", "upload", ["zh", file, *ASKED[3:]], event="upload")
+        assert "1 份病历" in json.dumps(output, ensure_ascii=False)
+    assert not [*folder.rglob("s.txt")]
+
+
+def test_visitors_who_never_leave_are_forgotten(served):
+    blocks, client, _ = served
+    holder = blocks.app.state_holder
+    assert holder.capacity == LIMITS.max_visitors
+    for session in ("early", "late"):
+        recognise(client, session, "左肺见阴影。")
+    holder.time_last_used["early"] -= timedelta(minutes=31)
+    forget_idle(holder, 30 * 60)
+    assert "early" not in holder.session_data and "early" not in holder.time_last_used and "late" in holder.session_data
 
 
 def test_what_is_too_large_is_refused_before_it_is_read(served):
