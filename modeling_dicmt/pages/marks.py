@@ -1,5 +1,6 @@
 """Entities as they are marked in a record: found ones, annotated ones, and what is wrong between the two."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -30,7 +31,7 @@ class Mark(NamedTuple):
         start: Offset of its first character.
         end: Offset after its last one.
         type: Its type.
-        score: Its score; None without one.
+        score: Its score, a finite number; None without one.
         side: `PREDICTED` or `ANNOTATED` where only one of two sides has it; "" else.
         error: The class of the error that it takes part in, one of `ERROR_CLASSES`, or of the change, one of
             `CHANGE_SIGNS`; "" if it is right, or if nobody knows.
@@ -72,7 +73,7 @@ def compared_marks(
     found: dict[tuple[int, int, str], Mark] = {}
     for index, entity in enumerate(predicted):
         mark = _found_mark(entity)
-        found[mark[:3]] = mark if scores is None else mark._replace(score=scores[index])
+        found[mark[:3]] = mark if scores is None else mark._replace(score=_score(scores[index]))
     gold = {_found_mark(entity)[:3] for entity in annotated}
     marks = [mark for span, mark in found.items() if span in gold]
     for error in classify_errors([found], [gold]):
@@ -98,7 +99,6 @@ def _other_side(side: str, span: tuple[int, int, str] | None) -> tuple[tuple[str
 def _found_mark(entity: Any) -> Mark:
     if not isinstance(entity, Mapping):
         return Mark(*entity[:3])
-    score = entity.get("score")
     facts = [("forced", "")] if entity.get("forced") else []
     terms = entity.get("evidence") or ()
     for term in terms[:_TERMS]:
@@ -107,4 +107,10 @@ def _found_mark(entity: Any) -> Mark:
         facts.append(("vetted" if term.get("vetted") else "dictionary", f"{name} ({visible('/'.join(term['lists']))})"))
     if len(terms) > _TERMS:
         facts.append(("more terms", str(len(terms) - _TERMS)))
-    return Mark(entity["start"], entity["end"], entity["type"], score, facts=tuple(facts))
+    return Mark(entity["start"], entity["end"], entity["type"], _score(entity.get("score")), facts=tuple(facts))
+
+
+def _score(value: Any) -> float | None:
+    """A score as Python's number, which a page can hold; what is no number, as 0/0 is not, is none."""
+    score = None if value is None else float(value)
+    return score if score is not None and math.isfinite(score) else None

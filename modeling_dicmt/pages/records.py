@@ -87,7 +87,7 @@ def draw_text(text: str, marks: Iterable[Mark], styles: TypeStyles, say: Say = s
     depth = max(levels, default=-1) + 1
     html = f'<div class="text d{min(depth, MAX_OPEN)}" lang="zh">{"".join(pieces)}</div>'
     if too_deep:
-        named = "".join(f"<li>{escape(visible(mark.type))} {mark.start}–{mark.end}</li>" for mark in too_deep)
+        named = "".join(f"<li>{escape(_named(mark))}</li>" for mark in too_deep)
         html += f'<ul class="deep" title="more than {MAX_OPEN} entities over one another">{named}</ul>'
     return Drawn(html, drawn)
 
@@ -173,6 +173,12 @@ def _boundaries(ordered: Sequence[Mark]) -> Iterable[tuple[int, set[int], list[i
         # Those of no character before the others: they lie between what ends here and what begins.
         begin = sorted(starting.get(place, ()), key=lambda number: ordered[number].end > place)
         yield place, ending.get(place, set()), begin
+
+
+def _named(mark: Mark) -> str:
+    """A mark in words, as what was or is to be found, and wrong in which way."""
+    sign = f" {_SIGNS[mark.error]}" if mark.error else ""
+    return f"{visible(mark.type)} {mark.start}–{mark.end}{sign}{f' {mark.side}' if mark.side else ''}"
 
 
 def _open_tag(mark: Mark, number: int, level: int, styles: TypeStyles, is_first: bool, say: Say) -> str:

@@ -7,11 +7,12 @@ the class `control` whose `data-code` is the code point: what is shown can be re
 import re
 from html import escape
 
-# Controls, lone surrogates, and what is invisible: soft hyphen, zero-width space, marks and orders of direction, line
-# and paragraph separators, byte order mark. Joiners and variation selectors stay, since emoji are made with them.
+# Controls, lone surrogates, and what is invisible: soft hyphen, Hangul fillers, zero-width space, marks and orders of
+# direction, line and paragraph separators, byte order mark, letters of tags. Joiners and variation selectors stay,
+# since emoji are made with them.
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 

@@ -1,7 +1,9 @@
 """Entities within a record's text, drawn and read back: nothing is added to the text, nothing is lost of it."""
 
+import math
 import re
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -14,7 +16,9 @@ from modeling_dicmt.pages.records import MAX_OPEN, draw_text, render_records
 from modeling_dicmt.pages.types import TypeStyles
 
 TRAPS = ["</script>", "<!--", "<script>", "]]>", "&amp;", "&#13;", "\r\n", "\u202e", "👨‍👩‍👧", "\ud800", "\x00"]
-CHARACTERS = st.sampled_from([*"肺炎患者a1 <>&\"'\t\n\r\x00\x0b\x1b\x7f\x85\u2028\u202e\ufeff\u200d\ud800\udfff😀𠮷"])
+CHARACTERS = st.sampled_from(
+    [*"肺炎患者a1 <>&\"'\t\n\r\x00\x0b\x1b\x7f\x85\u2028\u202e\ufeff\u3164\U000e0041\u200d\ud800\udfff😀𠮷"]
+)
 TEXTS = st.lists(CHARACTERS | st.sampled_from(TRAPS), max_size=25).map("".join)
 
 
@@ -73,6 +77,29 @@ def test_entities_beyond_what_can_lie_over_one_another_are_named_below():
     drawn = draw_text("字" * 40, marks, TypeStyles())
     assert len(drawn.marks) == MAX_OPEN and Reading(drawn.html).text == "字" * 40
     assert re.findall(r"<li>(.*?)</li>", drawn.html) == [f"kind {n} 0–{40 - n}" for n in range(MAX_OPEN, MAX_OPEN + 3)]
+
+
+def test_what_is_wrong_is_named_below_with_its_class_and_side():
+    annotated = [(0, 40 - number, f"kind {number}") for number in range(MAX_OPEN + 1)]
+    drawn = draw_text("字" * 40, compared_marks([], annotated), TypeStyles())
+    assert f"<li>kind {MAX_OPEN} 0–{40 - MAX_OPEN} − annotated</li>" in drawn.html
+
+
+def test_what_shows_nothing_is_named():
+    for character in "\u00ad\u115f\u1160\u200b\u3164\uffa0\U000e0041\U000e007f":
+        assert f"U+{ord(character):04X}" in draw_text(f"肺{character}炎", [], TypeStyles()).html
+        assert TypeStyles([f"A{character}"]).style(f"A{character}").name == f"A[U+{ord(character):04X}]"
+
+
+@pytest.mark.parametrize(
+    "score, kept", [(math.nan, None), (math.inf, None), (np.float32(0.5), 0.5), (1, 1.0), (None, None)]
+)
+def test_scores_are_numbers_that_a_page_can_hold(score, kept):
+    """NaN is no JSON: the page's script would read nothing."""
+    entity = {"start": 0, "end": 2, "type": "A", "score": score}
+    marks = [*found_marks([entity]), *compared_marks([(0, 2, "A")], [], [score])]
+    assert [mark.score for mark in marks] == [kept, kept]
+    assert all(type(mark.score) in (float, type(None)) for mark in marks)
 
 
 def test_the_work_grows_with_the_entities_and_not_with_their_square():

@@ -276,6 +276,35 @@ def test_a_hostile_record_is_text_and_offsets_are_those_of_python(browser, tmp_p
     assert run(browser, "return document.querySelectorAll('script:not([type])').length") == 1
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_hundreds_of_types_and_long_names_leave_room_for_the_records(browser, tmp_path, width):
+    path = tmp_path / "types.html"
+    with records_page(path, [f"a type with a long beginning {number}" for number in range(300)]) as page:
+        page.add({"id": "长" * 3000, "text": "肺炎"}, found_marks([(0, 2, "很长" * 3000)]))
+    show(browser, path, width)
+    wait_for(browser, "document.querySelector('.e')")
+    run(browser, "if (document.getElementById('filters').hidden) document.getElementById('open-filters').click()")
+    height = "return document.querySelector('.bar').offsetHeight / innerHeight"
+    assert run(browser, height) < 0.65
+    assert run(browser, "return document.documentElement.scrollWidth <= innerWidth")
+    run(browser, "document.querySelector('.e').focus()")
+    assert run(browser, "return document.getElementById('tip').offsetHeight <= innerHeight")
+
+
+def test_labels_of_another_direction_leave_the_text_in_order(browser, tmp_path):
+    path = tmp_path / "labels.html"
+    with records_page(path) as page:
+        page.add({"id": "a", "text": "肺炎123天"}, found_marks([(0, 2, "שלום")]))
+    show(browser, path)
+    wait_for(browser, "document.querySelector('.e')")
+    label, digits = run(
+        browser,
+        "const mark = document.querySelector('.e'), range = new Range(); range.selectNode(mark.nextSibling);"
+        "return [mark.getBoundingClientRect().right, range.getBoundingClientRect().left];",
+    )
+    assert digits >= label - 1
+
+
 def test_what_is_not_of_the_page_does_not_run(browser, tmp_path):
     """The policy, apart from the escaping: markup that got in somehow has neither script nor picture."""
     path = tmp_path / "page.html"
