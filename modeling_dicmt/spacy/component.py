@@ -115,6 +115,8 @@ class DicMTComponent(Pipe):
     - `doc.ents`: those of them that do not overlap, the longest first, then the earlier one; `ent._.dicmt` is the
       entity that it is.
 
+    A document that is annotated again has the entities of the last time alone.
+
     An entity may begin or end within a token. It is then all tokens that it has a character of ("expand"), those that
     lie within it ("contract"), or none ("strict"); in `doc._.dicmt` it is as it was found. A warning says it once.
 
@@ -303,7 +305,12 @@ class DicMTComponent(Pipe):
         self._set_ents(doc, spans, [entities[place] for place in places])
 
     def _set_ents(self, doc: Doc, spans: list[Span], entities: list[dict[str, Any]]) -> None:
-        others = doc.ents
+        others = []
+        for span in doc.ents:
+            if span._.get(self.spans_key) is None:
+                others.append(span)
+            else:  # of an earlier call for the same document
+                span._.set(self.spans_key, None)
         if self.overwrite_ents:
             chosen = prioritize_existing_ents_filter(filter_spans(spans), others)
         else:

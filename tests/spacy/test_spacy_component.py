@@ -237,6 +237,31 @@ def test_entities_of_other_components(checkpoint, overwrite):
         assert [str(span) for span in of_rules] == [str(span) for span in ruled]
 
 
+def test_a_document_annotated_again_has_the_entities_of_the_last_time(checkpoint):
+    nlp = spacy.blank("zh")
+    component = nlp.add_pipe("dicmt", config={"model": str(checkpoint)})
+    doc = nlp(SENTENCES[0])
+    first = list(doc.ents)
+    assert first
+    component.settings["ignore_labels"] = list(component.labels)
+    component(doc)
+    assert not doc.ents and not doc.spans["dicmt"] and not doc._.dicmt
+    assert all(doc[span.start : span.end]._.dicmt is None and span._.dicmt is None for span in first)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_entities_of_others_stay_where_there_are_none_from_here(spans_checkpoint, overwrite):
+    nlp = spacy.blank("zh")
+    component = nlp.add_pipe("dicmt", config={"model": spans_checkpoint, "overwrite_ents": overwrite})
+    component.settings["ignore_labels"] = ["Disease"]
+    doc = nlp.make_doc(SENTENCES[0] * 2)
+    doc.ents = [Span(doc, place, place + 1, "RULE") for place in range(len(doc))]
+    component(doc)
+    taken = {token.i for span in doc.ents if span.label_ != "RULE" for token in span}
+    assert {span.start for span in doc.ents if span.label_ == "RULE"} == set(range(len(doc))) - taken
+    assert len(taken) > 0 if overwrite else not taken
+
+
 def test_two_networks_in_one_pipeline(checkpoint, spans_checkpoint):
     nlp = spacy.blank("zh")
     nlp.add_pipe("dicmt", config={"model": str(checkpoint)})
@@ -244,7 +269,8 @@ def test_two_networks_in_one_pipeline(checkpoint, spans_checkpoint):
     doc = nlp(SENTENCES[1])
     assert doc._.dicmt == nlp.get_pipe("dicmt").recognizer(SENTENCES[1])
     assert doc._.nested == nlp.get_pipe("second").recognizer(SENTENCES[1])
-    assert len(doc.spans["dicmt"]) == len(doc._.dicmt) and len(doc.spans["nested"]) == len(doc._.nested)
+    for name in ("dicmt", "nested"):
+        assert len(doc.spans[name]) == len(doc._.get(name)) and doc.spans[name].name == name
 
 
 def test_displacy_shows_them(checkpoint):
