@@ -217,6 +217,31 @@ def test_settings_are_the_pipelines(tmp_path):
     assert component.labels == ("Disease", "Anatomy", "Drug")
 
 
+def test_every_setting_of_the_factory_is_the_components():
+    given = {
+        "model": "somewhere",
+        "spans_key": "mine",
+        "alignment": "strict",
+        "overwrite_ents": True,
+        "device": "cuda",
+        "cpu_threads": 3,
+        "threshold": 0.6,
+        "ignore_labels": ["Anatomy"],
+        "terms": {"Drug": ["规律服用"]},
+        "not_terms": {"*": ["肺炎"]},
+        "dictionary": {"disease": ["阴影"]},
+        "force": True,
+        "evidence": True,
+        "batch_characters": 50,
+    }
+    assert given.keys() == module.Language.get_factory_meta("dicmt").default_config.keys()
+    component = spacy.blank("zh").add_pipe("dicmt", config=given)
+    held = vars(component) | component.settings
+    for name in ("terms", "not_terms", "dictionary"):
+        held[name] = {kind: [term] for term, (kind,) in held[name].items()}
+    assert {name: held[name] for name in given} == given
+
+
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_entities_of_other_components(checkpoint, overwrite):
     nlp = spacy.blank("zh")
@@ -329,6 +354,10 @@ def test_a_network_that_is_not_there_is_told_when_it_is_needed(tmp_path):
     nlp.add_pipe("dicmt", config={"model": str(tmp_path / "nowhere")})
     with pytest.raises(ValueError, match=re.escape(str(tmp_path / "nowhere"))):
         nlp.initialize()
+
+
+def test_the_network_has_the_components_threads(checkpoint):
+    assert DicMTComponent(model=checkpoint, cpu_threads=3).recognizer.tagger.cpu_threads == 3
 
 
 def test_a_device_that_is_not_there(checkpoint):
