@@ -143,9 +143,14 @@ class Answers:
         """A file's terms in a box of terms, and what they change."""
         page, chosen = self.page, self.page.networks.chosen(network)
         with uploaded(path, page.folder, page.limits) as file:
-            read = read_terms_file(file, chosen.tokenizer.types_of_name, any_type=word == "not terms")
-        both = (read, not_terms) if word == "terms" else (terms, read)
-        return {box: read} | self.guarded(self.recognise_again)(language, text, records, network, *both, *given)
+            lines, rejected = read_terms_file(file, chosen.tokenizer.types_of_name, any_type=word == "not terms")
+        both = (lines, not_terms) if word == "terms" else (terms, lines)
+        shown = self.guarded(self.recognise_again)(language, text, records, network, *both, *given)
+        if rejected and not shown[self.controls.message]["visible"]:
+            first = {"name": rejected[0].file, "line": rejected[0].line, "reason": rejected[0].reason}
+            told = views.message(say("rows left out", language, count=f"{len(rejected):,}", **first), "note")
+            shown[self.controls.message] = self.gradio.update(value=told, visible=True)
+        return {box: lines} | shown
 
     def clear(self, language: str) -> dict[Any, Any]:
         """Nothing, as when the page was opened; terms stay."""

@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 from ..dictionary import ClinicalDictionary
-from ..dictionary_files import DictionaryError, why_unusable
+from ..dictionary_files import DictionaryError, RejectedRow, why_unusable
 from ..normalization import normalize
 from ..vetted_terms import ANY_TYPE, MAX_TERM_LENGTH
 from .errors import VisitorError
@@ -70,13 +70,18 @@ def _parts(line: str, any_type: bool, number: int) -> tuple[str, list[str]]:
     return ANY_TYPE, _BETWEEN.split(line)
 
 
-def read_terms_file(path: Path, types_of_name: TypesOfName, any_type: bool = False) -> str:
+def read_terms_file(
+    path: Path, types_of_name: TypesOfName, any_type: bool = False
+) -> tuple[str, tuple[RejectedRow, ...]]:
     """A file of terms in any form of a dictionary, as lines of the form above, for the visitor to see and to change.
 
     Args:
         path: The file; its name is that of its list, where it is no table.
         types_of_name: See `parse_terms`.
         any_type: Whether the terms of a list with the name of no type are of any type.
+
+    Returns:
+        The lines, and the rows that can be no term.
 
     Raises:
         VisitorError: If it cannot be read.
@@ -89,7 +94,7 @@ def read_terms_file(path: Path, types_of_name: TypesOfName, any_type: bool = Fal
                 continue
             reason = str(error).replace(str(path), path.name)
             raise VisitorError("file cannot be read", reason=reason) from None
-        return _as_lines(dictionary, types_of_name, any_type)
+        return _as_lines(dictionary, types_of_name, any_type), dictionary.rejected
     raise VisitorError("unknown encoding")
 
 

@@ -134,6 +134,10 @@ WORDS = {
         "Line {line} of the terms: a term can never be found. It has 1 to {most} characters, all of them visible.",
         "术语第 {line} 行：该术语无法匹配。术语应为 1 至 {most} 个可见字符。",
     ),
+    "rows left out": (
+        "{count} rows of {name} can be no term and were left out; the first is line {line}: {reason}.",
+        "{name} 中有 {count} 行不能作为术语，已略去；第一处在第 {line} 行：{reason}。",
+    ),
     "too many terms": ("There are more than {most} terms.", "术语超过 {most} 个。"),
     "unknown format": (
         "The name of the file does not say which format it has. Names end in {endings}.",

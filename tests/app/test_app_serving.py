@@ -172,6 +172,19 @@ def test_the_same_file_of_two_visitors_is_two_files(served):
     assert not [*folder.rglob("s.txt")]
 
 
+def test_rows_of_a_terms_file_that_are_left_out_are_told(served):
+    _, client, _ = served
+    content = "阿莫西林\n阿\u200b莫\n\x7f\n".encode()
+    for session, text in (("before any text", ""), ("with a text", TEXT)):
+        if text:
+            recognise(client, session, text)
+        (path,) = client.post("gradio_api/upload", files={"files": ("Drug.txt", content)}).json()
+        file = {"path": path, "meta": {"_type": "gradio.FileData"}, "orig_name": "Drug.txt"}
+        output = ask(client, session, "upload-terms", ["zh", file, text, *ASKED[2:]], event="upload")
+        told = json.dumps(output, ensure_ascii=False)
+        assert "Drug.txt 中有 2 行不能作为术语" in told and "第 2 行" in told and "阿莫西林" in told
+
+
 def test_visitors_who_never_leave_are_forgotten(served):
     blocks, client, _ = served
     holder = blocks.app.state_holder
