@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 POLL_SECONDS = 0.02
 # What is read as Python starts and as libraries are imported: a server's processes agree about these.
 READ_EARLY = re.compile("HF_(?!TOKEN)|HOME$|XDG_|TRANSFORMERS_|OMP_|MKL_|TORCH|CUDA|PYTHON(?!PATH)")
-MOST_SERVERS = 2  # of half a gigabyte each
+MOST_SERVERS = 4  # of half a gigabyte each, most of it shared with what they fork
 START = f"import sys; sys.path.insert(0, {str(HERE)!r}); import warm_server; del sys.path[0]; warm_server.serve()"
 
 
