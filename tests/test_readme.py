@@ -221,8 +221,9 @@ def test_each_command_of_the_table_has_the_options_that_it_is_shown_with(command
     commands = ("run", "statistics", "terms", "mine", "convert")
     program += list(takewhile(commands.__contains__, words[len(program) + 1 :]))
     help_option = "--help" if program[:2] == ["-m", "data_scripts"] else "--help_all"
-    shown = run_warm([*program, help_option], ROOT, os.environ | {"COLUMNS": "120"}).stdout
-    assert options and all(re.search(rf"{option}\b", shown) for option in options)
+    done = run_warm([*program, help_option], ROOT, os.environ | {"COLUMNS": "120"})
+    assert done.returncode == 0, done.stderr
+    assert options and all(re.search(rf"{option}\b", done.stdout) for option in options)
 
 
 @pytest.mark.slow(seconds=200)

@@ -57,7 +57,24 @@ def _server(environment: Mapping[str, str]) -> _Server:
     return _SERVERS[key]
 
 
-class WarmProcess:
+class _Running:
+    """What one program and several of them have in common: it follows from `poll` and `send_signal`."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code, once all has ended."""
+        deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
+        while (code := self.poll()) is None:
+            if time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired(type(self).__name__, timeout)
+            time.sleep(POLL_SECONDS)
+        return code
+
+    def kill(self) -> None:
+        """Kill what runs."""
+        self.send_signal(signal.SIGKILL)
+
+
+class WarmProcess(_Running):
     """A running Python program, with what is needed of `subprocess.Popen`.
 
     Args:
@@ -84,15 +101,6 @@ class WarmProcess:
             self.returncode = self._server.ask(look=self.pid)
         return self.returncode
 
-    def wait(self, timeout: float | None = None) -> int:
-        """Its exit code, once it has ended."""
-        deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
-        while self.poll() is None:
-            if time.monotonic() > deadline:
-                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout)
-            time.sleep(POLL_SECONDS)
-        return self.returncode
-
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
         """What it wrote to its output and to its errors, once it has ended."""
         self.wait(timeout)
@@ -107,12 +115,8 @@ class WarmProcess:
         if self.poll() is None:
             os.kill(self.pid, number)
 
-    def kill(self) -> None:
-        """Kill it."""
-        self.send_signal(signal.SIGKILL)
 
-
-class WarmRanks:
+class WarmRanks(_Running):
     """A Python program that processes run together, as `torchrun` would start it; with what `WarmProcess` has.
 
     Args:
@@ -136,15 +140,10 @@ class WarmRanks:
         codes = [rank.returncode for rank in self.ranks]
         return None if None in codes else next((code for code in codes if code), 0)
 
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait for all; if one fails, the others are killed."""
-        deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
-        while None in (codes := [rank.poll() for rank in self.ranks]):
-            if any(codes):
-                self.kill()
-            elif time.monotonic() > deadline:
-                raise subprocess.TimeoutExpired(f"processes {[rank.pid for rank in self.ranks]}", timeout)
-            time.sleep(POLL_SECONDS)
+    def poll(self) -> int | None:
+        """Their exit code as of `returncode`; if one has failed, the others are killed."""
+        if any([rank.poll() for rank in self.ranks]):
+            self.kill()
         return self.returncode
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
@@ -156,10 +155,6 @@ class WarmRanks:
         """Send all of them a signal."""
         for rank in self.ranks:
             rank.send_signal(number)
-
-    def kill(self) -> None:
-        """Kill all of them."""
-        self.send_signal(signal.SIGKILL)
 
 
 def run_warm(
