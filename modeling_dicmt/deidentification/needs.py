@@ -5,7 +5,7 @@ would lose what a rule finds.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from operator import itemgetter
 
@@ -19,42 +19,76 @@ Need = frozenset[str]
 
 _CHARACTERS = "".join(map(chr, range(PLANE)))
 _TOKEN = re.compile(
-    r"(?P<open>\((?!\?)|\(\?(?::|P<\w+>|<?[=!]))|(?P<close>\))|(?P<bar>\|)"
+    r"(?P<open>\((?!\?)|\(\?(?::|P<\w+>|<?[=!]))|(?P<bar>\|)"
     r"|(?P<repeat>(?:[*+?]|\{(?!\})\d*(?:,\d*)?\})[?+]?)"
     r"|(?P<any>[.^$]|\\(?:[AbBZz]|\d{1,3}|N\{[^}]*\}))"
-    r"|(?P<one>\[\^?\]?(?:\\.|[^\]\\])*\]|\\(?:x..|u.{4}|U.{8}|.)|[^(])",
+    r"|(?P<one>\[\^?\]?(?:\\.|[^\]\\])*\]|\\(?:x..|u.{4}|U.{8}|.)|[^()])",
     re.DOTALL,
 )
+# Round brackets, and what they may be a part of without being one.
+_BRACKETS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()]", re.DOTALL)
 _MAY_BE_LEFT_OUT = re.compile(r"[*?]|\{0*(?:,\d*)?\}")
 
 
-def needs(pattern: re.Pattern[str]) -> list[Need]:
-    """What a text must have for a pattern to match: one of each. Empty where nothing can be told."""
-    if pattern.flags != re.UNICODE:  # with others, characters stand for more than themselves
-        return []
-    # A group is a list of alternatives, an alternative a list of parts, a part a list of what it needs.
-    groups: list[list[list[list[Need]]]] = [[[]]]
-    opened: list[str] = []
-    position = 0
-    while position < len(pattern.pattern):
-        token = _TOKEN.match(pattern.pattern, position)
-        if token is None:  # flags of a group, a condition, a comment
+class Needs:
+    """Tells what a text must have for a pattern to match.
+
+    What stands between brackets is read once: the same long lists of words are in many patterns.
+    """
+
+    def __init__(self) -> None:
+        self._of_groups: dict[str, list[Need]] = {}
+
+    def __call__(self, pattern: str) -> list[Need]:
+        """The needs of a pattern, of which a text must have one each. Empty where nothing can be told."""
+        try:
+            return self._read(pattern, 0, len(pattern), _closing_brackets(pattern))
+        except _NotUnderstood:
             return []
-        position = token.end()
-        if token["open"]:
-            opened.append(token[0])
-            groups.append([[]])
-        elif token["close"]:
-            needed = _of_any(groups.pop())
-            groups[-1][-1].append([] if opened.pop().endswith("!") else needed)
-        elif token["bar"]:
-            groups[-1].append([])
-        elif token["repeat"]:
-            if _MAY_BE_LEFT_OUT.match(token[0]):
-                groups[-1][-1][-1] = []
-        else:
-            groups[-1][-1].append([frozenset([token[0]])] if token["one"] else [])
-    return _of_any(groups[0])
+
+    def _read(self, pattern: str, start: int, end: int, closing: Mapping[int, int]) -> list[Need]:
+        # An alternative is a list of parts, a part a list of what it needs.
+        alternatives: list[list[list[Need]]] = [[]]
+        position = start
+        while position < end:
+            token = _TOKEN.match(pattern, position, end)
+            if token is None:  # flags, with which characters stand for others too, a condition, a comment
+                raise _NotUnderstood
+            inside, position = token.end(), token.end()
+            if token["open"]:
+                closed = closing[token.start()]
+                group, position = pattern[inside:closed], closed + 1
+                if group not in self._of_groups:
+                    self._of_groups[group] = self._read(pattern, inside, closed, closing)
+                alternatives[-1].append([] if token[0].endswith("!") else self._of_groups[group])
+            elif token["bar"]:
+                alternatives.append([])
+            elif token["repeat"]:
+                if _MAY_BE_LEFT_OUT.match(token[0]):
+                    alternatives[-1][-1] = []
+            else:
+                alternatives[-1].append([frozenset([token[0]])] if token["one"] else [])
+        return _of_any(alternatives)
+
+
+class _NotUnderstood(Exception):
+    """A pattern has something that `Needs` does not know."""
+
+
+def _closing_brackets(pattern: str) -> dict[int, int]:
+    """Where each round bracket that opens is closed."""
+    opened: list[int] = []
+    closing = {}
+    for token in _BRACKETS.finditer(pattern):
+        if token[0] == "(":
+            opened.append(token.start())
+        elif token[0] == ")":
+            if not opened:  # one within a comment
+                raise _NotUnderstood
+            closing[opened.pop()] = token.start()
+    if opened:
+        raise _NotUnderstood
+    return closing
 
 
 def _of_any(alternatives: Sequence[Sequence[Sequence[Need]]]) -> list[Need]:

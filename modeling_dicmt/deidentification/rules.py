@@ -57,6 +57,8 @@ class RuleError(ValueError):
 class Rule:
     """A pattern that finds identifiers of one type.
 
+    It is compiled when it is first tried: there are hundreds, long ones, and most records have something for few.
+
     Args:
         name: `file/rule`.
         type: One of `IDENTIFIER_TYPES`.
@@ -72,9 +74,9 @@ class Rule:
 
     name: str
     type: str
-    pattern: re.Pattern[str]
-    then: re.Pattern[str] | None = None
-    near: re.Pattern[str] | None = None
+    pattern: str
+    then: str | None = None
+    near: str | None = None
     unless: frozenset[str] = frozenset()
     not_at: frozenset[str] = frozenset()
     check: Callable[[str], bool] | None = None
@@ -86,14 +88,14 @@ class Rule:
         position = 0
         for start, end in self._windows(folded):
             position = max(position, start)
-            while match := self.pattern.search(folded, position, end):
+            while match := self._pattern.search(folded, position, end):
                 if match.end() == end < len(folded):  # what follows was not looked at
                     break
                 if self._begins_a_word(match):
                     position = match.start() + 1
                     continue
                 yield from self._identifier(text, match)
-                while self.then is not None and (further := self.then.match(folded, match.end())):
+                while self._then is not None and (further := self._then.match(folded, match.end())):
                     if further.end() == match.end() or self._begins_a_word(further):
                         break
                     match = further
@@ -104,6 +106,18 @@ class Rule:
     def _begins_a_word(self, match: re.Match[str]) -> bool:
         start = match.start(match.lastindex or 0)
         return any(match.string[start : start + length] in self.not_at for length in self._lengths)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
+
+    @cached_property
+    def _then(self) -> re.Pattern[str] | None:
+        return None if self.then is None else re.compile(self.then)
+
+    @cached_property
+    def _near(self) -> re.Pattern[str] | None:
+        return None if self.near is None else re.compile(self.near)
 
     @cached_property
     def _lengths(self) -> list[int]:
@@ -117,11 +131,11 @@ class Rule:
 
     def _windows(self, folded: str) -> Iterator[tuple[int, int]]:
         """The stretches that the pattern is tried in, apart from each other."""
-        if self.near is None:
+        if self._near is None:
             yield 0, len(folded)
             return
         window = None
-        for match in self.near.finditer(folded):
+        for match in self._near.finditer(folded):
             start, end = max(0, match.start() - _REACH), min(len(folded), match.end() + _REACH)
             if window is not None and start <= window[1]:
                 window = window[0], end
@@ -166,11 +180,20 @@ def read_rules(folder: str | Path | None = None) -> list[RuleFile]:
             raise FileNotFoundError(f"{folder} holds no rule file (.yaml). What one looks like: {_LAYOUT}.")
         paths |= {path.stem: path for path in own}
         folders.insert(0, Path(folder) / LISTS)
-    return [read_rule_file(path, folders) for path in paths.values()]
+    # Those of the package have been checked, by its tests.
+    return [read_rule_file(path, folders, check=path.parent != RULES_FOLDER) for path in paths.values()]
 
 
-def read_rule_file(path: Path, lists: Sequence[Path]) -> RuleFile:
-    """One file; `lists` are the folders in which its word lists are looked for, one after the other."""
+def read_rule_file(path: Path, lists: Sequence[Path], check: bool = True) -> RuleFile:
+    """One file.
+
+    Args:
+        lists: The folders in which its word lists are looked for, one after the other.
+        check: Whether to see that each pattern is one, which takes longer than all else.
+
+    Raises:
+        RuleError: If the file is not as described above; names it and the rule.
+    """
     content = _load(path)
     unknown = sorted(map(str, content.keys() - set(_KEYS)))
     if unknown:
@@ -189,7 +212,10 @@ def read_rule_file(path: Path, lists: Sequence[Path]) -> RuleFile:
         parts[name] = f"(?:{_insert(pattern, parts, f'{path}, parts, {name}')})"
     rules = []
     for name, entry in _mapping(content.get("rules", {}), f"{path}, rules").items():
-        rules.append(_rule(entry, f"{path}, rules, {name}", f"{path.stem}/{name}", type_, parts, lists))
+        where = f"{path}, rules, {name}"
+        rules.append(rule := _rule(entry, where, f"{path.stem}/{name}", type_, parts, lists))
+        if check:
+            _check_patterns(rule, where)
     examples = content.get("examples") or []
     if not isinstance(examples, list) or not all(isinstance(example, str) for example in examples):
         raise RuleError(f"{path}, examples: expected a list of texts.")
@@ -228,9 +254,7 @@ def _rule(entry: Any, where: str, name: str, type_: str, parts: Mapping[str, str
     if check is not None and check not in CHECKS:
         raise RuleError(f"{where}: there is no check {check!r}; there are {', '.join(CHECKS)}.")
     patterns = {
-        key: _compile(_insert(values[key], parts, where), f"{where}, {key}")
-        for key in ("pattern", "then", "near")
-        if key in values
+        key: _insert(values[key], parts, f"{where}, {key}") for key in ("pattern", "then", "near") if key in values
     }
     unless, not_at, only_here = (
         frozenset(map(normalize, _words(values.get(key, []), f"{where}, {key}", lists)))
@@ -242,7 +266,13 @@ def _rule(entry: Any, where: str, name: str, type_: str, parts: Mapping[str, str
     return Rule(name, type_, check=check, repeats=repeats, **words, **patterns)
 
 
-def _compile(pattern: str, where: str) -> re.Pattern[str]:
+def _check_patterns(rule: Rule, where: str) -> None:
+    for key, pattern in (("pattern", rule.pattern), ("then", rule.then), ("near", rule.near)):
+        if pattern is not None:
+            _check_pattern(pattern, f"{where}, {key}")
+
+
+def _check_pattern(pattern: str, where: str) -> None:
     try:
         compiled = re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
@@ -256,7 +286,6 @@ def _compile(pattern: str, where: str) -> re.Pattern[str]:
         raise RuleError(f"{where}: it has {compiled.groups} groups; the identifier is one. Write (?:…) for the others.")
     if compiled.match(""):
         raise RuleError(f"{where}: it matches an empty text.")
-    return compiled
 
 
 def _insert(pattern: Any, parts: Mapping[str, str], where: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .needs import PLANE, members, needs
+from .needs import PLANE, Needs, members
 from .rules import Rule
 
 _BITS = 64
@@ -23,6 +23,7 @@ class Sieve:
 
     def __init__(self, rules: Sequence[Rule]):
         bit_of: dict[bytes, int] = {}
+        needs = Needs()
         needed = [
             {
                 bit_of.setdefault(members(need).tobytes(), len(bit_of))

@@ -43,6 +43,22 @@ def test_an_example_that_the_rules_do_not_bear_out_is_told_by_its_number(tmp_pat
     assert "1234" not in str(raised.value)
 
 
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.path.stem)
+def test_the_package_s_patterns_are_as_one_s_own_must_be(file):
+    assert read_rule_file(file.path, [RULES_FOLDER / "lists"], check=True) == file
+
+
+def test_patterns_are_compiled_when_a_text_has_something_for_them(monkeypatch):
+    compiled = []
+    compile_ = re.compile
+    monkeypatch.setattr(re, "compile", lambda *given: compiled.append(given[0]) or compile_(*given))
+    finder = IdentifierFinder(read_rules())
+    of_rules = {getattr(rule, key) for rule in finder.rules for key in ("pattern", "then", "near")} - {None}
+    assert not of_rules & set(compiled)
+    assert finder.find("患者王建国，入院。") == [(2, 5, "NAME", "name/patient")]
+    assert 0 < len(of_rules & set(compiled)) < len(of_rules) / 4
+
+
 def test_each_class_has_rules_and_each_file_an_example_with_and_one_without():
     assert {file.type for file in FILES} == set(IDENTIFIER_TYPES)
     for file in FILES:
@@ -98,7 +114,7 @@ def test_of_words_the_longest_that_fits_is_found(words, pattern, texts):
         (rule,) = read_rule_file(write(Path(folder), json.dumps(content)) / "phone.yaml", []).rules
     for text in texts:
         expected = [match.span(1) for match in re.finditer(pattern.replace("<w>", plain), text)]
-        assert [match.span(1) for match in rule.pattern.finditer(text)] == expected
+        assert [match.span(1) for match in re.finditer(rule.pattern, text)] == expected
 
 
 def test_a_word_that_is_excluded_and_one_that_counts_only_where_it_is_found(tmp_path):
