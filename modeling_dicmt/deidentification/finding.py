@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate, pairwise
 
 from ..chunks import text_chunks
@@ -67,7 +68,7 @@ class IdentifierFinder:
         files = read_rules() if rules is None else rules
         self.rules: list[Rule] = [rule for file in files for rule in file.rules]
         self.names, self.recognise = names, recognise
-        self.sieve = Sieve(self.rules)
+        self.sieve = _sieve_of(tuple(self.rules))
 
     def find(self, text: str) -> list[Identifier]:
         """The identifiers of a text, sorted, none within or over another."""
@@ -129,6 +130,11 @@ class IdentifierFinder:
             return
         for span in self.names.spans(self.names.find(code_points(text), [len(text)]), 0, len(text)):
             yield Identifier(span.start, span.end, span.type, "names")
+
+
+@lru_cache(maxsize=2)  # one finder after another mostly has the package's rules
+def _sieve_of(rules: tuple[Rule, ...]) -> Sieve:
+    return Sieve(rules)
 
 
 def longest_apart(found: Iterable[Identifier], length: int) -> list[Identifier]:

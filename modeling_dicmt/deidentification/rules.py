@@ -22,7 +22,7 @@ so that no text takes more than linear time, unless repetitions that can match t
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -172,16 +172,24 @@ def read_rules(folder: str | Path | None = None) -> list[RuleFile]:
         RuleError: If a file is not as described above; names it and the rule.
         FileNotFoundError: If there is no such folder, or no file in it.
     """
-    paths = {path.stem: path for path in sorted(RULES_FOLDER.glob("*.yaml"))}
-    folders = [RULES_FOLDER / LISTS]
-    if folder is not None:
-        own = sorted([*Path(folder).glob("*.yaml"), *Path(folder).glob("*.yml")])
-        if not own:
-            raise FileNotFoundError(f"{folder} holds no rule file (.yaml). What one looks like: {_LAYOUT}.")
-        paths |= {path.stem: path for path in own}
-        folders.insert(0, Path(folder) / LISTS)
-    # Those of the package have been checked, by its tests.
-    return [read_rule_file(path, folders, check=path.parent != RULES_FOLDER) for path in paths.values()]
+    if folder is None:
+        return list(_package_rules())
+    own = sorted([*Path(folder).glob("*.yaml"), *Path(folder).glob("*.yml")])
+    if not own:
+        raise FileNotFoundError(f"{folder} holds no rule file (.yaml). What one looks like: {_LAYOUT}.")
+    folders = [Path(folder) / LISTS, RULES_FOLDER / LISTS]
+    paths = _package_paths() | {path.stem: path for path in own}
+    return [read_rule_file(path, folders, check=path in own) for path in paths.values()]
+
+
+@cache  # with what is compiled of them
+def _package_rules() -> tuple[RuleFile, ...]:
+    # That its patterns are right is tested.
+    return tuple(read_rule_file(path, [RULES_FOLDER / LISTS], check=False) for path in _package_paths().values())
+
+
+def _package_paths() -> dict[str, Path]:
+    return {path.stem: path for path in sorted(RULES_FOLDER.glob("*.yaml"))}
 
 
 def read_rule_file(path: Path, lists: Sequence[Path], check: bool = True) -> RuleFile:

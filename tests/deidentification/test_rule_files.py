@@ -52,7 +52,8 @@ def test_patterns_are_compiled_when_a_text_has_something_for_them(monkeypatch):
     compiled = []
     compile_ = re.compile
     monkeypatch.setattr(re, "compile", lambda *given: compiled.append(given[0]) or compile_(*given))
-    finder = IdentifierFinder(read_rules())
+    files = [read_rule_file(file.path, [RULES_FOLDER / "lists"], check=False) for file in FILES]
+    finder = IdentifierFinder(files)
     of_rules = {getattr(rule, key) for rule in finder.rules for key in ("pattern", "then", "near")} - {None}
     assert not of_rules & set(compiled)
     assert finder.find("患者王建国，入院。") == [(2, 5, "NAME", "name/patient")]

@@ -16,9 +16,8 @@ from modeling_dicmt.deidentification.sieve import Sieve
 from modeling_dicmt.normalization import code_points, normalize
 
 FILES = read_rules()
-RULES = [rule for file in FILES for rule in file.rules]
-SIEVE = Sieve(RULES)
 FINDER = IdentifierFinder(FILES)
+RULES, SIEVE = FINDER.rules, FINDER.sieve
 EXAMPLES = [split_example(example)[0] for file in FILES for example in file.examples]
 # Cues, separators and ends: what one text ends with must not be read together with what another begins with.
 PIECES = [
