@@ -10,7 +10,10 @@ import os
 import runpy
 import signal
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
+from multiprocessing import util
 from typing import Any
 
 MODULES = (
@@ -51,6 +54,7 @@ def _line() -> bytes:
 
 def _become(arguments: list[str], cwd: str, environment: dict[str, str], outputs: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    util.spawnv_passfds = _fork_instead_of_spawning
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
@@ -76,3 +80,36 @@ def _become(arguments: list[str], cwd: str, environment: dict[str, str], outputs
         with open(program, encoding="utf-8") as source:
             code = compile(source.read(), program, "exec")
         exec(code, main)
+
+
+def _fork_instead_of_spawning(path: bytes, arguments: Sequence[str], kept: Sequence[int]) -> int:
+    """What `multiprocessing` starts another Python with: a worker process of a program; the number of its process.
+
+    The worker is given all that another Python would be given, pickled, and has nothing else of the program but its
+    modules.
+    """
+    if "--multiprocessing-fork" not in arguments:  # it watches over what others leave behind, and imports little
+        return _spawn(path, arguments, kept)
+    worker = os.fork()
+    if worker:
+        return worker
+    status = 1
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for one in set(map(int, os.listdir("/dev/fd"))) - {0, 1, 2, *kept}:
+            with suppress(OSError):  # the one that the list was read with
+                os.close(one)
+        sys.argv = list(map(os.fsdecode, arguments[arguments.index("-c") :]))
+        code = sys.argv.pop(1)
+        exec(code, {"__name__": "__main__"})
+    except SystemExit as end:
+        status = end.code or 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+_spawn = util.spawnv_passfds

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 
 from ..chunks import text_chunks
@@ -68,7 +68,11 @@ class IdentifierFinder:
         files = read_rules() if rules is None else rules
         self.rules: list[Rule] = [rule for file in files for rule in file.rules]
         self.names, self.recognise = names, recognise
-        self.sieve = _sieve_of(tuple(self.rules))
+
+    @cached_property
+    def sieve(self) -> Sieve:
+        """Which of the rules are tried in which texts."""
+        return _sieve_of(tuple(self.rules))
 
     def find(self, text: str) -> list[Identifier]:
         """The identifiers of a text, sorted, none within or over another."""
