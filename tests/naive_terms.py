@@ -6,6 +6,15 @@ from modeling_dicmt.normalization import normalize
 from modeling_dicmt.sentences import cut_sentence, split_sentences
 
 
+def terms_of(lists):
+    """`{term: lists}` of `{list: terms}`."""
+    terms = {}
+    for name, of_list in lists.items():
+        for term in of_list:
+            terms.setdefault(term, []).append(name)
+    return terms
+
+
 def types_of_terms(terms, types_of_list, excluded=None):
     """`{term: entity types}` of those of `{term: lists}` that can match, without those excluded."""
     types, forbidden = {}, types_of_terms(excluded, types_of_list) if excluded else {}
