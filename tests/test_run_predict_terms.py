@@ -1,46 +1,20 @@
-"""`run_predict.py` and `run_evaluate.py`, given terms: answers are those of the pipeline with the same terms."""
+"""`run_predict.py`, given terms: answers are those of the pipeline with the same terms; the report on terms."""
 
 import json
 import shutil
-import sys
 
 import naive_terms
 import pytest
-from tiny_network import ENTITY_TYPES, RECORDS, rounded
+from given_terms import TERMS, TEXTS, command, pipeline_of, write_terms
+from tiny_network import ENTITY_TYPES, rounded
 
-import run_evaluate
 import run_predict
-from modeling_dicmt import DicMTForTokenClassification, DicMTTokenizer
-from modeling_dicmt.commands.command_line import run_command
+from modeling_dicmt import DicMTTokenizer
 from modeling_dicmt.evaluation import term_report
-from modeling_dicmt.evaluation.clinical_ner import score_entities
-from modeling_dicmt.evaluation.prediction_files import write_predictions
 from modeling_dicmt.normalization import normalize
-from modeling_dicmt.pipeline_dicmt import DicMTPipeline
 from modeling_dicmt.recognition import with_type
 
-TEXTS = [
-    *RECORDS,
-    "予ＸＹ－９片治疗，疗效可。\r\n左肺未见明显异常😀阿莫西林　0.5g。",
-    "考虑左肺肺炎，见阴影，" * 40,  # a sentence that is cut
-    *[f"第{number}天，患者左肺气肿，考虑左肺炎性改变，XY-9片口服。" for number in range(12)],
-]
-# Some overlap, 考虑 has two types, and none is an entity of the networks here without being forced everywhere.
-TERMS = {
-    "Drug": ["患者左肺", "考虑", "xy-9片", "疗效可。"],
-    "anatomy": ["阴影", "见"],
-    "疾病和诊断": ["左肺肺炎", "考虑"],
-}
 TYPES = {"Drug": ["Drug"], "anatomy": ["Anatomy"], "疾病和诊断": ["Disease"]}
-
-
-def command(monkeypatch, module, **settings):
-    """Run a command; a setting of True is an option without a value."""
-    arguments = [f"{module.__name__}.py"]
-    for name, value in settings.items():
-        arguments += [f"--{name}"] if value is True else [f"--{name}", str(value)]
-    monkeypatch.setattr(sys, "argv", arguments)
-    run_command(module.run)
 
 
 @pytest.fixture
@@ -79,40 +53,6 @@ def write_records(path):
     return path
 
 
-def write_terms(path, lists, encoding="utf-8"):
-    """A folder of lists, a table, JSON, or of a single list its terms alone."""
-    if path.suffix == ".json":
-        path.write_text(json.dumps(lists), encoding="utf-8")
-    elif path.suffix == ".tsv":
-        rows = [f"{term}\t{','.join(names)}\n" for term, names in terms_of(lists).items()]
-        path.write_text("".join(rows), encoding=encoding)
-    elif path.suffix == ".txt":
-        (terms,) = lists.values()
-        path.write_text("\n".join(terms), encoding=encoding)
-    else:
-        path.mkdir()
-        for name, terms in lists.items():
-            write_terms(path / f"{name}.txt", {name: terms}, encoding)
-    return path
-
-
-def terms_of(lists):
-    """`{term: lists}` of `{list: terms}`."""
-    terms = {}
-    for name, of_list in lists.items():
-        for term in of_list:
-            terms.setdefault(term, []).append(name)
-    return terms
-
-
-def pipeline_of(checkpoint):
-    return DicMTPipeline(
-        model=DicMTForTokenClassification.from_pretrained(checkpoint),
-        tokenizer=DicMTTokenizer.from_pretrained(checkpoint),
-        device="cpu",
-    )
-
-
 def by_pipeline(checkpoint, **settings):
     """The entities of `TEXTS` as files hold them."""
     found = pipeline_of(checkpoint)(TEXTS, **settings)
@@ -123,9 +63,6 @@ def words_found(entities):
     """Distinct (word, type), folded as terms are, of what could be a term: without blanks at its ends."""
     words = {(normalize(entity["word"]), entity["type"]) for found in entities for entity in found}
     return sorted((word, kind) for word, kind in words if word == word.strip())
-
-
-# ---- prediction ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("form", ["folder", "table.tsv", "lists.json"])
@@ -153,7 +90,7 @@ def test_forced_terms_are_all_found(run, channel_checkpoint, checkpoint, tmp_pat
     terms = write_terms(tmp_path / "terms", lists)
     found = run(model_name_or_path=folder, terms=terms, force_terms=True, threshold=0.9)
     assert found == by_pipeline(folder, terms=lists, force=True, threshold=0.9)
-    types, number = naive_terms.types_of_terms(terms_of(lists), TYPES), 0
+    types, number = naive_terms.types_of_terms(naive_terms.terms_of(lists), TYPES), 0
     for text, entities in zip(TEXTS, found, strict=True):
         stretches = naive_terms.stretches_in_record(text, types)
         forced = {(entity["start"], entity["end"]): entity for entity in entities if entity["forced"]}
@@ -316,7 +253,7 @@ def test_the_report_counts_what_the_file_of_entities_has(run, tmp_path):
         terms_report=path,
     )
     types_of_list = TYPES | {name: [name] for name in ENTITY_TYPES} | {"*": ENTITY_TYPES}
-    types = naive_terms.types_of_terms(terms_of(lists), types_of_list, {stop: ["*"]})
+    types = naive_terms.types_of_terms(naive_terms.terms_of(lists), types_of_list, {stop: ["*"]})
     occurrences = taken = 0
     for text, entities in zip(TEXTS, found, strict=True):
         spans = {(entity["start"], entity["end"], entity["type"]) for entity in entities}
@@ -364,102 +301,3 @@ def test_what_ends_half_way_leaves_the_report_as_it_was(run, tmp_path, monkeypat
     with pytest.raises(SystemExit):
         run(terms_report=path)
     assert path.read_text() == "of the last time" and [*path.parent.iterdir()] == [path]
-
-
-# ---- evaluation ------------------------------------------------------------------------------------------------------
-
-GOLD = [
-    {"id": f"r{number}", "text": text, "entities": [{"start": start, "end": start + 2, "type": "Disease"}]}
-    for number, text in enumerate(TEXTS)
-    if (start := text.find("考虑")) >= 0
-]
-
-
-@pytest.fixture
-def evaluated(monkeypatch, channel_checkpoint, tmp_path, capsys):
-    """Runs `run_evaluate.py` on `GOLD`; gives scores.json and what is printed."""
-    references = tmp_path / "gold.jsonl"
-    references.write_text("".join(json.dumps(record) + "\n" for record in GOLD), encoding="utf-8")
-
-    def evaluated(**settings):
-        given = {"model_name_or_path": channel_checkpoint, "references": references, "output_dir": tmp_path / "out"}
-        command(monkeypatch, run_evaluate, **given | settings)
-        return json.loads((tmp_path / "out" / "scores.json").read_text(encoding="utf-8")), capsys.readouterr().out
-
-    return evaluated
-
-
-def scored(checkpoint, **settings):
-    """The figures of the pipeline's answers."""
-    texts = [record["text"] for record in GOLD]
-    found = [[with_type(item) for item in items] for items in pipeline_of(checkpoint)(texts, **settings)]
-    figures = score_entities(found, [record["entities"] for record in GOLD], texts=texts)
-    return json.loads(json.dumps(figures))
-
-
-def figures_of(results, expected):
-    return {name: results[name] for name in expected}
-
-
-@pytest.mark.parametrize("force", [False, True])
-def test_figures_are_those_of_the_pipelines_answers(evaluated, channel_checkpoint, tmp_path, force):
-    words = ["患者左肺", "见", "左肺"]
-    settings = {
-        "terms": write_terms(tmp_path / "terms", TERMS),
-        "not_terms": write_terms(tmp_path / "stop.txt", {"stop": words}),
-        **({"force_terms": True} if force else {}),
-    }
-    results, printed = evaluated(**settings)
-    expected = scored(channel_checkpoint, terms=TERMS, not_terms=words, force=force)
-    assert figures_of(results["scores"], expected) == expected
-    assert expected != scored(channel_checkpoint, terms=TERMS, force=force) != scored(channel_checkpoint)
-    # Whoever reads the figures sees with which terms they came about.
-    for option, value in settings.items():
-        said = f"--{option}" if value is True else f"--{option} {value}"
-        assert said in results["system"] and said in printed
-
-
-def test_the_same_network_as_baseline_is_scored_without_the_terms(evaluated, channel_checkpoint, tmp_path):
-    terms = write_terms(tmp_path / "Disease.txt", {"Disease": ["考虑"]})
-    results, _ = evaluated(baseline_model_name_or_path=channel_checkpoint, terms=terms, force_terms=True)
-    forced, without = scored(channel_checkpoint, terms={"Disease": ["考虑"]}, force=True), scored(channel_checkpoint)
-    assert figures_of(results["scores"], forced) == forced and forced["recall"] == 1
-    assert figures_of(results["baseline_scores"], without) == without
-    assert results["difference_of_f1"]["difference"] == pytest.approx(forced["f1"] - without["f1"])
-    assert results["baseline"] == str(channel_checkpoint)
-
-
-def test_wrong_terms_are_told_by_the_evaluation_too(evaluated, checkpoint, tmp_path, capsys):
-    terms = write_terms(tmp_path / "Drug.txt", {"Drug": ["患者"]})
-    other = write_terms(tmp_path / "equipment.txt", {"equipment": ["患者"]})
-    found = tmp_path / "found.jsonl"
-    write_predictions(found, GOLD, [[] for _ in GOLD])
-    for settings, message in (
-        ({"terms": tmp_path / "none.txt"}, "--terms: there is no file or folder"),
-        ({"terms": other}, "--terms: unknown names (equipment)"),
-        ({"force_terms": True}, "--force_terms: there are no vetted terms"),
-        ({"terms": terms, "model_name_or_path": checkpoint}, "--terms: this network has no channel"),
-    ):
-        with pytest.raises(SystemExit):
-            evaluated(**settings)
-        assert message in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("option", ["terms", "not_terms", "force_terms"])
-def test_terms_are_for_a_network(monkeypatch, tmp_path, capsys, option):
-    write_terms(tmp_path / "Drug.txt", {"Drug": ["患者"]})
-    value = True if option == "force_terms" else tmp_path / "Drug.txt"
-    with pytest.raises(SystemExit):
-        command(monkeypatch, run_evaluate, predictions="x.jsonl", references="y.jsonl", **{option: value})
-    message = capsys.readouterr().err
-    assert f"--{option}" in message and "pass --model_name_or_path" in message
-
-
-@pytest.mark.parametrize("option", ["terms", "not_terms"])
-def test_terms_were_replaced_by_scores(evaluated, tmp_path, capsys, option):
-    (tmp_path / "out").mkdir()
-    terms = write_terms(tmp_path / "out" / "scores.json", {"Drug": ["患者"]})
-    before = terms.read_bytes()
-    with pytest.raises(SystemExit):
-        evaluated(**{option: terms})
-    assert f"the file of --{option}" in capsys.readouterr().err and terms.read_bytes() == before
