@@ -144,7 +144,7 @@ def answered_records(draw):
     terms = {name: draw(st.lists(term, max_size=4)) for name in ENTITY_TYPES[:2]}
     not_terms = {ENTITY_TYPES[0]: draw(st.lists(st.sampled_from([*terms[ENTITY_TYPES[0]], "肺"]), max_size=1))}
     chance = random.Random(draw(st.integers(0, 2**32)))
-    types = naive_terms.types_of_terms(_terms_of(terms), TYPES_OF_LIST, _terms_of(not_terms))
+    types = naive_terms.types_of_terms(naive_terms.terms_of(terms), TYPES_OF_LIST, naive_terms.terms_of(not_terms))
     pairs = []
     for number, text in enumerate(
         draw(st.lists(st.text(letters | st.sampled_from("\n\x1b"), max_size=50), max_size=4))
@@ -159,19 +159,14 @@ def answered_records(draw):
     return terms, not_terms, pairs
 
 
-def _terms_of(lists):
-    """`{term: lists}` of `{list: terms}`."""
-    return {term: [name for name in lists if term in lists[name]] for of_list in lists.values() for term in of_list}
-
-
 @given(answered_records(), st.sampled_from([1, 30, 2**15]))
 def test_the_report_is_that_of_a_naive_recount(tmp_path_factory, drawn, chunk_characters):
     terms, not_terms, pairs = drawn
     tokenizer = make_tokenizer(terms=terms, max_sentence_length=20)
-    lexicon = tokenizer.compile_lexicon(not_terms=ClinicalDictionary(_terms_of(not_terms)))
+    lexicon = tokenizer.compile_lexicon(not_terms=ClinicalDictionary(naive_terms.terms_of(not_terms)))
     with mock.patch.object(term_report, "_CHUNK_CHARACTERS", chunk_characters):
         report = written(tmp_path_factory.getbasetemp() / "terms.md", tokenizer, pairs, lexicon)
-    types = naive_terms.types_of_terms(_terms_of(terms), TYPES_OF_LIST, _terms_of(not_terms))
+    types = naive_terms.types_of_terms(naive_terms.terms_of(terms), TYPES_OF_LIST, naive_terms.terms_of(not_terms))
     counts = recounted(pairs, types, 20)
     missed = {key: row for key, row in counts.items() if row["taken"] < row["occurrences"]}
 
