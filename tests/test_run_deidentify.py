@@ -4,12 +4,12 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from warm_process import WarmProcess, run_warm
 
 import run_deidentify
 from modeling_dicmt.commands.command_line import run_command
@@ -140,20 +140,15 @@ def test_the_report_tells_numbers_and_nothing_that_was_found(tmp_path, monkeypat
 
 def test_a_job_that_was_killed_goes_on_and_ends_with_the_same_bytes(tmp_path):
     (tmp_path / "key").write_text("ab" * 32 + "\n", encoding="ascii")
-    source = write_records(tmp_path / "in.jsonl", [RECORDS[n % 4] | {"id": f"r{n}"} for n in range(6000)])
-    command = [sys.executable, ROOT / "run_deidentify.py", "--input", source, "--key_file", tmp_path / "key", "--quiet"]
+    source = write_records(tmp_path / "in.jsonl", [RECORDS[n % 4] | {"id": f"r{n}"} for n in range(2000)])
+    command = ["run_deidentify.py", "--input", source, "--key_file", tmp_path / "key", "--quiet"]
 
     def options(name):
         others = [item for what in ("spans", "report") for item in (f"--{what}", tmp_path / f"{name}.{what}")]
         return [*command, "--output_file", tmp_path / name, *others]
 
-    subprocess.run(options("whole.jsonl"), check=True)
-    process = subprocess.Popen(
-        options("killed.jsonl"),
-        stderr=subprocess.DEVNULL,
-        # Tests that a shell runs in the background inherit an ignored SIGINT, which a child would inherit in turn.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    assert run_warm(options("whole.jsonl"), ROOT).returncode == 0
+    process = WarmProcess(options("killed.jsonl"), ROOT)
     unfinished = tmp_path / ".killed.jsonl.unfinished"
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
@@ -162,13 +157,13 @@ def test_a_job_that_was_killed_goes_on_and_ends_with_the_same_bytes(tmp_path):
             break
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    process.wait()
+    assert process.wait(60) == 130
     assert not (tmp_path / "killed.jsonl").exists() and (unfinished / "output").stat().st_size > 0
     assert os.stat(unfinished).st_mode & 0o077 == 0
     with open(unfinished / "output", "ab") as file:  # what was written after the last state
         file.write(b'{"id": "r')
-    again = subprocess.run(options("killed.jsonl"), check=True, stderr=subprocess.PIPE)
-    assert b"Going on after record" in again.stderr
+    again = run_warm(options("killed.jsonl"), ROOT)
+    assert again.returncode == 0 and "Going on after record" in again.stderr
     for ending in ("", ".spans", ".report"):
         assert (tmp_path / f"killed.jsonl{ending}").read_bytes() == (tmp_path / f"whole.jsonl{ending}").read_bytes()
     assert not unfinished.exists()
