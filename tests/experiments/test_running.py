@@ -4,13 +4,12 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 from accelerate.state import AcceleratorState
 from made_up_runs import TINY, VALIDATION, table_of
+from warm_process import WarmProcess
 
 import run_mlm
 from data_scripts.arguments import DataArguments
@@ -353,12 +352,12 @@ def test_ended_half_way_the_command_goes_on_without_repeating_what_was_finished(
         encoding="utf-8",
     )
     out = tmp_path / "out"
-    arguments = [sys.executable, "-m", "experiments", "run", str(specification), "--output_dir", str(out)]
+    arguments = ["-m", "experiments", "run", str(specification), "--output_dir", str(out)]
     arguments += ["--dataset_name", "jsonl", "--data_dir", data.data_dir, "--seeds", "1", "--num_train_epochs", "1"]
     environment = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
 
     def start():
-        return subprocess.Popen(arguments, cwd=running.ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+        return WarmProcess(arguments, running.ROOT, environment)
 
     def results():
         return {path.name.split("-")[0]: path.stat().st_mtime_ns for path in (out / "results").glob("*-seed1-*.json")}
