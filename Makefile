@@ -6,6 +6,8 @@ TORCH ?= torch==2.13.0
 BIN := $(VENV)/bin
 QUICKSTART := outputs/quickstart
 SAMPLE := data_scripts/sample_data
+# Many processes import the same modules: they are compiled once, whatever the machine's environment says.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help install quickstart test test-browser lint format docs benchmarks experiments clean
 
