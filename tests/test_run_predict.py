@@ -320,7 +320,7 @@ def test_what_ends_half_way_ends_with_one_message_and_no_output(checkpoint, tmp_
     )  # fmt: skip
     assert process.stdout.readline() == "r0\n"  # it is at work, and waits for somebody to read on
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    workers = [int(child) for child in children if b"tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
+    workers = [int(child) for child in children if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
     assert len(workers) == 2
     if cause == "interrupt":
         os.killpg(process.pid, signal.SIGINT)

@@ -409,7 +409,7 @@ def test_a_worker_that_is_killed_is_one_message_and_the_same_command_goes_on(che
         assert process.poll() is None
         time.sleep(0.005)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    workers = [int(child) for child in children if b"tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
+    workers = [int(child) for child in children if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
     os.kill(workers[0], signal.SIGKILL)
     _, said = process.communicate(timeout=120)
     assert process.returncode == 1 and said.count("error:") == 1 and "Traceback" not in said
