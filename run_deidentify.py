@@ -45,7 +45,7 @@ from modeling_dicmt.chunks import record_chunks
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.commands.growing_files import GrowingFiles
 from modeling_dicmt.commands.places import check_exists, check_place
-from modeling_dicmt.commands.processes import available_cores, map_in_processes
+from modeling_dicmt.commands.processes import LIBRARIES_OF_NETWORKS, available_cores, map_in_processes
 from modeling_dicmt.commands.progress import progress
 from modeling_dicmt.deidentification import Deidentifier, IdentifierFinder, Policies
 from modeling_dicmt.deidentification.arguments import IdentifierArguments
@@ -224,7 +224,10 @@ def run() -> None:
         num_processes = arguments.num_processes or available_cores()
         own = finder if num_processes == 1 else None  # a network is no thing to send to other processes
         changed = map_in_processes(
-            partial(prepare, arguments, bytes.fromhex(growing.memory["key"]), own), todo, num_processes
+            partial(prepare, arguments, bytes.fromhex(growing.memory["key"]), own),
+            todo,
+            num_processes,
+            () if arguments.model_name_or_path is None else LIBRARIES_OF_NETWORKS,
         )
         with progress(total=total, initial=growing.memory["records"], quiet=arguments.quiet) as bar:
             for chunk, (lines, spans) in zip(again, changed, strict=True):

@@ -58,7 +58,7 @@ from modeling_dicmt.annotation.shards import Shard
 from modeling_dicmt.chunks import text_chunks
 from modeling_dicmt.commands.command_line import parse_arguments, run_command
 from modeling_dicmt.commands.places import check_exists, check_output_dir, check_place, check_separate
-from modeling_dicmt.commands.processes import available_cores, map_in_processes
+from modeling_dicmt.commands.processes import LIBRARIES_OF_NETWORKS, available_cores, map_in_processes, start_server
 from modeling_dicmt.commands.progress import progress
 from modeling_dicmt.commands.recognition_arguments import (
     TERM_OPTIONS,
@@ -188,6 +188,11 @@ def check_outputs(arguments: PredictionArguments, job: JobArguments, recognition
             raise ValueError(f"--{one} and --{other} are one file: name two.")
 
 
+def count_processes(arguments: PredictionArguments, on_cpu: bool) -> int:
+    """How many processes of this machine look for entities."""
+    return arguments.num_processes or (available_cores() if on_cpu else 1)
+
+
 def load_terms(
     arguments: PredictionArguments, recognition: RecognitionArguments
 ) -> tuple["DicMTTokenizer", "ClinicalDictionary"]:
@@ -255,7 +260,7 @@ def predict(
     """Records with their entities, in the order read; only what the processes are at is in memory."""
     records, again = tee(records)
     chunks = text_chunks((record["text"] for record in records), CHUNK_CHARACTERS, CHUNK_RECORDS)
-    found = map_in_processes(prepare, chunks, num_processes)
+    found = map_in_processes(prepare, chunks, num_processes, LIBRARIES_OF_NETWORKS)
     yield from zip(again, chain.from_iterable(found), strict=True)
 
 
@@ -327,6 +332,8 @@ def annotate_files(arguments: PredictionArguments, job: JobArguments, recognitio
     is_local = job.engine == "local"
     if not is_local and os.path.isdir(arguments.model_name_or_path):  # elsewhere a process has another folder
         arguments = replace(arguments, model_name_or_path=os.path.abspath(arguments.model_name_or_path))
+    if is_local and count_processes(arguments, on_cpu) > 1:
+        start_server(LIBRARIES_OF_NETWORKS)
     # The device is the workers', and need not be here.
     tokenizer, not_terms = load_terms(arguments, recognition if is_local else replace(recognition, device="cpu"))
     settings = job_settings(arguments, recognition, tokenizer, not_terms)
@@ -370,7 +377,7 @@ def engine_of(
 ) -> Iterator[tuple[Callable[..., Iterator[Any]], int]]:
     """What gives the answers to a job's parts, see `Plan`, and with how many processes."""
     if job.engine == "local":
-        yield map_in_processes, arguments.num_processes or (available_cores() if on_cpu else 1)
+        yield partial(map_in_processes, libraries=LIBRARIES_OF_NETWORKS), count_processes(arguments, on_cpu)
         return
     with ray_cluster(job.address, arguments.num_processes, arguments.cpu_threads, not on_cpu) as cluster:
         yield partial(cluster.map, tell=log.tell), cluster.num_workers
@@ -415,9 +422,10 @@ def run() -> None:
     reading = arguments.reading(named=arguments.has_whole_records)
     total = check_records(files, reading, arguments.max_records)
     records = islice(read(files, reading), arguments.max_records)
-    num_processes = arguments.num_processes or (available_cores() if recognition.device == "cpu" else 1)
+    num_processes = count_processes(arguments, recognition.device == "cpu")
     if num_processes > 1:
         arguments = replace(arguments, cpu_threads=arguments.cpu_threads or 1)
+        start_server(LIBRARIES_OF_NETWORKS)  # which imports while this process does
     tokenizer, not_terms = load_terms(arguments, recognition)
     lexicon = tokenizer.compile_lexicon(not_terms=not_terms) if len(not_terms) else tokenizer.lexicon
     if len(tokenizer.terms):

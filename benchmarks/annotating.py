@@ -11,7 +11,6 @@ have at the quarters of a job: it must not grow.
 
 import json
 import random
-import resource
 import statistics
 import subprocess
 import sys
@@ -113,26 +112,32 @@ def start(arguments: AnnotatingArguments, source: Path, target: Path, num_proces
         return subprocess.Popen([sys.executable, str(_ROOT / "run_predict.py"), *command], stdout=log, stderr=log)
 
 
-def finish(process: subprocess.Popen, target: Path) -> list[tuple[float, float]]:
-    """Wait for a command, and look at its memory meanwhile; raises ValueError if it fails."""
-    looked_at, memory = psutil.Process(process.pid), []
+def finish(process: subprocess.Popen, target: Path) -> tuple[float, list[tuple[float, float]]]:
+    """Wait for a command, and look at all its processes meanwhile; raises ValueError if it fails.
+
+    Returns:
+        cpu_seconds and memory as `Done` has them.
+    """
+    looked_at, memory, used = psutil.Process(process.pid), [], {}
     while process.poll() is None:
         with suppress(psutil.Error):  # it, or one of its processes, has just ended
-            others = [other.memory_info().rss for other in looked_at.children()]
-            memory.append((looked_at.memory_info().rss / 1e6, max(others, default=0) / 1e6))
+            others = looked_at.children(recursive=True)
+            for one in (looked_at, *others):
+                used[one.pid] = sum(one.cpu_times()[:2])
+            sizes = [other.memory_info().rss / 1e6 for other in others]
+            memory.append((looked_at.memory_info().rss / 1e6, max(sizes, default=0)))
         time.sleep(_SECONDS_BETWEEN_LOOKS)
     if process.returncode != 0:
         said = target.with_name(f"{target.name}.log").read_text(encoding="utf-8", errors="replace")
         raise ValueError(f"run_predict.py ended with the status {process.returncode}:\n{said[-2000:]}")
-    return memory
+    return sum(used.values()), memory
 
 
 def annotate(arguments: AnnotatingArguments, source: Path, target: Path, num_processes: int) -> Done:
     """Do a job from its beginning to its end."""
-    before, started = _cpu_seconds(resource.RUSAGE_CHILDREN), time.perf_counter()
-    memory = finish(start(arguments, source, target, num_processes), target)
-    seconds = time.perf_counter() - started
-    return Done(seconds, _cpu_seconds(resource.RUSAGE_CHILDREN) - before, memory)
+    started = time.perf_counter()
+    cpu_seconds, memory = finish(start(arguments, source, target, num_processes), target)
+    return Done(time.perf_counter() - started, cpu_seconds, memory)
 
 
 def check_same(one: Path, other: Path, what: str) -> None:
@@ -204,10 +209,10 @@ def measure(arguments: AnnotatingArguments, scratch: Path) -> dict[str, Any]:
         "start of several": [],
     }
     for number in range(arguments.rounds):
-        before, started = _cpu_seconds(resource.RUSAGE_SELF), time.perf_counter()
+        before, started = time.process_time(), time.perf_counter()
         for _ in recognizer.stream(iter(texts)):
             pass
-        taken["pipeline"].append(Done(time.perf_counter() - started, _cpu_seconds(resource.RUSAGE_SELF) - before, []))
+        taken["pipeline"].append(Done(time.perf_counter() - started, time.process_time() - before, []))
         for name, processes in (("one", 1), ("several", several)):
             target = scratch / f"few-{name}-{number}"
             taken[f"start of {name}"].append(annotate(arguments, scratch / "few", target, processes))
@@ -247,11 +252,6 @@ def _at_quarters(memory: list[tuple[float, float]]) -> dict[str, list[int]]:
         name: [round(memory[place][index]) for place in places] + [round(max(look[index] for look in memory))]
         for index, name in enumerate(("own", "largest_worker"))
     }
-
-
-def _cpu_seconds(who: int) -> float:
-    used = resource.getrusage(who)
-    return used.ru_utime + used.ru_stime
 
 
 def run() -> None:

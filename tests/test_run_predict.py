@@ -9,7 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
+from warm_process import workers_of
 
 import run_predict
 from modeling_dicmt import DicMTForTokenClassification, DicMTTokenizer
@@ -309,7 +311,6 @@ def test_a_broken_checkpoint_is_one_message_from_several_processes_too(checkpoin
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds processes in /proc")
 @pytest.mark.parametrize("cause", ["interrupt", "killed process"])
 def test_what_ends_half_way_ends_with_one_message_and_no_output(checkpoint, tmp_path, cause):
     write_records(tmp_path / "records.jsonl", ["左肺肺炎，"] * 60_000)  # more than can be done before it is ended
@@ -319,8 +320,7 @@ def test_what_ends_half_way_ends_with_one_message_and_no_output(checkpoint, tmp_
         "--num_processes", 2,
     )  # fmt: skip
     assert process.stdout.readline() == "r0\n"  # it is at work, and waits for somebody to read on
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    workers = [int(child) for child in children if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
+    workers = workers_of(process)
     assert len(workers) == 2
     if cause == "interrupt":
         os.killpg(process.pid, signal.SIGINT)
@@ -331,7 +331,7 @@ def test_what_ends_half_way_ends_with_one_message_and_no_output(checkpoint, tmp_
     _, said = process.communicate(timeout=120)
     assert process.returncode == status
     assert message in said and said.count("\n") == 1
-    assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+    assert not any(map(psutil.pid_exists, workers))
     assert list((tmp_path / "out").iterdir()) == []
 
 

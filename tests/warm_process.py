@@ -17,6 +17,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import psutil
+
 HERE = Path(__file__).parent
 POLL_SECONDS = 0.02
 # What is read as Python starts and as libraries are imported: a server's processes agree about these.
@@ -155,6 +157,12 @@ class WarmRanks(_Running):
         """Send all of them a signal."""
         for rank in self.ranks:
             rank.send_signal(number)
+
+
+def workers_of(process: WarmProcess | subprocess.Popen) -> list[int]:
+    """The numbers of the processes that work for a program, whichever way it starts them: those that start no other."""
+    below = psutil.Process(process.pid).children(recursive=True)
+    return [one.pid for one in below if not one.children() and not any("resource_tracker" in w for w in one.cmdline())]
 
 
 def run_warm(

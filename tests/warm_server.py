@@ -83,12 +83,13 @@ def _become(arguments: list[str], cwd: str, environment: dict[str, str], outputs
 
 
 def _fork_instead_of_spawning(path: bytes, arguments: Sequence[str], kept: Sequence[int]) -> int:
-    """What `multiprocessing` starts another Python with: a worker process of a program; the number of its process.
+    """What `multiprocessing` starts another Python with: a worker of a program, or what workers are forked from.
 
-    The worker is given all that another Python would be given, pickled, and has nothing else of the program but its
-    modules.
+    It is given all that another Python would be given, and has nothing else of the program but its modules. The number
+    of its process is returned.
     """
-    if "--multiprocessing-fork" not in arguments:  # it watches over what others leave behind, and imports little
+    code = arguments[arguments.index("-c") + 1]
+    if "resource_tracker" in code:  # it watches over what others leave behind, and imports little
         return _spawn(path, arguments, kept)
     worker = os.fork()
     if worker:
@@ -99,8 +100,7 @@ def _fork_instead_of_spawning(path: bytes, arguments: Sequence[str], kept: Seque
         for one in set(map(int, os.listdir("/dev/fd"))) - {0, 1, 2, *kept}:
             with suppress(OSError):  # the one that the list was read with
                 os.close(one)
-        sys.argv = list(map(os.fsdecode, arguments[arguments.index("-c") :]))
-        code = sys.argv.pop(1)
+        sys.argv = ["-c", *arguments[arguments.index("-c") + 2 :]]
         exec(code, {"__name__": "__main__"})
     except SystemExit as end:
         status = end.code or 0

@@ -8,16 +8,25 @@ import gc
 import multiprocessing
 import os
 import signal
+import sys
+import tempfile
 import traceback
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import chain, islice
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
 from typing import Any, TypeVar
 
 # Results a process that may wait for an earlier one: as long as one process is at its start, at a large item, or beside
 # another program, the others go on.
 _FINISHED_A_PROCESS = 3
+# A socket in the folder of temporary files has a name of at most 107 bytes, of which 32 are Python's.
+_LONGEST_FOLDER = 75
+
+LIBRARIES_OF_NETWORKS = ("torch", "transformers.modeling_utils", "safetensors.torch", "torchcrf")
+"""What takes most of the start of a process that loads a network."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -29,7 +38,10 @@ def available_cores() -> int:
 
 
 def map_in_processes(
-    prepare: Callable[[], Callable[[Item], Result]], items: Iterable[Item], num_processes: int
+    prepare: Callable[[], Callable[[Item], Result]],
+    items: Iterable[Item],
+    num_processes: int,
+    libraries: Sequence[str] = (),
 ) -> Iterator[Result]:
     """Apply a function to items, and give the results in the items' order, whichever is done first.
 
@@ -40,6 +52,7 @@ def map_in_processes(
             must be picklable.
         items: Read as they are needed, at most a few a process ahead of the results.
         num_processes: With 1 all is done in this process.
+        libraries: As of `start_server`, which is called unless it was.
 
     Raises:
         ChildProcessError: If a process ends before its work does, say because it was killed.
@@ -54,9 +67,10 @@ def map_in_processes(
     items = iter(items)
     first = list(islice(items, num_processes))  # no more processes than there is work for
     workers = {}
+    context = start_server(libraries)
     try:
         for _ in first:
-            connection, process = _start(prepare)
+            connection, process = _start(prepare, context)
             workers[connection] = process
         yield from _exchange(workers, chain(first, items))
     finally:
@@ -64,6 +78,26 @@ def map_in_processes(
             process.kill()
         for process in workers.values():
             process.join()
+
+
+def start_server(libraries: Sequence[str]) -> BaseContext:
+    """How processes are started: each from nothing, or, where the system bears it, forked from a server.
+
+    The server is a process that has imported the libraries and has no threads. It does so while this one goes on, and
+    ends with it.
+
+    Args:
+        libraries: Modules that each process will import; those of the first call count.
+    """
+    # Other systems' own libraries do not bear being forked, and earlier Pythons' servers listen to any user.
+    can_fork = sys.platform == "linux" and sys.version_info >= (3, 11)
+    if not can_fork or len(os.fsencode(tempfile.gettempdir())) > _LONGEST_FOLDER:
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(libraries))
+    with _interrupts_ignored():  # by the server and all that it forks
+        forkserver.ensure_running()
+    return context
 
 
 def _exchange(workers: dict[Connection, multiprocessing.Process], items: Iterable[Any]) -> Iterator[Any]:
@@ -99,11 +133,12 @@ def _call(process: multiprocessing.Process, method: Callable[..., Any], *argumen
         ) from error
 
 
-def _start(prepare: Callable) -> tuple[Connection, multiprocessing.Process]:
-    context = multiprocessing.get_context("spawn")
+def _start(prepare: Callable, context: BaseContext) -> tuple[Connection, multiprocessing.Process]:
     connection, far_end = context.Pipe()
     process = context.Process(target=_work, args=(prepare, far_end), daemon=True)
-    with _interrupts_ignored():  # which the new process inherits: Ctrl-C is this one's matter
+    # A new process inherits it that interrupts are ignored: Ctrl-C is this one's matter. A server does so already, and
+    # may have to be waited for.
+    with _interrupts_ignored() if context.get_start_method() == "spawn" else nullcontext():
         process.start()
     far_end.close()  # else the end of the process could not be seen
     return connection, process

@@ -6,16 +6,24 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from modeling_dicmt.commands.processes import available_cores, map_in_processes
+from modeling_dicmt.commands.processes import _LONGEST_FOLDER, available_cores, map_in_processes
 
 ROOT = Path(__file__).parents[2]
 LATEST = 20
+
+
+def run_elsewhere(code, **environment):
+    """Run code that can import this module in a new Python."""
+    environment = os.environ | environment
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120)
 
 
 def prepare(fail_at=None, kill_at=None):
@@ -124,9 +132,56 @@ if __name__ == "__main__":
     for result in map_in_processes(prepare, iter(int, 1), 2):
         os.kill(os.getpid(), signal.SIGKILL)
 """
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)])}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, timeout=120)
-    assert done.returncode == -signal.SIGKILL
+    assert run_elsewhere(code).returncode == -signal.SIGKILL
+
+
+def prepare_to_tell_origin(module):
+    return lambda item: (os.getpid(), os.getppid(), module in sys.modules)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a server is there on Linux")
+def test_what_is_imported_is_imported_once_and_not_by_this_process():
+    code = """
+import os, sys
+from test_processes import map_in_processes, partial, prepare_to_tell_origin
+if __name__ == "__main__":
+    done = list(map_in_processes(partial(prepare_to_tell_origin, "colorsys"), range(20), 2, ["no_such", "colorsys"]))
+    assert all(is_imported for _, _, is_imported in done) and "colorsys" not in sys.modules
+    (parent,) = {parent for _, parent, _ in done}
+    assert len({process for process, _, _ in done}) == 2 and parent != os.getpid()
+"""
+    done = run_elsewhere(code)
+    assert done.returncode == 0 and not done.stderr
+
+
+@pytest.mark.parametrize("reason", ["system", "python", "folder"])
+def test_where_no_server_can_be_each_process_starts_from_nothing(reason, monkeypatch, tmp_path):
+    if reason == "system":
+        monkeypatch.setattr(sys, "platform", "darwin")
+    elif reason == "python":
+        monkeypatch.setattr(sys, "version_info", (3, 10, 12))
+    else:
+        (tmp_path / ("a" * 90)).mkdir()
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("a" * 90)))
+    done = list(map_in_processes(partial(prepare_to_tell_origin, "os"), range(5), 2))
+    assert {parent for _, parent, _ in done} == {os.getpid()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a server is there on Linux")
+def test_a_server_s_socket_fits_into_the_longest_folder_that_is_taken():
+    code = """
+import os
+from test_processes import map_in_processes, partial, prepare_to_tell_origin
+if __name__ == "__main__":
+    done = list(map_in_processes(partial(prepare_to_tell_origin, "os"), range(5), 2))
+    assert os.getpid() not in {parent for _, parent, _ in done}
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = os.path.join(folder, "a" * (_LONGEST_FOLDER - len(folder) - 1))
+        os.mkdir(folder)
+        assert len(folder) == _LONGEST_FOLDER
+        done = run_elsewhere(code, TMPDIR=folder)
+    assert done.returncode == 0, done.stderr
 
 
 def test_cores_are_those_that_may_be_used(monkeypatch):
