@@ -12,7 +12,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
@@ -136,9 +136,9 @@ def _call(process: multiprocessing.Process, method: Callable[..., Any], *argumen
 def _start(prepare: Callable, context: BaseContext) -> tuple[Connection, multiprocessing.Process]:
     connection, far_end = context.Pipe()
     process = context.Process(target=_work, args=(prepare, far_end), daemon=True)
-    # A new process inherits it that interrupts are ignored: Ctrl-C is this one's matter. A server does so already, and
-    # may have to be waited for.
-    with _interrupts_ignored() if context.get_start_method() == "spawn" else nullcontext():
+    # A new process inherits it that interrupts are ignored: Ctrl-C is this one's matter. From a server it does anyway,
+    # and Ctrl-C while that is waited for must not be lost, nor leave a process half started.
+    with _interrupts_ignored() if context.get_start_method() == "spawn" else _interrupts_deferred():
         process.start()
     far_end.close()  # else the end of the process could not be seen
     return connection, process
@@ -151,6 +151,18 @@ def _interrupts_ignored() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _interrupts_deferred() -> Iterator[None]:
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _prepared(prepare: Callable[[], Callable[[Item], Result]]) -> Callable[[Item], Result]:

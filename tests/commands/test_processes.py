@@ -19,10 +19,10 @@ ROOT = Path(__file__).parents[2]
 LATEST = 20
 
 
-def run_elsewhere(code, **environment):
-    """Run code that can import this module in a new Python."""
+def run_elsewhere(code, *folders, **environment):
+    """Run code that can import this module, and those of some folders, in a new Python."""
     environment = os.environ | environment
-    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, [ROOT, Path(__file__).parent, *folders]))
     return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120)
 
 
@@ -152,6 +152,25 @@ if __name__ == "__main__":
 """
     done = run_elsewhere(code)
     assert done.returncode == 0 and not done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a server is there on Linux")
+def test_an_interrupt_while_libraries_are_imported_is_not_lost_and_told_once(tmp_path):
+    (tmp_path / "slow_library.py").write_text("import time; time.sleep(1.5)", encoding="utf-8")
+    code = """
+import os, signal
+from test_processes import map_in_processes, prepare
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    signal.setitimer(signal.ITIMER_REAL, 0.7)
+    try:
+        list(map_in_processes(prepare, iter(int, 1), 2, ["slow_library"]))
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+    done = run_elsewhere(code, tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
 
 
 @pytest.mark.parametrize("reason", ["system", "python", "folder"])
