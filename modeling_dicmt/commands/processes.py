@@ -14,7 +14,6 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from typing import Any, TypeVar
@@ -93,6 +92,8 @@ def start_server(libraries: Sequence[str]) -> BaseContext:
     can_fork = sys.platform == "linux" and sys.version_info >= (3, 11)
     if not can_fork or len(os.fsencode(tempfile.gettempdir())) > _LONGEST_FOLDER:
         return multiprocessing.get_context("spawn")
+    from multiprocessing import forkserver  # which not every system has
+
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(libraries))
     with _interrupts_ignored():  # by the server and all that it forks

@@ -154,6 +154,11 @@ if __name__ == "__main__":
     assert done.returncode == 0 and not done.stderr
 
 
+def test_a_system_without_servers_can_import_what_starts_processes():
+    done = run_elsewhere("import sys; sys.modules['multiprocessing.forkserver'] = None; import test_processes")
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="a server is there on Linux")
 def test_an_interrupt_while_libraries_are_imported_is_not_lost_and_told_once(tmp_path):
     (tmp_path / "slow_library.py").write_text("import time; time.sleep(1.5)", encoding="utf-8")
