@@ -11,13 +11,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from given_terms import pipeline_of
 from warm_process import workers_of
 
 import run_predict
-from modeling_dicmt import DicMTForTokenClassification, DicMTTokenizer
 from modeling_dicmt.commands.command_line import run_command
 from modeling_dicmt.pages.page import RecordsPage
-from modeling_dicmt.pipeline_dicmt import DicMTPipeline
 from modeling_dicmt.recognition import with_type
 
 ROOT = Path(__file__).parents[1]
@@ -27,14 +26,6 @@ TEXTS = ["患者腹痛3天。\r\n行CT检查。", "", "高血压" * 200, "😀�
 def predict(monkeypatch, *arguments):
     monkeypatch.setattr(sys, "argv", ["run_predict.py", *map(str, arguments)])
     run_command(run_predict.run)
-
-
-def load_pipeline(checkpoint):
-    return DicMTPipeline(
-        model=DicMTForTokenClassification.from_pretrained(checkpoint),
-        tokenizer=DicMTTokenizer.from_pretrained(checkpoint),
-        device="cpu",
-    )
 
 
 def refused(monkeypatch, capsys, *arguments):
@@ -60,7 +51,7 @@ def test_entities_are_those_of_the_pipeline_over_several_chunks(checkpoint, tmp_
     )  # fmt: skip
     rows = [json.loads(line) for line in (tmp_path / "entities.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [row["id"] for row in rows] == [f"r{number}" for number in range(len(texts))]
-    expected = load_pipeline(checkpoint)(texts)
+    expected = pipeline_of(checkpoint)(texts)
     found = [[(entity["start"], entity["end"], entity["type"]) for entity in row["entities"]] for row in rows]
     assert found == [[(item["start"], item["end"], item["entity_group"]) for item in of_text] for of_text in expected]
     assert sum(map(len, found)) > 0, "an untrained network without any entity shows nothing: choose another seed"
@@ -142,7 +133,7 @@ def test_terms_scores_and_evidence(checkpoint, tmp_path, monkeypatch):
     for extra, dictionary in ((), None), (("--dictionary", tmp_path / "disease.tsv"), tmp_path / "disease.tsv"):
         predict(monkeypatch, *arguments, *extra)
         (row,) = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
-        expected = load_pipeline(checkpoint)(text, threshold=0.5, evidence=True, dictionary=dictionary)
+        expected = pipeline_of(checkpoint)(text, threshold=0.5, evidence=True, dictionary=dictionary)
         assert expected and row["entities"] == json.loads(json.dumps(expected).replace("entity_group", "type"))
         terms = {term["term"] for entity in row["entities"] for term in entity["evidence"]}
         assert terms <= ({"替雷病"} if dictionary else {"肺炎", "左肺"})
